@@ -1,0 +1,109 @@
+//! Child processes that cannot outlive the benchmark or run for ever, and whose memory is watched.
+//!
+//! One thread looks after all of them, so that waiting for a child stays a plain blocking wait: polling for its end
+//! would cost more than some of the differences measured here.
+
+use std::fs;
+use std::io;
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, Once, PoisonError};
+use std::thread;
+use std::time::{Duration, Instant};
+
+/// The peak that Linux reports never falls, so only growth in the last few milliseconds of a process is missed.
+const POLL: Duration = Duration::from_millis(10);
+
+static WATCHED: Mutex<Vec<Watched>> = Mutex::new(Vec::new());
+
+struct Watched {
+    id: u32,
+    until: Instant,
+    peak: Arc<AtomicU32>,
+}
+
+/// A running process; dropping it ends the process.
+pub struct Guard {
+    pub child: Child,
+    /// In KiB, 0 where it is not known.
+    peak: Arc<AtomicU32>,
+}
+
+impl Guard {
+    /// Starts `command` and kills it after `limit`.
+    pub fn spawn(command: &mut Command, limit: Duration) -> io::Result<Self> {
+        static WATCHER: Once = Once::new();
+        WATCHER.call_once(|| {
+            thread::spawn(watch);
+        });
+        let child = command.spawn()?;
+        let peak = Arc::default();
+        watched().push(Watched {
+            id: child.id(),
+            until: Instant::now() + limit,
+            peak: Arc::clone(&peak),
+        });
+        Ok(Self { child, peak })
+    }
+
+    pub fn wait(&mut self) -> io::Result<ExitStatus> {
+        let status = self.child.wait();
+        forget(self.child.id());
+        status
+    }
+
+    /// Most resident memory so far, in KiB; not known of a process that ended at once.
+    pub fn peak(&self) -> Option<u32> {
+        Some(self.peak.load(Ordering::Relaxed)).filter(|&peak| peak > 0)
+    }
+}
+
+impl Drop for Guard {
+    fn drop(&mut self) {
+        // Fails when the process has ended already.
+        self.child.kill().ok();
+        self.wait().ok();
+    }
+}
+
+fn watched() -> MutexGuard<'static, Vec<Watched>> {
+    WATCHED.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn forget(id: u32) {
+    watched().retain(|process| process.id != id);
+}
+
+fn watch() {
+    loop {
+        thread::sleep(POLL);
+        watched().retain(|process| {
+            if let Some(peak) = high_water_mark(process.id) {
+                process.peak.store(peak, Ordering::Relaxed);
+            }
+            let in_time = Instant::now() < process.until;
+            if !in_time {
+                kill(process.id);
+            }
+            in_time
+        });
+    }
+}
+
+/// From outside, because the thread that waits holds the `Child`. The id is the child's until that thread has
+/// reaped it, and it forgets the child right afterwards.
+fn kill(id: u32) {
+    eprintln!("  process {id} ran out of time");
+    Command::new("sh")
+        .args(["-c", "kill -KILL \"$0\"", &id.to_string()])
+        .stderr(Stdio::null())
+        .status()
+        .ok();
+}
+
+/// `VmHWM`, in KiB. A process that has ended and was not waited for has a status file, but not this line.
+fn high_water_mark(id: u32) -> Option<u32> {
+    let status = fs::read_to_string(format!("/proc/{id}/status")).ok()?;
+    let line = status.lines().find(|line| line.starts_with("VmHWM:"))?;
+    line.split_whitespace().nth(1)?.parse().ok()
+}

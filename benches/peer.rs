@@ -1,0 +1,184 @@
+//! What `routeguide` is compared with: the shortest server and clients that tonic's own examples would lead to, as
+//! processes of their own. The benchmark starts itself again under another first argument, so that they are built
+//! with the same compiler, profile and versions.
+//!
+//! All run on both of tokio's runtimes, and the table compares with the better one: which that is depends on the
+//! measure and on the machine. Tonic's defaults are kept, but for [`CONNECTION_WINDOW`].
+
+use std::collections::HashMap;
+use std::fs::File;
+use std::io::{self, BufRead, BufReader, Read};
+use std::path::Path;
+use std::pin::Pin;
+use std::{process, thread};
+
+use routeguide::proto::person::{Address, Gender};
+use routeguide::proto::route_guide_client::RouteGuideClient;
+use routeguide::proto::route_guide_server::{RouteGuide, RouteGuideServer};
+use routeguide::proto::{Name, Person};
+use tokio_stream::{Stream, StreamExt};
+use tonic::transport::server::TcpIncoming;
+use tonic::transport::{Channel, Endpoint};
+use tonic::{Request, Response, Status, Streaming};
+
+use crate::Result;
+
+/// The first argument that makes a peer of this program.
+pub const COMMAND: &str = "peer";
+
+/// Never the narrower of the two windows. Since 0.4.16, h2 charges 256 bytes less their length for unread DATA frames
+/// shorter than that, and ends the connection when they come to half of this window; with the default, a stream of
+/// one message a frame ends as soon as its reader falls behind by some thousands.
+const CONNECTION_WINDOW: u32 = 1 << 30;
+
+/// tokio's two, as `#[tokio::main]` would build them.
+#[derive(Clone, Copy)]
+pub enum Runtime {
+    CurrentThread,
+    MultiThread,
+}
+
+impl Runtime {
+    pub const ALL: [Self; 2] = [Self::CurrentThread, Self::MultiThread];
+
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::CurrentThread => "current-thread",
+            Self::MultiThread => "multi-thread",
+        }
+    }
+
+    fn build(self) -> io::Result<tokio::runtime::Runtime> {
+        match self {
+            Self::CurrentThread => tokio::runtime::Builder::new_current_thread(),
+            Self::MultiThread => tokio::runtime::Builder::new_multi_thread(),
+        }
+        .enable_all()
+        .build()
+    }
+}
+
+/// Plays the part that the arguments after [`COMMAND`] name: a role, a runtime, and what the role needs.
+pub fn run(arguments: &[String]) -> Result<()> {
+    let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    let [role, runtime, rest @ ..] = arguments.as_slice() else {
+        return Err("a peer needs a role and a runtime".into());
+    };
+    let runtime = Runtime::ALL
+        .into_iter()
+        .find(|known| known.name() == *runtime)
+        .ok_or("no such runtime")?
+        .build()?;
+    match (*role, rest) {
+        ("server", []) => runtime.block_on(serve()),
+        ("get-person", [addr, name]) => runtime.block_on(get_person(addr, name)),
+        ("get-people", [addr, file]) => runtime.block_on(get_people(addr, file.as_ref())),
+        _ => Err("no such role, or not its arguments".into()),
+    }
+}
+
+async fn serve() -> Result<()> {
+    // A benchmark that is killed drops no guard, but closes the pipe.
+    thread::spawn(|| {
+        io::stdin().read_to_end(&mut Vec::new()).ok();
+        process::exit(0);
+    });
+    // What `Server::serve` does with its defaults; `serve_with_incoming` leaves TCP_NODELAY to its caller.
+    let incoming = TcpIncoming::bind(([127, 0, 0, 1], 0).into())?.with_nodelay(Some(true));
+    println!("{}", incoming.local_addr()?);
+    let people = [alice(), bob()];
+    let service = People(people.map(|person| (person.name.clone(), person)).into());
+    tonic::transport::Server::builder()
+        .initial_connection_window_size(CONNECTION_WINDOW)
+        .add_service(RouteGuideServer::new(service))
+        .serve_with_incoming(incoming)
+        .await?;
+    Ok(())
+}
+
+struct People(HashMap<String, Person>);
+
+#[tonic::async_trait]
+impl RouteGuide for People {
+    async fn get_person(&self, request: Request<Name>) -> Result<Response<Person>, Status> {
+        let person = self.0.get(&request.get_ref().name).cloned();
+        Ok(Response::new(person.unwrap_or_else(|| Person {
+            name: "Not Found".into(),
+            ..Person::default()
+        })))
+    }
+
+    type GetPeopleStream = Pin<Box<dyn Stream<Item = Result<Person, Status>> + Send>>;
+
+    async fn get_people(
+        &self,
+        request: Request<Streaming<Name>>,
+    ) -> Result<Response<Self::GetPeopleStream>, Status> {
+        let people = self.0.clone();
+        let replies = request.into_inner().filter_map(move |name| match name {
+            Ok(name) => people.get(&name.name).cloned().map(Ok),
+            Err(status) => Some(Err(status)),
+        });
+        Ok(Response::new(Box::pin(replies)))
+    }
+}
+
+async fn connect(addr: &str) -> Result<RouteGuideClient<Channel>> {
+    let channel = Endpoint::from_shared(format!("http://{addr}"))?
+        .initial_connection_window_size(CONNECTION_WINDOW)
+        .connect()
+        .await?;
+    Ok(RouteGuideClient::new(channel))
+}
+
+async fn get_person(addr: &str, name: &str) -> Result<()> {
+    let name = Name { name: name.into() };
+    let reply = connect(addr).await?.get_person(name).await?;
+    println!("{:?}", reply.into_inner());
+    Ok(())
+}
+
+/// Prints the number of replies, so that a run that lost some does not count.
+async fn get_people(addr: &str, file: &Path) -> Result<()> {
+    let lines = BufReader::new(File::open(file)?).lines();
+    let names = lines.map_while(Result::ok).map(|name| Name { name });
+    let mut client = connect(addr).await?;
+    let mut replies = client
+        .get_people(tokio_stream::iter(names))
+        .await?
+        .into_inner();
+    let mut count = 0_u32;
+    while let Some(reply) = replies.message().await? {
+        drop(reply);
+        count += 1;
+    }
+    println!("{count}");
+    Ok(())
+}
+
+/// One of the tutorial's people; `routeguide serve` knows the same two.
+pub fn alice() -> Person {
+    Person {
+        name: "Alice".into(),
+        age: 30,
+        gender: Gender::Female.into(),
+        hobbies: vec!["reading".into(), "swimming".into()],
+        address: Some(Address {
+            street: "123 Main St".into(),
+            city: "New York".into(),
+        }),
+    }
+}
+
+fn bob() -> Person {
+    Person {
+        name: "Bob".into(),
+        age: 25,
+        gender: Gender::Male.into(),
+        hobbies: vec!["gaming".into(), "cycling".into()],
+        address: Some(Address {
+            street: "456 Elm St".into(),
+            city: "Los Angeles".into(),
+        }),
+    }
+}

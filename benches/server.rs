@@ -1,0 +1,93 @@
+//! Servers that are ready when they are returned, on ports of the system's choice.
+
+use std::io::{BufRead, BufReader, Read};
+use std::net::SocketAddr;
+use std::process::{Command, Stdio};
+use std::sync::mpsc;
+use std::thread;
+use std::time::Duration;
+
+use crate::Result;
+use crate::client;
+use crate::guard::Guard;
+use crate::peer::Runtime;
+
+/// Longer than the longest group.
+const LIMIT: Duration = Duration::from_secs(30 * 60);
+const START: Duration = Duration::from_secs(10);
+
+/// A running server; dropping it ends it.
+pub struct Server {
+    guard: Guard,
+    addr: SocketAddr,
+}
+
+impl Server {
+    /// `routeguide serve`, which says on stderr where it listens.
+    pub fn routeguide() -> Result<Self> {
+        let mut command = client::routeguide(&["serve", "--listen", "127.0.0.1:0"]);
+        command
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::piped());
+        Self::start(command)
+    }
+
+    /// The bare server, which says on stdout where it listens, and ends when its stdin does.
+    pub fn peer(runtime: Runtime) -> Result<Self> {
+        let mut command = client::peer("server", runtime);
+        command.stdin(Stdio::piped()).stdout(Stdio::piped());
+        Self::start(command)
+    }
+
+    fn start(mut command: Command) -> Result<Self> {
+        let mut guard = Guard::spawn(&mut command, LIMIT)?;
+        let (sender, receiver) = mpsc::channel();
+        if let Some(stderr) = guard.child.stderr.take() {
+            drain(stderr, sender);
+        } else if let Some(stdout) = guard.child.stdout.take() {
+            drain(stdout, sender);
+        }
+        let addr = receiver
+            .recv_timeout(START)
+            .map_err(|_| "the server did not say in time where it listens")??;
+        Ok(Self { guard, addr })
+    }
+
+    pub fn addr(&self) -> SocketAddr {
+        self.addr
+    }
+
+    /// Most resident memory so far, in KiB.
+    pub fn peak(&self) -> Option<u32> {
+        self.guard.peak()
+    }
+}
+
+/// Sends the first address that the server prints, or all that it printed if there was none, and reads on, because
+/// a server whose pipe is full stands still.
+fn drain(from: impl Read + Send + 'static, to: mpsc::Sender<Result<SocketAddr, String>>) {
+    thread::spawn(move || {
+        let mut printed = String::new();
+        let mut lines = BufReader::new(from).lines().map_while(Result::ok);
+        let found = lines.find_map(|line| {
+            printed.push_str(&line);
+            printed.push('\n');
+            address(&line)
+        });
+        let answer = found.ok_or_else(|| format!("the server gave no address: {printed}"));
+        // The receiver gives up after a while.
+        to.send(answer).ok();
+        lines.for_each(drop);
+    });
+}
+
+/// The IPv4 loopback address in a line such as `listening on 127.0.0.1:50051 (plaintext)`.
+fn address(line: &str) -> Option<SocketAddr> {
+    let start = line.find("127.0.0.1:")?;
+    let rest = &line[start..];
+    let end = rest
+        .find(|c: char| !(c.is_ascii_digit() || c == '.' || c == ':'))
+        .unwrap_or(rest.len());
+    rest[..end].trim_end_matches(['.', ':']).parse().ok()
+}

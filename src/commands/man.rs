@@ -1,0 +1,30 @@
+//! `man`: manual pages, generated from the command line's own definition.
+
+use std::path::Path;
+
+use clap::CommandFactory as _;
+
+use crate::cli::{Cli, ManArgs};
+use crate::error::{Error, Result};
+use crate::output::print_document;
+
+pub fn run(args: &ManArgs) -> Result<()> {
+    match &args.dir {
+        None => {
+            let mut page = Vec::new();
+            clap_mangen::Man::new(Cli::command().disable_help_subcommand(true))
+                .render(&mut page)
+                .map_err(Error::output)?;
+            print_document(&page)
+        }
+        Some(dir) => write_all(dir).map_err(|error| {
+            Error::failed(format!("cannot write manual pages to {}", dir.display()))
+                .caused_by(error)
+        }),
+    }
+}
+
+fn write_all(dir: &Path) -> std::io::Result<()> {
+    std::fs::create_dir_all(dir)?;
+    clap_mangen::generate_to(Cli::command().disable_help_subcommand(true), dir)
+}

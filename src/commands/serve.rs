@@ -1,0 +1,123 @@
+//! `serve`: the RouteGuide server, until a signal.
+
+use std::path::PathBuf;
+
+use tokio::task::JoinSet;
+
+use super::client;
+use super::interrupt::Interrupt;
+use crate::cli::{self, ServeArgs};
+use crate::error::{Error, Result};
+use crate::output::Console;
+use crate::server::{ListenAddress, Missing, People, Server, bind};
+
+pub fn run(args: &ServeArgs, console: Console) -> Result<()> {
+    let addresses: Vec<ListenAddress> = args
+        .listen
+        .iter()
+        .map(|text| text.parse())
+        .collect::<Result<_>>()?;
+    let people = client::people(args.people.as_deref())?;
+    let missing = match args.missing {
+        cli::Missing::Reply => Missing::Reply,
+        cli::Missing::Status => Missing::Status,
+    };
+    super::block_on(async {
+        let mut signals = Signals::listen()?;
+        let server = Server::new(people, missing).await?;
+        let mut accepting = JoinSet::new();
+        for listener in bind(&addresses)? {
+            console.notice(&format!("listening on {listener}"));
+            if listener.is_public() {
+                console.warning(&format!(
+                    "{listener} takes plaintext calls from the whole network"
+                ));
+            }
+            let server = server.clone();
+            accepting.spawn(async move { server.accept(listener).await });
+        }
+        loop {
+            match signals.next().await {
+                Signal::Stop => break,
+                Signal::Reload => reload(&server, args.people.as_ref(), console),
+            }
+        }
+        // Closes the listeners, and removes the files of those that have one.
+        accepting.shutdown().await;
+        match server.calls() {
+            0 => console.notice("stopping"),
+            calls => console.notice(&format!(
+                "stopping: {calls} in flight may take {}; a second signal ends them",
+                humantime::format_duration(args.grace)
+            )),
+        }
+        match server.shut_down(args.grace).await {
+            0 => {}
+            calls => console.warning(&format!("{calls} in flight ended with UNAVAILABLE")),
+        }
+        Ok(())
+    })
+}
+
+/// Reads the people file again. A bad one changes nothing.
+fn reload(server: &Server, path: Option<&PathBuf>, console: Console) {
+    let Some(path) = path else {
+        return console.notice("nothing to reload: there is no --people file");
+    };
+    match People::load(path) {
+        Ok(people) => {
+            console.notice(&format!("{} people from {}", people.len(), path.display()));
+            server.replace_people(people);
+        }
+        Err(error) => {
+            console.report(&error);
+            console.warning("still answering from the people read before");
+        }
+    }
+}
+
+enum Signal {
+    Stop,
+    Reload,
+}
+
+/// The signals a server answers to. The second that stops exits at once, from wherever we are.
+struct Signals {
+    interrupt: Interrupt,
+    #[cfg(unix)]
+    hangup: tokio::signal::unix::Signal,
+}
+
+#[cfg(unix)]
+impl Signals {
+    fn listen() -> Result<Self> {
+        use tokio::signal::unix::{SignalKind, signal};
+        let hangup = signal(SignalKind::hangup())
+            .map_err(|error| Error::failed("cannot listen for signals").caused_by(error))?;
+        Ok(Self {
+            interrupt: Interrupt::listen_for_stop()?,
+            hangup,
+        })
+    }
+
+    async fn next(&mut self) -> Signal {
+        tokio::select! {
+            () = self.interrupt.wait() => Signal::Stop,
+            Some(()) = self.hangup.recv() => Signal::Reload,
+        }
+    }
+}
+
+#[cfg(not(unix))]
+impl Signals {
+    fn listen() -> Result<Self> {
+        Ok(Self {
+            interrupt: Interrupt::listen_for_stop()?,
+        })
+    }
+
+    async fn next(&mut self) -> Signal {
+        self.interrupt.wait().await;
+        Signal::Stop
+    }
+}

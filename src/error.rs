@@ -1,0 +1,200 @@
+//! The one error type: what kind of failure it is, what happened, what caused it and what to try. Kept free of
+//! the rest of the program so that every module can return it; [`crate::exit`] makes it an exit code and
+//! [`crate::output::report`] makes it text.
+
+use std::error::Error as StdError;
+use std::fmt;
+
+use tonic::Code;
+
+/// A boxed cause.
+pub type Source = Box<dyn StdError + Send + Sync>;
+
+/// `Result` with this program's [`Error`].
+pub type Result<T> = std::result::Result<T, Error>;
+
+/// Who is at fault, which decides the exit code.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// The command line makes no sense.
+    Usage,
+    /// Something failed before or outside the RPC: connection, schema, input, output.
+    Failed,
+    /// The RPC ended with this gRPC status, never `Ok`.
+    Status(Code),
+    /// The user pressed Ctrl-C.
+    Interrupted,
+    /// Whoever read our output went away: the end of the run, and no error to report.
+    OutputClosed,
+}
+
+/// What went wrong, for a person and for a script.
+#[derive(Debug)]
+pub struct Error {
+    kind: Kind,
+    message: String,
+    source: Option<Source>,
+    hint: Option<String>,
+}
+
+impl Error {
+    /// An error of the given kind; `message` is a sentence's middle: no capital, no full stop.
+    pub fn new(kind: Kind, message: impl Into<String>) -> Self {
+        Self {
+            kind,
+            message: message.into(),
+            source: None,
+            hint: None,
+        }
+    }
+
+    /// A usage error, exit code 2.
+    pub fn usage(message: impl Into<String>) -> Self {
+        Self::new(Kind::Usage, message)
+    }
+
+    /// A failure outside the RPC, exit code 1.
+    pub fn failed(message: impl Into<String>) -> Self {
+        Self::new(Kind::Failed, message)
+    }
+
+    /// An RPC that ended with `code`.
+    pub fn status(code: Code, message: impl Into<String>) -> Self {
+        Self::new(Kind::Status(code), message)
+    }
+
+    /// A Ctrl-C.
+    pub fn interrupted() -> Self {
+        Self::new(Kind::Interrupted, "interrupted")
+    }
+
+    /// An error from writing to stdout: a reader that went away is no failure (ripgrep and `head` agree).
+    pub fn output(source: std::io::Error) -> Self {
+        let kind = match source.kind() {
+            std::io::ErrorKind::BrokenPipe => Kind::OutputClosed,
+            _ => Kind::Failed,
+        };
+        Self::new(kind, "cannot write to standard output").caused_by(source)
+    }
+
+    /// Adds the cause.
+    #[must_use]
+    pub fn caused_by(mut self, source: impl Into<Source>) -> Self {
+        self.source = Some(source.into());
+        self
+    }
+
+    /// Adds what to try next, a sentence's middle like the message.
+    #[must_use]
+    pub fn hinted(mut self, hint: impl Into<String>) -> Self {
+        self.hint = Some(hint.into());
+        self
+    }
+
+    /// What kind of failure this is.
+    pub fn kind(&self) -> Kind {
+        self.kind
+    }
+
+    /// What to try next, where there is a likely mend.
+    pub fn hint(&self) -> Option<&str> {
+        self.hint.as_deref()
+    }
+
+    /// The causes that say something the message does not say already, outermost first.
+    pub fn causes(&self) -> Vec<String> {
+        let mut said = self.message.clone();
+        let mut causes = Vec::new();
+        let mut next: Option<&(dyn StdError + 'static)> = match &self.source {
+            Some(source) => Some(source.as_ref()),
+            None => None,
+        };
+        while let Some(cause) = next {
+            let text = cause.to_string();
+            if !text.is_empty() && !said.contains(&text) {
+                said.push_str(&text);
+                causes.push(text);
+            }
+            next = cause.source();
+        }
+        causes
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Kind::Status(code) = self.kind {
+            f.write_str(code_name(code))?;
+            if self.message.is_empty() {
+                return Ok(());
+            }
+            f.write_str(": ")?;
+        }
+        f.write_str(&self.message)
+    }
+}
+
+impl StdError for Error {
+    fn source(&self) -> Option<&(dyn StdError + 'static)> {
+        match &self.source {
+            Some(source) => Some(source.as_ref()),
+            None => None,
+        }
+    }
+}
+
+/// The code's name as the gRPC specification writes it (`NOT_FOUND`).
+pub fn code_name(code: Code) -> &'static str {
+    match code {
+        Code::Ok => "OK",
+        Code::Cancelled => "CANCELLED",
+        Code::Unknown => "UNKNOWN",
+        Code::InvalidArgument => "INVALID_ARGUMENT",
+        Code::DeadlineExceeded => "DEADLINE_EXCEEDED",
+        Code::NotFound => "NOT_FOUND",
+        Code::AlreadyExists => "ALREADY_EXISTS",
+        Code::PermissionDenied => "PERMISSION_DENIED",
+        Code::ResourceExhausted => "RESOURCE_EXHAUSTED",
+        Code::FailedPrecondition => "FAILED_PRECONDITION",
+        Code::Aborted => "ABORTED",
+        Code::OutOfRange => "OUT_OF_RANGE",
+        Code::Unimplemented => "UNIMPLEMENTED",
+        Code::Internal => "INTERNAL",
+        Code::Unavailable => "UNAVAILABLE",
+        Code::DataLoss => "DATA_LOSS",
+        Code::Unauthenticated => "UNAUTHENTICATED",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_cause_that_repeats_the_message_is_not_said_again() {
+        let inner = std::io::Error::other("connection refused");
+        let error = Error::failed("cannot connect: connection refused").caused_by(inner);
+        assert!(error.causes().is_empty());
+    }
+
+    #[test]
+    fn a_cause_that_adds_something_is_said() {
+        let error =
+            Error::failed("cannot connect").caused_by(std::io::Error::other("no route to host"));
+        assert_eq!(error.causes(), ["no route to host"]);
+    }
+
+    #[test]
+    fn a_status_is_shown_by_its_specified_name() {
+        let error = Error::status(Code::NotFound, "no person named \"Zoe\"");
+        assert_eq!(error.to_string(), "NOT_FOUND: no person named \"Zoe\"");
+        assert_eq!(Error::status(Code::Aborted, "").to_string(), "ABORTED");
+    }
+
+    #[test]
+    fn only_a_broken_pipe_is_a_reader_that_went_away() {
+        let kind = |kind: std::io::ErrorKind| Error::output(kind.into()).kind();
+        assert_eq!(kind(std::io::ErrorKind::BrokenPipe), Kind::OutputClosed);
+        assert_eq!(kind(std::io::ErrorKind::StorageFull), Kind::Failed);
+    }
+}

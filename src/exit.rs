@@ -1,0 +1,60 @@
+//! Exit codes: the whole table, in one place, as scripts may rely on it.
+
+use std::process::ExitCode;
+
+use crate::error::{Error, Kind};
+
+/// The table as `--help` prints it and the README repeats it.
+pub const TABLE: &str = "\
+  0        done
+  1        failed before or outside the RPC: connection, TLS, schema, input, output
+  2        wrong usage
+  64 + n   the RPC ended with gRPC status n: 69 NOT_FOUND, 68 DEADLINE_EXCEEDED,
+           78 UNAVAILABLE (a deadline that strikes while connecting is 68 too)
+  130      interrupted";
+
+/// The exit code of a run that ended with `error`.
+pub fn code(error: &Error) -> u8 {
+    match error.kind() {
+        Kind::OutputClosed => 0,
+        Kind::Failed => 1,
+        Kind::Usage => 2,
+        // The specification's codes go up to 16; tonic maps every other number to UNKNOWN.
+        Kind::Status(code) => 64 + code as u8,
+        Kind::Interrupted => INTERRUPTED,
+    }
+}
+
+/// 128 + SIGINT, as shells report it.
+pub const INTERRUPTED: u8 = 130;
+
+/// What the process returns for `result`.
+pub fn of(result: &Result<(), Error>) -> ExitCode {
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => ExitCode::from(code(error)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use tonic::Code;
+
+    #[test]
+    fn a_status_is_64_plus_its_number() {
+        for number in 1..=16 {
+            let error = Error::status(Code::from_i32(number), "");
+            assert_eq!(i32::from(code(&error)), 64 + number);
+        }
+    }
+
+    #[test]
+    fn everything_else_has_its_own_code() {
+        assert_eq!(code(&Error::failed("")), 1);
+        assert_eq!(code(&Error::usage("")), 2);
+        assert_eq!(code(&Error::interrupted()), 130);
+        let closed = std::io::Error::from(std::io::ErrorKind::BrokenPipe);
+        assert_eq!(code(&Error::output(closed)), 0);
+    }
+}

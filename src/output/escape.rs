@@ -1,0 +1,104 @@
+//! Text that others wrote, made safe to show: a server's words must not move the cursor, clear the screen or turn
+//! the reading direction around ("Trojan Source", CVE-2021-42574).
+
+use std::borrow::Cow;
+use std::fmt::Write as _;
+
+/// Whether a character acts on a terminal instead of being shown: C0 and C1 controls, line separators, and what
+/// changes the direction of text. Joiners, which emoji are made with, are not among them.
+pub fn is_unsafe(c: char) -> bool {
+    c.is_control()
+        || matches!(c, '\u{061c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+}
+
+/// Writes every unsafe character as `\u{…}`; newlines too, so that a message stays one line.
+pub fn escape(text: &str) -> Cow<'_, str> {
+    if !text.contains(is_unsafe) {
+        return Cow::Borrowed(text);
+    }
+    let mut safe = String::with_capacity(text.len() + 16);
+    for c in text.chars() {
+        match c {
+            '\n' => safe.push_str("\\n"),
+            '\r' => safe.push_str("\\r"),
+            '\t' => safe.push_str("\\t"),
+            c if is_unsafe(c) => safe.extend(c.escape_unicode()),
+            c => safe.push(c),
+        }
+    }
+    Cow::Owned(safe)
+}
+
+/// Escapes what is unsafe within a formatted message, by an escape its own syntax knows, so that it still parses:
+/// `\u009b` in JSON, octal UTF-8 bytes in the text format. Its layout, newlines and spaces, is left alone; formatters
+/// escape those within strings themselves.
+pub fn escape_literal(text: &str, json: bool) -> Cow<'_, str> {
+    let foreign = |c: char| c != '\n' && is_unsafe(c);
+    if !text.contains(foreign) {
+        return Cow::Borrowed(text);
+    }
+    let mut safe = String::with_capacity(text.len() + 16);
+    for c in text.chars() {
+        if !foreign(c) {
+            safe.push(c);
+        } else if json {
+            let mut units = [0; 2];
+            for unit in c.encode_utf16(&mut units) {
+                let _ = write!(safe, "\\u{unit:04x}");
+            }
+        } else {
+            let mut bytes = [0; 4];
+            for byte in c.encode_utf8(&mut bytes).bytes() {
+                let _ = write!(safe, "\\{byte:03o}");
+            }
+        }
+    }
+    Cow::Owned(safe)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_control_or_direction_character_survives() {
+        for code in (0..0x20)
+            .chain(0x7f..0xa0)
+            .chain(0x202a..0x202f)
+            .chain(0x2066..0x206a)
+        {
+            let Some(c) = char::from_u32(code) else {
+                continue;
+            };
+            let text = format!("a{c}b");
+            assert!(!escape(&text).contains(is_unsafe), "U+{code:04X}");
+            if c != '\n' {
+                for json in [false, true] {
+                    assert!(
+                        !escape_literal(&text, json).contains(is_unsafe),
+                        "U+{code:04X}"
+                    );
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn ordinary_text_of_any_script_is_untouched() {
+        for text in ["plain", "Zoë 이름 имя שם", "👩🏽\u{200d}💻\u{fe0f}"] {
+            assert_eq!(escape(text), text);
+            assert_eq!(escape_literal(text, true), text);
+        }
+    }
+
+    #[test]
+    fn a_json_literal_means_the_same_after_escaping() {
+        let json = serde_json::to_string("a\u{9b}2J\u{202e}b").expect("a string");
+        let safe = escape_literal(&json, true);
+        assert_ne!(safe, json);
+        assert_eq!(
+            serde_json::from_str::<String>(&safe).expect("still JSON"),
+            "a\u{9b}2J\u{202e}b"
+        );
+    }
+}

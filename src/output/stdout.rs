@@ -1,0 +1,163 @@
+//! stdout, written by a thread of its own. A write to a pipe whose reader is slow blocks; the call must go on being
+//! driven meanwhile, and Ctrl-C must still be heard.
+
+use std::io::{self, Write as _};
+use std::time::Duration;
+
+use tokio::sync::{mpsc, oneshot};
+use tokio_util::sync::CancellationToken;
+
+use crate::error::{Error, Result};
+
+/// Handed to the writer when full, however many replies are still ready.
+const CHUNK: usize = 64 * 1024;
+
+/// Chunks that wait for the writer. With the one being written they bound what a slow reader holds in memory.
+const CHUNKS_AHEAD: usize = 2;
+
+/// How long nothing is written before somebody looks whether stdout still has a reader.
+const WATCH_AFTER: Duration = Duration::from_millis(100);
+
+/// Buffered stdout.
+pub struct Stdout {
+    buffer: Vec<u8>,
+    chunks: Option<mpsc::Sender<Vec<u8>>>,
+    result: oneshot::Receiver<io::Result<()>>,
+    reader: Reader,
+}
+
+impl Stdout {
+    /// Starts the writer thread.
+    pub fn new() -> Self {
+        let (chunks, mut receiver) = mpsc::channel::<Vec<u8>>(CHUNKS_AHEAD);
+        let (done, result) = oneshot::channel();
+        std::thread::spawn(move || {
+            let mut stdout = io::stdout().lock();
+            let mut outcome = Ok(());
+            while let Some(chunk) = receiver.blocking_recv() {
+                outcome = stdout.write_all(&chunk).and_then(|()| stdout.flush());
+                if outcome.is_err() {
+                    break;
+                }
+            }
+            // Whoever is not there to receive it has ended the run for another reason.
+            let _ = done.send(outcome);
+        });
+        Self {
+            buffer: Vec::with_capacity(CHUNK),
+            chunks: Some(chunks),
+            result,
+            reader: Reader::default(),
+        }
+    }
+
+    /// Where messages are appended.
+    pub fn buffer(&mut self) -> &mut Vec<u8> {
+        &mut self.buffer
+    }
+
+    /// Whether it is time to flush even though more is ready.
+    pub fn is_full(&self) -> bool {
+        self.buffer.len() >= CHUNK
+    }
+
+    /// Hands what is buffered to the writer; waits while the writer is behind. Cancelling it loses nothing.
+    ///
+    /// # Errors
+    /// When an earlier write failed.
+    pub async fn flush(&mut self) -> Result<()> {
+        if self.buffer.is_empty() {
+            return Ok(());
+        }
+        if let Some(chunks) = &self.chunks
+            && let Ok(permit) = chunks.reserve().await
+        {
+            permit.send(std::mem::replace(
+                &mut self.buffer,
+                Vec::with_capacity(CHUNK),
+            ));
+            return Ok(());
+        }
+        self.outcome().await
+    }
+
+    /// Writes everything out and waits for it.
+    ///
+    /// # Errors
+    /// When a write failed.
+    pub async fn finish(&mut self) -> Result<()> {
+        self.flush().await?;
+        self.chunks = None;
+        self.outcome().await
+    }
+
+    /// Completes when nobody reads stdout any more, also while nothing is being written.
+    pub async fn closed(&self) {
+        let failed = async {
+            match &self.chunks {
+                Some(chunks) => chunks.closed().await,
+                None => std::future::pending().await,
+            }
+        };
+        tokio::select! {
+            () = failed => {}
+            () = self.reader.gone() => {}
+        }
+    }
+
+    async fn outcome(&mut self) -> Result<()> {
+        match (&mut self.result).await {
+            Ok(outcome) => outcome.map_err(Error::output),
+            Err(_) => Err(Error::failed("the writer of standard output is gone")),
+        }
+    }
+}
+
+/// Tells when the other end of stdout is closed: a pipe's reader, a socket's peer, a terminal.
+#[derive(Default)]
+struct Reader(std::sync::OnceLock<CancellationToken>);
+
+impl Reader {
+    /// Writing notices by itself, so only a call that has nothing to write for a while is worth a watcher.
+    async fn gone(&self) {
+        tokio::time::sleep(WATCH_AFTER).await;
+        self.0.get_or_init(watch).cancelled().await;
+    }
+}
+
+/// poll(2) reports an error on a pipe without a reader though nothing is asked of it. It blocks, so it has a thread;
+/// a file never reports anything.
+#[cfg(unix)]
+fn watch() -> CancellationToken {
+    use rustix::event::{PollFd, PollFlags, poll};
+
+    let gone = CancellationToken::new();
+    let token = gone.clone();
+    std::thread::spawn(move || {
+        let stdout = io::stdout();
+        let mut fds = [PollFd::new(&stdout, PollFlags::empty())];
+        while poll(&mut fds, None).is_err_and(|error| error == rustix::io::Errno::INTR) {}
+        let [fd] = fds;
+        if fd.revents().intersects(PollFlags::ERR | PollFlags::HUP) {
+            token.cancel();
+        }
+    });
+    gone
+}
+
+#[cfg(not(unix))]
+fn watch() -> CancellationToken {
+    CancellationToken::new()
+}
+
+/// Prints a whole document at once, for commands that have nothing else to do.
+///
+/// # Errors
+/// When stdout cannot be written.
+pub fn print_document(document: &[u8]) -> Result<()> {
+    let mut stdout = io::stdout().lock();
+    stdout
+        .write_all(document)
+        .and_then(|()| stdout.flush())
+        .map_err(Error::output)
+}

@@ -1,0 +1,175 @@
+//! Addresses as users write them.
+
+use std::fmt;
+use std::path::PathBuf;
+use std::str::FromStr;
+
+use crate::error::Error;
+
+/// Where a server is. Every form but `unix:` is host and port; TLS is spoken exactly when the scheme is `https`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Address {
+    Tcp {
+        host: String,
+        port: u16,
+    },
+    /// A path in the file system.
+    Unix(PathBuf),
+}
+
+impl Address {
+    /// What goes into `:authority`. A socket's path is no authority; grpc-go and grpcio send `localhost` too.
+    pub fn authority(&self) -> String {
+        match self {
+            Self::Tcp { .. } => self.to_string(),
+            Self::Unix(_) => "localhost".to_owned(),
+        }
+    }
+}
+
+impl fmt::Display for Address {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Tcp { host, port } if host.contains(':') => write!(f, "[{host}]:{port}"),
+            Self::Tcp { host, port } => write!(f, "{host}:{port}"),
+            Self::Unix(path) => write!(f, "unix:{}", path.display()),
+        }
+    }
+}
+
+impl FromStr for Address {
+    type Err = Error;
+
+    fn from_str(text: &str) -> Result<Self, Error> {
+        let bad = |why: &str| Error::usage(format!("bad address {text:?}: {why}"));
+        if let Some(path) = text.strip_prefix("unix:") {
+            // `unix:///path` is the URI form of gRPC's name syntax.
+            let path = path.strip_prefix("//").unwrap_or(path);
+            return match path {
+                "" => Err(bad("unix: wants a path")),
+                path => Ok(Self::Unix(PathBuf::from(path))),
+            };
+        }
+        let (authority, default_port) = match text.split_once("://") {
+            None => (text, None),
+            Some(("http", rest)) => (rest.strip_suffix('/').unwrap_or(rest), Some(80)),
+            Some(("https", _)) => {
+                return Err(bad("TLS is not supported yet")
+                    .hinted("drop https:// to call the server in plaintext"));
+            }
+            Some((scheme, _)) => {
+                return Err(bad(&format!("unknown scheme {scheme:?}"))
+                    .hinted("write host:port, http://host:port or unix:PATH"));
+            }
+        };
+        let (host, port) = match authority.strip_prefix('[') {
+            Some(rest) => {
+                let (host, rest) = rest.split_once(']').ok_or_else(|| bad("`[` without `]`"))?;
+                if host.parse::<std::net::Ipv6Addr>().is_err() && !host.contains('%') {
+                    return Err(bad("what stands in brackets is no IPv6 address"));
+                }
+                match rest.strip_prefix(':') {
+                    None if rest.is_empty() => (host, None),
+                    None => return Err(bad("wants a colon and a port after `]`")),
+                    Some(port) => (host, Some(port)),
+                }
+            }
+            None => match authority.split_once(':') {
+                Some((_, rest)) if rest.contains(':') => {
+                    return Err(bad("an IPv6 address wants brackets").hinted("write [::1]:50051"));
+                }
+                Some((host, port)) => (host, Some(port)),
+                None => (authority, None),
+            },
+        };
+        let port = match (port, default_port) {
+            (Some(port), _) => port
+                .parse()
+                .map_err(|_| bad("the port is not a number from 0 to 65535"))?,
+            (None, Some(port)) => port,
+            (None, None) => {
+                let host = if authority.is_empty() {
+                    "localhost"
+                } else {
+                    authority
+                };
+                return Err(bad("no port").hinted(format!("write {host}:50051")));
+            }
+        };
+        if host
+            .chars()
+            .any(|c| c.is_whitespace() || c.is_control() || "/?#@".contains(c))
+        {
+            return Err(bad("wants a host and a port, nothing else"));
+        }
+        let host = if host.is_empty() { "localhost" } else { host };
+        Ok(Self::Tcp {
+            host: host.to_owned(),
+            port,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn tcp(host: &str, port: u16) -> Address {
+        Address::Tcp {
+            host: host.to_owned(),
+            port,
+        }
+    }
+
+    #[test]
+    fn every_documented_form_is_understood() {
+        for (text, address) in [
+            ("example.org:1", tcp("example.org", 1)),
+            (":50051", tcp("localhost", 50051)),
+            ("[::1]:50051", tcp("::1", 50051)),
+            ("http://host:8080", tcp("host", 8080)),
+            ("http://host/", tcp("host", 80)),
+            ("http://[::1]", tcp("::1", 80)),
+            ("unix:/run/x.sock", Address::Unix("/run/x.sock".into())),
+            ("unix:///run/x.sock", Address::Unix("/run/x.sock".into())),
+            ("unix:x.sock", Address::Unix("x.sock".into())),
+        ] {
+            assert_eq!(text.parse::<Address>().ok(), Some(address), "{text}");
+        }
+    }
+
+    #[test]
+    fn everything_else_is_a_usage_error() {
+        for text in [
+            "",
+            "host",
+            "host:",
+            "host:x",
+            "host:65536",
+            "::1",
+            "::1:50051",
+            "[::1",
+            "[::1]x",
+            "[nonsense]:1",
+            "ftp://host:1",
+            "https://host:1",
+            "http://user@host:1",
+            "http://host:1/path",
+            "host:1/path",
+            "unix:",
+            "ho st:1",
+        ] {
+            let error = text.parse::<Address>().err();
+            assert_eq!(
+                error.map(|error| error.kind()),
+                Some(crate::error::Kind::Usage),
+                "{text}"
+            );
+        }
+    }
+
+    #[test]
+    fn an_ipv6_address_is_shown_in_brackets() {
+        assert_eq!(tcp("::1", 5).to_string(), "[::1]:5");
+    }
+}

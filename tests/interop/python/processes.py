@@ -1,0 +1,110 @@
+"""Starts routeguide and the peer's server, and waits for them with a limit.
+
+Every wait in the suite is bounded by `LIMIT`, so that a hang becomes a failure;
+nothing passes or fails by a clock otherwise. Whatever survives an interrupted
+suite, `run` ends with the suite's process group.
+"""
+
+import contextlib
+import os
+import pathlib
+import re
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+
+#: Seconds. Far more than anything here takes on a slow and busy machine.
+LIMIT = 120
+
+_PEER_SERVER = pathlib.Path(__file__).with_name("peer_server.py")
+
+
+def our_server(*arguments):
+    """`routeguide serve` on a free port; a context manager of the port."""
+    return _server(_ours("serve", "--listen", "127.0.0.1:0", *arguments), _our_environment())
+
+
+def peer_server(*arguments):
+    """The peer's server on a free port; a context manager of the port."""
+    return _server([sys.executable, _PEER_SERVER, *arguments], os.environ)
+
+
+def our_client(*arguments, stdin=""):
+    """Runs routeguide to its end, with the text `stdin` as its standard input."""
+    return subprocess.run(
+        _ours(*arguments),
+        env=_our_environment(),
+        input=stdin,
+        capture_output=True,
+        encoding="utf-8",
+        timeout=LIMIT,
+    )
+
+
+@contextlib.contextmanager
+def running_client(*arguments, stdin):
+    """routeguide while it runs, killed when it takes longer than `LIMIT`."""
+    streams = {"stdin": stdin, "stdout": subprocess.PIPE, "encoding": "utf-8"}
+    with _process(_ours(*arguments), _our_environment(), **streams) as (process, _):
+        # Ends a read of its output as well, and then the exit code tells.
+        watchdog = threading.Timer(LIMIT, process.kill)
+        watchdog.start()
+        try:
+            yield process
+        finally:
+            watchdog.cancel()
+
+
+def _ours(*arguments):
+    return [os.environ["ROUTEGUIDE_BIN"], *arguments]
+
+
+def _our_environment():
+    # Nothing of the caller's: no address, proxy, log level or settings file.
+    return {"HOME": tempfile.gettempdir()}
+
+
+@contextlib.contextmanager
+def _server(argv, environment):
+    streams = {"stdin": subprocess.DEVNULL, "stdout": subprocess.DEVNULL}
+    with _process(argv, environment, **streams) as (process, log):
+        yield _port(process, log)
+
+
+@contextlib.contextmanager
+def _process(argv, environment, **streams):
+    """A process and the file with its stderr, which a failure quotes."""
+    with tempfile.TemporaryFile() as log, subprocess.Popen(
+        argv, env=environment, stderr=log, **streams
+    ) as process:
+        try:
+            yield process, log
+        except Exception as error:
+            error.add_note(f"{argv[:2]} wrote to stderr: {_text(log)!r}")
+            raise
+        finally:
+            process.terminate()
+            try:
+                process.wait(LIMIT)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                raise
+
+
+def _port(process, log):
+    """Waits for the line that a server writes to stderr once it is ready."""
+    end = time.monotonic() + LIMIT
+    while True:
+        ended = process.poll() is not None
+        if found := re.search(r"127\.0\.0\.1:(\d+)\b.*\n", _text(log)):
+            return int(found[1])
+        if ended or time.monotonic() > end:
+            raise AssertionError("the server did not say where it listens")
+        time.sleep(0.02)
+
+
+def _text(log):
+    # pread, for the file's offset is the process's too.
+    return os.pread(log.fileno(), 65536, 0).decode(errors="replace")

@@ -1,0 +1,56 @@
+"""Runs every test of this folder and prints a line a test, as `run` expects.
+
+unittest's own runner ends with a summary of its own form, and it counts a
+skipped test as a success. Here a skip is a failure.
+"""
+
+import pathlib
+import sys
+import textwrap
+import time
+import unittest
+
+
+class LinePerTest(unittest.TestResult):
+    """Says `ok` or `FAILED`, what the test specifies, and how long it took."""
+
+    def startTest(self, test):
+        super().startTest(test)
+        self._started = time.monotonic()
+
+    def addSuccess(self, test):
+        super().addSuccess(test)
+        seconds = time.monotonic() - self._started
+        print(f"ok {_title(test)} ({seconds:.1f} s)", flush=True)
+
+    def addFailure(self, test, err):
+        super().addFailure(test, err)
+        self._failed(test, self.failures[-1][1])
+
+    def addError(self, test, err):
+        super().addError(test, err)
+        self._failed(test, self.errors[-1][1])
+
+    def addSkip(self, test, reason):
+        self.addFailure(test, (AssertionError, AssertionError(f"skipped: {reason}"), None))
+
+    def _failed(self, test, details):
+        print(f"FAILED {_title(test)}", flush=True)
+        print(textwrap.indent(details, "  "), flush=True)
+
+
+def _title(test):
+    module, _, name = test.id().partition(".")
+    name = name.rpartition(".")[2]
+    return f"python: {module.removeprefix('test_')}: {name.removeprefix('test_')}".replace("_", " ")
+
+
+def main():
+    tests = unittest.TestLoader().discover(str(pathlib.Path(__file__).parent))
+    result = LinePerTest()
+    tests.run(result)
+    sys.exit(0 if result.wasSuccessful() and result.testsRun else 1)
+
+
+if __name__ == "__main__":
+    main()
