@@ -33,7 +33,7 @@ pub fn run(args: GetPeopleArgs, console: Console) -> Result<()> {
         let (requests, failure) = names.open(console, tally.clone());
         let mut people = People {
             tally,
-            printer: Printer::new(method.output(), style),
+            printer: Printer::new(&method.output(), style),
             left: args.max_messages,
         };
         let call = Call::start(

@@ -25,7 +25,7 @@ pub fn run(args: GetPersonArgs, console: Console) -> Result<()> {
     let target = Target::new(&args.connection)?;
     let mut reply = Reply {
         asked: args.name,
-        printer: Printer::new(method.output(), style),
+        printer: Printer::new(&method.output(), style),
         messages: Vec::new(),
     };
     super::block_on(async {

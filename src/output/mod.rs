@@ -3,10 +3,14 @@
 
 mod console;
 mod escape;
+mod fields;
+mod json;
 mod paint;
 mod printer;
 mod progress;
 mod stdout;
+mod text;
+mod wellknown;
 
 pub use console::{Console, Verbosity};
 pub use printer::{Printer, Style, Syntax};

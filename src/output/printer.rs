@@ -1,12 +1,12 @@
-//! One message's bytes → one message's text. Decoding and both formats are prost-reflect's.
+//! One message's bytes → one message's text: the one place that knows the formats there are.
 
-use prost_reflect::text_format::FormatOptions;
-use prost_reflect::{DynamicMessage, MessageDescriptor, SerializeOptions};
-use serde::ser::Error as _;
+use prost_reflect::MessageDescriptor;
 
 use super::escape::escape_literal;
 use super::paint::paint;
-use crate::error::{Error, Result};
+use super::{json, text};
+use crate::error::{Error, Result, Source};
+use crate::schema::layout::{LayoutId, Layouts};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Syntax {
@@ -15,8 +15,8 @@ pub enum Syntax {
 }
 
 /// How messages look.
+#[derive(Clone, Copy, Debug)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
-#[derive(Clone, Debug)]
 pub struct Style {
     pub syntax: Syntax,
     /// Indented over several lines, else one line a message.
@@ -31,15 +31,20 @@ pub struct Style {
 
 /// Prints messages of one type.
 pub struct Printer {
-    message: MessageDescriptor,
+    name: String,
+    layouts: Layouts,
+    root: LayoutId,
     style: Style,
     printed: bool,
 }
 
 impl Printer {
-    pub fn new(message: MessageDescriptor, style: Style) -> Self {
+    pub fn new(message: &MessageDescriptor, style: Style) -> Self {
+        let mut layouts = Layouts::new(message.parent_pool().clone());
         Self {
-            message,
+            name: message.full_name().to_owned(),
+            root: layouts.compile(message),
+            layouts,
             style,
             printed: false,
         }
@@ -48,69 +53,196 @@ impl Printer {
     /// Appends one message and its newline to `out`.
     ///
     /// # Errors
-    /// When the bytes are no message of the type, or have no such representation.
+    /// When the bytes are no message of the type, or have no such representation; nothing is appended then.
     pub fn print(&mut self, bytes: &[u8], out: &mut Vec<u8>) -> Result<()> {
-        let message = DynamicMessage::decode(self.message.clone(), bytes)
-            .map_err(|error| self.unprintable(error))?;
+        let start = out.len();
         let separate = self.printed && self.style.indent && self.style.syntax == Syntax::Text;
         if separate {
             out.push(b'\n');
         }
+        let body = out.len();
+        if let Err(error) = self.write(bytes, out) {
+            out.truncate(start);
+            return Err(self.unprintable(error));
+        }
         self.printed = true;
-        if self.style.syntax == Syntax::Json && !self.style.terminal && !self.style.color {
-            self.json(&message, &mut *out)?;
-        } else {
-            let text = match self.style.syntax {
-                Syntax::Text => self.text(&message),
-                Syntax::Json => {
-                    let mut json = Vec::new();
-                    self.json(&message, &mut json)?;
-                    String::from_utf8(json).map_err(|error| self.unprintable(error))?
-                }
-            };
-            let safe = if self.style.terminal {
-                escape_literal(&text, self.style.syntax == Syntax::Json)
-            } else {
-                text.as_str().into()
-            };
-            if self.style.color {
-                out.extend_from_slice(paint(&safe).as_bytes());
-            } else {
-                out.extend_from_slice(safe.as_bytes());
-            }
+        if self.style.terminal || self.style.color {
+            self.dress(out, body)?;
         }
         out.push(b'\n');
         Ok(())
     }
 
-    fn unprintable(&self, error: impl Into<crate::error::Source>) -> Error {
-        Error::failed(format!(
-            "cannot print a reply as {}",
-            self.message.full_name()
-        ))
-        .caused_by(error)
+    fn write(
+        &mut self,
+        bytes: &[u8],
+        out: &mut Vec<u8>,
+    ) -> std::result::Result<(), super::fields::Malformed> {
+        let style = self.style;
+        match style.syntax {
+            Syntax::Json => {
+                let options = json::Options {
+                    indent: style.indent,
+                    emit_defaults: style.emit_defaults,
+                    proto_names: style.proto_names,
+                    enum_numbers: style.enum_numbers,
+                };
+                json::Writer::new(&mut self.layouts, options, out).message(self.root, bytes)
+            }
+            Syntax::Text => {
+                let options = text::Options {
+                    indent: style.indent,
+                    emit_defaults: style.emit_defaults,
+                    enum_numbers: style.enum_numbers,
+                    skip_unknown: false,
+                };
+                text::Writer::new(&mut self.layouts, options, out).message(self.root, bytes)
+            }
+        }
     }
 
-    fn text(&self, message: &DynamicMessage) -> String {
-        let options = FormatOptions::new()
-            .pretty(self.style.indent)
-            .skip_unknown_fields(false)
-            .skip_default_fields(!self.style.emit_defaults);
-        message.to_text_format_with_options(&options)
-    }
-
-    fn json(&self, message: &DynamicMessage, out: &mut Vec<u8>) -> Result<()> {
-        let options = SerializeOptions::new()
-            .skip_default_fields(!self.style.emit_defaults)
-            .use_proto_field_name(self.style.proto_names)
-            .use_enum_numbers(self.style.enum_numbers);
-        let result = if self.style.indent {
-            let mut serializer = serde_json::Serializer::pretty(&mut *out);
-            message.serialize_with_options(&mut serializer, &options)
+    /// Makes what was written from `start` on safe for a terminal, and colors it.
+    fn dress(&self, out: &mut Vec<u8>, start: usize) -> Result<()> {
+        let plain =
+            String::from_utf8(out.split_off(start)).map_err(|error| self.unprintable(error))?;
+        let safe = if self.style.terminal {
+            escape_literal(&plain, self.style.syntax == Syntax::Json)
         } else {
-            let mut serializer = serde_json::Serializer::new(&mut *out);
-            message.serialize_with_options(&mut serializer, &options)
+            plain.as_str().into()
         };
-        result.map_err(|error| self.unprintable(serde_json::Error::custom(error)))
+        if self.style.color {
+            out.extend_from_slice(paint(&safe).as_bytes());
+        } else {
+            out.extend_from_slice(safe.as_bytes());
+        }
+        Ok(())
+    }
+
+    fn unprintable(&self, error: impl Into<Source>) -> Error {
+        Error::failed(format!("cannot print a reply as {}", self.name)).caused_by(error)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::proto::Person;
+    use crate::proto::person::Address;
+    use prost::Message as _;
+
+    fn style(syntax: Syntax) -> Style {
+        Style {
+            syntax,
+            indent: false,
+            emit_defaults: false,
+            proto_names: false,
+            enum_numbers: false,
+            color: false,
+            terminal: false,
+        }
+    }
+
+    fn alice() -> Vec<u8> {
+        Person {
+            name: "Alice \"A\" Ünal\n".to_owned(),
+            age: -30,
+            gender: 2,
+            hobbies: vec!["reading".to_owned(), String::new()],
+            address: Some(Address::default()),
+        }
+        .encode_to_vec()
+    }
+
+    fn printed(message: &str, bytes: &[u8], style: Style) -> String {
+        let pool = crate::schema::bundled_pool().unwrap();
+        let message = pool.get_message_by_name(message).unwrap();
+        let mut out = Vec::new();
+        Printer::new(&message, style)
+            .print(bytes, &mut out)
+            .unwrap();
+        String::from_utf8(out).unwrap()
+    }
+
+    #[test]
+    fn json_is_the_canonical_mapping() {
+        assert_eq!(
+            printed("Person", &alice(), style(Syntax::Json)),
+            "{\"name\":\"Alice \\\"A\\\" Ünal\\n\",\"age\":-30,\"gender\":\"FEMALE\",\"hobbies\":[\"reading\",\"\"],\"address\":{}}\n"
+        );
+    }
+
+    #[test]
+    fn text_is_what_protoc_would_print() {
+        assert_eq!(
+            printed("Person", &alice(), style(Syntax::Text)),
+            "name: \"Alice \\\"A\\\" Ünal\\n\" age: -30 gender: FEMALE hobbies: \"reading\" hobbies: \"\" address {}\n"
+        );
+        let indented = Style {
+            indent: true,
+            ..style(Syntax::Text)
+        };
+        assert_eq!(
+            printed("Person", b"\x2a\x03\x12\x01x", indented),
+            "address {\n  city: \"x\"\n}\n"
+        );
+    }
+
+    #[test]
+    fn defaults_and_numbers_are_printed_when_asked_for() {
+        let all = Style {
+            emit_defaults: true,
+            enum_numbers: true,
+            ..style(Syntax::Json)
+        };
+        assert_eq!(
+            printed("Person", b"\x0a\x01A", all),
+            "{\"name\":\"A\",\"age\":0,\"gender\":0,\"hobbies\":[]}\n"
+        );
+        let all = Style {
+            syntax: Syntax::Text,
+            ..all
+        };
+        assert_eq!(printed("Person", b"", all), "name: \"\" age: 0 gender: 0\n");
+    }
+
+    #[test]
+    fn the_wire_formats_rules_are_kept() {
+        let json = |bytes| printed("Person", bytes, style(Syntax::Json));
+        // Out of order, the last of a singular field, an address in two parts, an unknown field, a negative number in
+        // ten bytes.
+        assert_eq!(
+            json(b"\x10\x01\x2a\x03\x0a\x01s\x0a\x01A\x0a\x01B\x2a\x03\x12\x01c\x78\x05\x10\xff\xff\xff\xff\xff\xff\xff\xff\xff\x01"),
+            "{\"name\":\"B\",\"age\":-1,\"address\":{\"street\":\"s\",\"city\":\"c\"}}\n"
+        );
+        // Text shows what the schema does not know.
+        assert_eq!(
+            printed(
+                "Name",
+                b"\x78\x05\x7a\x02\x08\x01\x82\x01\x01\xff",
+                style(Syntax::Text)
+            ),
+            "15: 5 15 { 1: 1 } 16: \"\\377\"\n"
+        );
+    }
+
+    #[test]
+    fn what_is_no_message_is_an_error_and_prints_nothing() {
+        let pool = crate::schema::bundled_pool().unwrap();
+        let message = pool.get_message_by_name("Person").unwrap();
+        for bytes in [
+            &b"\x0a\x05A"[..],
+            b"\x00\x01",
+            b"\x0a\x01\xff",
+            b"\x0b",
+            b"\x0e",
+            b"\x10",
+        ] {
+            for syntax in [Syntax::Json, Syntax::Text] {
+                let mut out = Vec::new();
+                let result = Printer::new(&message, style(syntax)).print(bytes, &mut out);
+                assert!(result.is_err(), "{bytes:?}");
+                assert!(out.is_empty());
+            }
+        }
     }
 }

@@ -1,5 +1,7 @@
 //! Where descriptors come from. For now the bundle alone: RouteGuide's own schema, compiled in.
 
+pub mod layout;
+
 use prost_reflect::{DescriptorPool, MethodDescriptor};
 
 use crate::error::{Error, Result};
