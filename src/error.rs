@@ -110,7 +110,7 @@ impl Error {
             None => None,
         };
         while let Some(cause) = next {
-            let text = cause.to_string();
+            let text = plain(cause);
             if !text.is_empty() && !said.contains(&text) {
                 said.push_str(&text);
                 causes.push(text);
@@ -140,6 +140,15 @@ impl StdError for Error {
             Some(source) => Some(source.as_ref()),
             None => None,
         }
+    }
+}
+
+/// An error's text without Rust's "(os error 111)", which tells a person nothing more.
+pub fn plain(error: &dyn StdError) -> String {
+    let text = error.to_string();
+    match text.split_once(" (os error ") {
+        Some((text, _)) => text.to_lowercase(),
+        None => text,
     }
 }
 

@@ -348,7 +348,6 @@ pub fn tag(bytes: &mut &[u8]) -> Result<(u32, u8), Malformed> {
     if tag >> 3 == 0 {
         return Err(Malformed("field number 0"));
     }
-    #[expect(clippy::cast_possible_truncation, reason = "three bits")]
     Ok((tag >> 3, (tag & 7) as u8))
 }
 

@@ -17,7 +17,7 @@ use tonic::transport::{Channel, Endpoint};
 pub use address::Address;
 pub use dial::{Dialer, Io};
 
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, plain};
 
 /// Flow-control windows. h2 counts every unread frame under 256 bytes against the *connection* window and ends the
 /// connection when half of it is used up (h2 0.4.16 and later), which a server that sends a frame per message does
@@ -78,8 +78,9 @@ pub async fn connect(options: &Options) -> Result<Connection> {
                 Ok(connection) => return Ok(connection),
                 Err(error) => error,
             };
-            match give_up {
-                Some(give_up) if Instant::now() + pause < give_up => sleep(pause).await,
+            let left = give_up.map(|at| at.saturating_duration_since(Instant::now()));
+            match left {
+                Some(left) if !left.is_zero() => sleep(pause.min(left)).await,
                 _ => return Err(error),
             }
             pause = (pause * 2).min(LONGEST_PAUSE);
@@ -98,7 +99,7 @@ pub async fn connect(options: &Options) -> Result<Connection> {
 
 async fn attempt(options: &Options) -> Result<Connection> {
     let refused = |error: &io::Error| {
-        let message = format!("cannot connect to {}: {}", options.name, io_text(error));
+        let message = format!("cannot connect to {}: {}", options.name, plain(error));
         let failed = Error::failed(message);
         match error.kind() {
             io::ErrorKind::ConnectionRefused | io::ErrorKind::NotFound => failed
@@ -189,14 +190,5 @@ where
 {
     fn execute(&self, future: F) {
         self.0.spawn(future);
-    }
-}
-
-/// An I/O error without Rust's "(os error 111)", which says nothing more to a person.
-pub fn io_text(error: &io::Error) -> String {
-    let text = error.to_string();
-    match text.rfind(" (os error ") {
-        Some(end) => text[..end].to_lowercase(),
-        None => text,
     }
 }
