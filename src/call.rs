@@ -4,6 +4,8 @@
 mod checked;
 mod failure;
 
+pub use checked::NOT_GRPC;
+
 use std::future::Future;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
@@ -41,6 +43,8 @@ pub struct Start<S> {
     pub metadata: MetadataMap,
     /// When the whole exchange has to be over; what is left of it goes out as grpc-timeout.
     pub deadline: Option<Instant>,
+    /// The largest reply to accept, in bytes.
+    pub max_message_size: usize,
     /// The request messages. Their end half-closes the call.
     pub requests: S,
 }
@@ -78,7 +82,8 @@ impl Call {
         let cancel = request.cancellation_handle();
         let path = start.path;
         let opening = async move {
-            let mut client = Grpc::new(checked::Checked::new(channel));
+            let mut client = Grpc::new(checked::Checked::new(channel))
+                .max_decoding_message_size(start.max_message_size);
             client.ready().await.map_err(Status::from_error)?;
             client.streaming(request, path, BytesCodec).await
         };
@@ -97,6 +102,16 @@ impl Call {
             cancel.cancel();
         }
         self.state = State::Done;
+    }
+
+    /// Completes at the deadline, having cancelled the call, with the status to end with.
+    pub async fn expired(&mut self) -> Status {
+        match &mut self.deadline {
+            Some(deadline) => deadline.as_mut().await,
+            None => std::future::pending().await,
+        }
+        self.cancel();
+        failure::deadline_exceeded()
     }
 
     fn poll_event(&mut self, cx: &mut Context<'_>) -> Poll<Option<Event>> {
@@ -118,7 +133,10 @@ impl Call {
                         // After the last message the trailers are there already: this never waits.
                         let trailers = replies.trailers().now_or_never();
                         let mut ok = Status::new(Code::Ok, "");
-                        if let Some(Ok(Some(trailers))) = trailers {
+                        if let Some(Ok(Some(mut trailers))) = trailers {
+                            // They are the status, which has its own event.
+                            trailers.remove("grpc-status");
+                            trailers.remove("grpc-message");
                             *ok.metadata_mut() = trailers;
                         }
                         self.end(ok)

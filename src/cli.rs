@@ -33,6 +33,10 @@ pub enum Command {
     Serve(ServeArgs),
     GetPerson(GetPersonArgs),
     GetPeople(GetPeopleArgs),
+    List(ListArgs),
+    Describe(DescribeArgs),
+    Call(Box<CallArgs>),
+    Health(HealthArgs),
     Completions(CompletionsArgs),
     Man(ManArgs),
 }
@@ -132,6 +136,157 @@ pub struct GetPeopleArgs {
     pub output: OutputArgs,
 }
 
+/// List a server's services, or a service's methods
+#[derive(Debug, Args)]
+pub struct ListArgs {
+    /// List this service's methods
+    pub service: Option<String>,
+
+    /// Show the methods' signatures
+    #[arg(short, long)]
+    pub long: bool,
+
+    #[command(flatten)]
+    pub export: ExportArgs,
+
+    #[command(flatten)]
+    pub connection: ConnectionArgs,
+
+    #[command(flatten)]
+    pub schema: SchemaArgs,
+
+    #[command(flatten)]
+    pub console: ConsoleArgs,
+}
+
+/// Describe a service, method, message, enum or field, or everything, as .proto source
+#[derive(Debug, Args)]
+pub struct DescribeArgs {
+    /// What to describe, by its full name or a short one: `GetPerson`, `pkg.Service/Method`, `pkg.Message.field`
+    pub symbol: Option<String>,
+
+    /// .proto source, or the descriptor as JSON
+    #[arg(short, long, value_name = "FORMAT", default_value = "text")]
+    pub output: DescribeFormat,
+
+    /// Print a request with every field filled in, ready for `call -d`
+    #[arg(long, requires = "symbol", conflicts_with = "output")]
+    pub template: bool,
+
+    #[command(flatten)]
+    pub export: ExportArgs,
+
+    #[command(flatten)]
+    pub connection: ConnectionArgs,
+
+    #[command(flatten)]
+    pub schema: SchemaArgs,
+
+    #[command(flatten)]
+    pub console: ConsoleArgs,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum DescribeFormat {
+    /// .proto source
+    Text,
+    /// The descriptor in proto3 JSON
+    Json,
+}
+
+/// Where to keep the schema that was learned.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Schema")]
+pub struct ExportArgs {
+    /// Write the schema to this file, as a FileDescriptorSet that --protoset and protoc take
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub protoset_out: Option<PathBuf>,
+
+    /// Write the schema to this folder, as .proto files
+    #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
+    pub proto_out: Option<PathBuf>,
+}
+
+/// Call any method of any server
+///
+/// The request is FIELD arguments, or -d; an empty message if there is neither. Several messages to a method that takes
+/// one are a batch of calls over one connection.
+///
+/// FIELD is name=text, name:=json, name=@file or name:=@file; a name may be a path: address.city=Seoul, hobbies[]=chess,
+/// labels[color]=red.
+#[derive(Debug, Args)]
+pub struct CallArgs {
+    /// The method: `pkg.Service/Method`, `pkg.Service.Method`, or a short name that is unambiguous
+    pub method: String,
+
+    /// Fields of the request: name=text, name:=json, name=@file
+    #[arg(value_name = "FIELD", conflicts_with = "data")]
+    pub fields: Vec<String>,
+
+    /// Requests as JSON values, one after the other; @FILE reads a file, @- stdin, as it comes
+    #[arg(short, long, value_name = "DATA", help_heading = "Request")]
+    pub data: Option<String>,
+
+    /// What -d holds: JSON, or protobuf text with messages separated by the record separator (0x1E)
+    #[arg(
+        long,
+        value_name = "FORMAT",
+        default_value = "json",
+        help_heading = "Request"
+    )]
+    pub input: InputFormat,
+
+    /// Skip fields that the request does not have, instead of refusing them
+    #[arg(long, help_heading = "Request")]
+    pub allow_unknown_fields: bool,
+
+    /// Calls under way at once, when several messages go to a method that takes one
+    #[arg(long, value_name = "N", default_value = "1", value_parser = clap::value_parser!(u16).range(1..=1000), help_heading = "Request")]
+    pub concurrency: u16,
+
+    /// Go on with the next message after a call that failed
+    #[arg(long, help_heading = "Request")]
+    pub keep_going: bool,
+
+    /// Stop after N replies
+    #[arg(short = 'n', long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..), help_heading = "Request")]
+    pub max_messages: Option<u64>,
+
+    #[command(flatten)]
+    pub connection: ConnectionArgs,
+
+    #[command(flatten)]
+    pub schema: SchemaArgs,
+
+    #[command(flatten)]
+    pub output: OutputArgs,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum InputFormat {
+    Json,
+    Text,
+}
+
+/// Ask whether a server, or one of its services, is serving
+///
+/// Prints the status and exits 0 when it is SERVING, 1 when it is not, 64 + n when the call failed.
+#[derive(Debug, Args)]
+pub struct HealthArgs {
+    /// The service; the whole server if none is named
+    pub service: Option<String>,
+
+    /// Print every change until interrupted
+    #[arg(long)]
+    pub watch: bool,
+
+    #[command(flatten)]
+    pub connection: ConnectionArgs,
+
+    #[command(flatten)]
+    pub console: ConsoleArgs,
+}
+
 /// Print a shell completion script
 ///
 /// bash: `routeguide completions bash > ~/.local/share/bash-completion/completions/routeguide`; the other shells
@@ -177,6 +332,14 @@ pub struct ConnectionArgs {
     #[arg(long)]
     pub in_process: bool,
 
+    /// Send metadata with the call, and with reflection; may be given again. A value of a -bin name is base64
+    #[arg(short = 'H', long, value_name = "NAME: VALUE")]
+    pub header: Vec<String>,
+
+    /// The largest message to accept: bytes, or 64KiB, 4MiB
+    #[arg(long, value_name = "SIZE", default_value = "4MiB", value_parser = size)]
+    pub max_message_size: usize,
+
     /// With --in-process: answer from these people instead of Alice and Bob
     #[arg(long, value_name = "FILE", requires = "in_process", value_hint = ValueHint::FilePath)]
     pub people: Option<PathBuf>,
@@ -194,14 +357,62 @@ pub struct ConnectionArgs {
     pub wait: Option<Duration>,
 }
 
+/// Where a client command's schema comes from.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Schema")]
+pub struct SchemaArgs {
+    /// Take the schema from this .proto file instead of asking the server; may be given again
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub proto: Vec<PathBuf>,
+
+    /// Where --proto files and their imports are looked for; may be given again
+    #[arg(short = 'I', long, value_name = "DIR", value_hint = ValueHint::DirPath)]
+    pub import_path: Vec<PathBuf>,
+
+    /// Take the schema from this FileDescriptorSet instead of asking the server; may be given again
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub protoset: Vec<PathBuf>,
+
+    /// Which version of server reflection to ask
+    #[arg(long, value_name = "VERSION", default_value = "auto")]
+    pub reflection: Reflection,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Reflection {
+    /// v1, then v1alpha
+    Auto,
+    V1,
+    V1alpha,
+    /// Do not ask
+    Off,
+}
+
+/// What a client command without replies says, and how.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Output")]
+pub struct ConsoleArgs {
+    /// When to use color
+    #[arg(long, value_name = "WHEN", default_value = "auto")]
+    pub color: Color,
+
+    /// Show the connection, the metadata and the status on stderr
+    #[arg(short, long, conflicts_with = "quiet")]
+    pub verbose: bool,
+
+    /// No notices on stderr, errors only
+    #[arg(short, long)]
+    pub quiet: bool,
+}
+
 /// How a client command prints replies.
 #[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Output")]
 pub struct OutputArgs {
-    /// The protobuf text format, or proto3 JSON
-    #[arg(short, long, value_name = "FORMAT", default_value = "text")]
-    pub output: Format,
+    /// How to print replies [default: json for call, text for get-*]
+    #[arg(short, long, value_name = "FORMAT")]
+    pub output: Option<Format>,
 
     /// Indent messages, also when stdout is not a terminal
     #[arg(long)]
@@ -223,17 +434,8 @@ pub struct OutputArgs {
     #[arg(long)]
     pub enum_numbers: bool,
 
-    /// When to use color
-    #[arg(long, value_name = "WHEN", default_value = "auto")]
-    pub color: Color,
-
-    /// Show the connection, the metadata and the status on stderr
-    #[arg(short, long, conflicts_with = "quiet")]
-    pub verbose: bool,
-
-    /// No progress line and no notices on stderr, errors only
-    #[arg(short, long)]
-    pub quiet: bool,
+    #[command(flatten)]
+    pub console: ConsoleArgs,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -242,6 +444,10 @@ pub enum Format {
     Text,
     /// Canonical proto3 JSON
     Json,
+    /// A JSON object a line for each event of the call: request, headers, message, trailers, status
+    Envelope,
+    /// The bytes of one message
+    Raw,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -250,6 +456,27 @@ pub enum Color {
     Auto,
     Always,
     Never,
+}
+
+/// A number of bytes, with KiB, MiB or GiB if one likes.
+fn size(text: &str) -> Result<usize, String> {
+    let (number, unit) = match text.find(|c: char| !c.is_ascii_digit()) {
+        Some(at) => text.split_at(at),
+        None => (text, ""),
+    };
+    let unit: usize = match unit.trim().to_ascii_lowercase().as_str() {
+        "" | "b" => 1,
+        "k" | "kib" => 1 << 10,
+        "m" | "mib" => 1 << 20,
+        "g" | "gib" => 1 << 30,
+        unit => return Err(format!("unknown unit {unit:?}: write 64KiB, 4MiB or 1GiB")),
+    };
+    let number: usize = number.parse().map_err(|_| "not a number".to_owned())?;
+    match number.checked_mul(unit) {
+        // A gRPC message's length is 32 bits.
+        Some(size @ 1..=0xffff_ffff) => Ok(size),
+        _ => Err("must be from 1 byte to 4GiB".to_owned()),
+    }
 }
 
 /// A positive duration: `500ms`, `10s`, `1m30s`, or a plain number of seconds as curl takes it.

@@ -32,9 +32,13 @@ pub enum Kind {
 #[derive(Debug)]
 pub struct Error {
     kind: Kind,
+    /// Which of many it happened to.
+    about: Option<String>,
     message: String,
     source: Option<Source>,
+    details: Vec<String>,
     hint: Option<String>,
+    is_reported: bool,
 }
 
 impl Error {
@@ -42,9 +46,12 @@ impl Error {
     pub fn new(kind: Kind, message: impl Into<String>) -> Self {
         Self {
             kind,
+            about: None,
             message: message.into(),
             source: None,
+            details: Vec::new(),
             hint: None,
+            is_reported: false,
         }
     }
 
@@ -84,6 +91,32 @@ impl Error {
         self
     }
 
+    /// Adds a status's decoded details.
+    #[must_use]
+    pub fn detailed(mut self, details: Vec<String>) -> Self {
+        self.details = details;
+        self
+    }
+
+    /// It has been reported already: only its exit code is still of use.
+    #[must_use]
+    pub fn reported(mut self) -> Self {
+        self.is_reported = true;
+        self
+    }
+
+    /// Whether it has been reported already.
+    pub fn is_reported(&self) -> bool {
+        self.is_reported
+    }
+
+    /// Puts what the error is about before its message.
+    #[must_use]
+    pub fn about(mut self, what: impl fmt::Display) -> Self {
+        self.about = Some(what.to_string());
+        self
+    }
+
     /// Adds what to try next, a sentence's middle like the message.
     #[must_use]
     pub fn hinted(mut self, hint: impl Into<String>) -> Self {
@@ -94,6 +127,11 @@ impl Error {
     /// What kind of failure this is.
     pub fn kind(&self) -> Kind {
         self.kind
+    }
+
+    /// A status's decoded details, in the server's order.
+    pub fn details(&self) -> &[String] {
+        &self.details
     }
 
     /// What to try next, where there is a likely mend.
@@ -123,6 +161,9 @@ impl Error {
 
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(about) = &self.about {
+            write!(f, "{about}: ")?;
+        }
         if let Kind::Status(code) = self.kind {
             f.write_str(code_name(code))?;
             if self.message.is_empty() {

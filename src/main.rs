@@ -1,9 +1,10 @@
-//! Parses, dispatches, exits.
+//! Answers a shell that wants completions, else parses, dispatches, exits.
 
 use std::process::ExitCode;
 
 use clap::Parser as _;
 
 fn main() -> ExitCode {
+    routeguide::commands::complete();
     routeguide::commands::run(routeguide::cli::Cli::parse())
 }

@@ -12,11 +12,16 @@ use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 use bytes::{Buf, Bytes};
 use http::{HeaderMap, Response, StatusCode, header};
 use http_body::{Frame, SizeHint};
+use percent_encoding::{NON_ALPHANUMERIC, percent_decode, utf8_percent_encode};
 use tonic::body::Body;
 use tonic::client::GrpcService;
 use tonic::transport::{Channel, Error};
 use tonic::{Code, Status};
 
+/// How the message of a status begins that stands for a response without gRPC.
+pub const NOT_GRPC: &str = "the server answered with HTTP status";
+
+const MESSAGE: &str = "grpc-message";
 const DETAILS: &str = "grpc-status-details-bin";
 
 /// The dialect tonic decodes details with; what fails here would fail, and panic, there.
@@ -52,7 +57,7 @@ impl tower::Service<http::Request<Body>> for Checked {
             if let Some(status) = not_grpc(&response) {
                 return Err(status.into());
             }
-            drop_bad_details(response.headers_mut());
+            mend(response.headers_mut());
             Ok(response.map(|body| Body::new(CheckedBody::new(body))))
         })
     }
@@ -89,11 +94,24 @@ fn not_grpc(response: &Response<Body>) -> Option<Status> {
     };
     Some(Status::new(
         code,
-        format!("the server answered with HTTP status {status}{what}, not with gRPC"),
+        format!("{NOT_GRPC} {status}{what}, not with gRPC"),
     ))
 }
 
-fn drop_bad_details(headers: &mut HeaderMap) {
+/// Takes out of a status what tonic cannot take: details that are not base64, at which it panics, and a message that
+/// is not UTF-8, for which it forgets the code.
+fn mend(headers: &mut HeaderMap) {
+    let not_utf8 =
+        |value: &http::HeaderValue| percent_decode(value.as_bytes()).decode_utf8().is_err();
+    if let Some(message) = headers.get(MESSAGE).filter(|value| not_utf8(value)) {
+        let bytes = message.as_bytes().to_vec();
+        let lossy = percent_decode(&bytes).decode_utf8_lossy();
+        let encoded = utf8_percent_encode(&lossy, NON_ALPHANUMERIC).to_string();
+        match encoded.parse() {
+            Ok(value) => headers.insert(MESSAGE, value),
+            Err(_) => headers.remove(MESSAGE),
+        };
+    }
     let bad = |value: &http::HeaderValue| BASE64.decode(value.as_bytes()).is_err();
     if headers.get(DETAILS).is_some_and(bad) {
         headers.remove(DETAILS);
@@ -136,7 +154,7 @@ impl http_body::Body for CheckedBody {
                         "the server ended the call within a message, yet with status OK",
                     ));
                 }
-                drop_bad_details(trailers);
+                mend(trailers);
             }
             Ok(frame)
         })))
@@ -221,7 +239,7 @@ mod tests {
         ] {
             let mut headers = HeaderMap::new();
             headers.insert(DETAILS, value.parse().expect("a header value"));
-            drop_bad_details(&mut headers);
+            mend(&mut headers);
             assert_eq!(headers.contains_key(DETAILS), kept, "{value}");
         }
     }

@@ -6,15 +6,18 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
+use bytes::Bytes;
 use http::uri::PathAndQuery;
 use prost_reflect::MethodDescriptor;
 use tokio::time::Instant;
-use tonic::Status;
+use tokio_stream::Stream;
 use tonic::metadata::{KeyAndValueRef, MetadataMap};
+use tonic::{Code, Status};
 
-use crate::cli::{Color, ConnectionArgs, Format, OutputArgs};
+use crate::call::{Call, NOT_GRPC, Start};
+use crate::cli::{Color, ConnectionArgs, ConsoleArgs, Format, OutputArgs};
 use crate::error::{Error, Result};
-use crate::output::{Console, Style, Syntax};
+use crate::output::{self, Console, Style, Syntax, Verbosity};
 use crate::server::{Missing, People, Server};
 use crate::transport::{self, Address, Connection, Dialer, Io};
 
@@ -27,6 +30,8 @@ pub struct Target {
     connect_timeout: Duration,
     wait: Option<Duration>,
     timeout: Option<Duration>,
+    metadata: MetadataMap,
+    max_message_size: usize,
 }
 
 enum Where {
@@ -36,7 +41,7 @@ enum Where {
 
 impl Target {
     /// # Errors
-    /// On a bad address or people file.
+    /// On a bad address, header or people file.
     pub fn new(args: &ConnectionArgs) -> Result<Self> {
         let server = if args.in_process {
             Where::InProcess(people(args.people.as_deref())?)
@@ -48,10 +53,12 @@ impl Target {
             connect_timeout: args.connect_timeout,
             wait: args.wait,
             timeout: args.timeout,
+            metadata: transport::metadata::parse(&args.header)?,
+            max_message_size: args.max_message_size,
         })
     }
 
-    /// Connects. The deadline of the call to come counts from here.
+    /// Connects. The deadline of the first call counts from here.
     pub async fn connect(self, console: Console) -> Result<Session> {
         let started = Instant::now();
         let deadline = self.timeout.map(|timeout| started + timeout);
@@ -86,6 +93,9 @@ impl Target {
         Ok(Session {
             connection,
             deadline,
+            timeout: self.timeout,
+            metadata: self.metadata,
+            max_message_size: self.max_message_size,
         })
     }
 }
@@ -98,10 +108,47 @@ pub fn people(file: Option<&Path>) -> Result<People> {
     }
 }
 
-/// A connection and the deadline for what is called on it.
+/// A connection and what goes with every call on it.
 pub struct Session {
     pub connection: Connection,
+    /// Of the first call; connecting counts against it.
     pub deadline: Option<Instant>,
+    timeout: Option<Duration>,
+    pub metadata: MetadataMap,
+    max_message_size: usize,
+}
+
+impl Session {
+    /// Starts a call that has the command's own deadline.
+    pub fn call<S>(&self, path: PathAndQuery, requests: S) -> Call
+    where
+        S: Stream<Item = Bytes> + Send + 'static,
+    {
+        self.start(path, self.deadline, requests)
+    }
+
+    /// Starts one of many calls: each has the whole time-out to itself.
+    pub fn one_of_many<S>(&self, path: PathAndQuery, requests: S) -> Call
+    where
+        S: Stream<Item = Bytes> + Send + 'static,
+    {
+        let deadline = self.timeout.map(|timeout| Instant::now() + timeout);
+        self.start(path, deadline, requests)
+    }
+
+    fn start<S>(&self, path: PathAndQuery, deadline: Option<Instant>, requests: S) -> Call
+    where
+        S: Stream<Item = Bytes> + Send + 'static,
+    {
+        let start = Start {
+            path,
+            metadata: self.metadata.clone(),
+            deadline,
+            max_message_size: self.max_message_size,
+            requests,
+        };
+        Call::start(self.connection.channel(), start)
+    }
 }
 
 /// The path a method is called by.
@@ -112,31 +159,71 @@ pub fn path(method: &MethodDescriptor) -> Result<PathAndQuery> {
     })
 }
 
-/// How replies are to look.
-pub fn style(args: &OutputArgs) -> Style {
-    let stdout = std::io::stdout();
-    let terminal = stdout.is_terminal();
-    Style {
-        syntax: match args.output {
+/// How replies are to look, in the format asked for or else in `default`.
+pub fn format(args: &OutputArgs, default: Format) -> output::Format {
+    let format = args.output.unwrap_or(default);
+    let terminal = std::io::stdout().is_terminal();
+    let style = Style {
+        syntax: match format {
             Format::Text => Syntax::Text,
-            Format::Json => Syntax::Json,
+            _ => Syntax::Json,
         },
         indent: args.pretty || (terminal && !args.compact),
         emit_defaults: args.emit_defaults,
         proto_names: args.proto_names,
         enum_numbers: args.enum_numbers,
-        color: match args.color {
-            Color::Auto => anstream::AutoStream::choice(&stdout) != anstream::ColorChoice::Never,
-            Color::Always => true,
-            Color::Never => false,
-        },
+        color: stdout_color(args.console.color),
         terminal,
+    };
+    match format {
+        Format::Text | Format::Json => output::Format::Messages(style),
+        Format::Envelope => output::Format::Envelope(style),
+        Format::Raw => output::Format::Raw,
     }
 }
 
-/// The error of a call that ended with another status than OK.
-pub fn status_error(status: &Status) -> Error {
-    Error::status(status.code(), status.message())
+/// Whether a progress line can be seen, and does not get between replies.
+pub fn shows_progress(args: &OutputArgs) -> bool {
+    Console::is_terminal() && !std::io::stdout().is_terminal() && !args.console.quiet
+}
+
+/// Whether stdout is to be colored.
+pub fn stdout_color(color: Color) -> bool {
+    match color {
+        Color::Auto => {
+            anstream::AutoStream::choice(&std::io::stdout()) != anstream::ColorChoice::Never
+        }
+        Color::Always => true,
+        Color::Never => false,
+    }
+}
+
+/// Where a client command says what is no data.
+pub fn console(args: &ConsoleArgs) -> Console {
+    let color = match args.color {
+        Color::Auto => None,
+        Color::Always => Some(true),
+        Color::Never => Some(false),
+    };
+    let verbosity = match (args.quiet, args.verbose) {
+        (true, _) => Verbosity::Quiet,
+        (false, true) => Verbosity::Verbose,
+        (false, false) => Verbosity::Normal,
+    };
+    Console::new(verbosity, color)
+}
+
+/// The error of a call that ended with another status than OK; `details` are the status's, decoded.
+pub fn status_error(status: &Status, details: Vec<String>) -> Error {
+    let error = Error::status(status.code(), status.message()).detailed(details);
+    let too_large = status.message().contains("message length too large");
+    match status.code() {
+        _ if status.message().starts_with(NOT_GRPC) => {
+            error.hinted("is this a gRPC server? a web server or a proxy answers there")
+        }
+        Code::OutOfRange if too_large => error.hinted("--max-message-size accepts larger ones"),
+        _ => error,
+    }
 }
 
 /// Shows metadata under `-v`.

@@ -1,35 +1,66 @@
-//! `completions`: a completion script for each shell, generated from the command line's own definition.
+//! `completions`: a script for each shell, generated from the command line's own definition. Most of them ask this program
+//! at every TAB, so that they know the server's methods; Nushell's, for which no such engine exists, knows the commands and
+//! flags.
 
 use clap::CommandFactory as _;
-use clap_complete::generate;
+use clap_complete::env::Shells;
 use clap_complete_nushell::Nushell;
 
 use crate::cli::{Cli, CompletionsArgs, Shell};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::output::print_document;
 
 pub fn run(args: &CompletionsArgs) -> Result<()> {
-    print_document(&script(args.shell))
+    print_document(&script(args.shell)?)
 }
 
 /// The script for one shell.
-pub fn script(shell: Shell) -> Vec<u8> {
-    use clap_complete::Shell as Known;
-
+pub fn script(shell: Shell) -> Result<Vec<u8>> {
     let mut command = Cli::command();
     let name = command.get_name().to_owned();
     let mut script = Vec::new();
     let known = match shell {
-        Shell::Bash => Known::Bash,
-        Shell::Zsh => Known::Zsh,
-        Shell::Fish => Known::Fish,
-        Shell::PowerShell => Known::PowerShell,
-        Shell::Elvish => Known::Elvish,
+        Shell::Bash => "bash",
+        Shell::Zsh => "zsh",
+        Shell::Fish => "fish",
+        Shell::PowerShell => "powershell",
+        Shell::Elvish => "elvish",
         Shell::Nushell => {
-            generate(Nushell, &mut command, name, &mut script);
-            return script;
+            clap_complete::generate(Nushell, &mut command, name, &mut script);
+            return Ok(script);
         }
     };
-    generate(known, &mut command, name, &mut script);
-    script
+    Shells::builtins()
+        .completer(known)
+        .ok_or_else(|| Error::failed(format!("no completions for {known}")))?
+        .write_registration("COMPLETE", &name, &name, &name, &mut script)
+        .map_err(Error::output)?;
+    if shell == Shell::Bash {
+        script = join_words(&script)?;
+    }
+    Ok(script)
+}
+
+/// Bash splits words at `:` and `=` (COMP_WORDBREAKS), and hands `-a host:port` over as four of them, after which no
+/// argument is where it is looked for. This puts them together again.
+fn join_words(script: &[u8]) -> Result<Vec<u8>> {
+    const BEFORE: &str = "    COMPREPLY=( $( \\\n";
+    const JOIN: &str = r#"    local -a joined=()
+    local at last=-1 broken=false
+    for ((at = 0; at < ${#words[@]}; at++)); do
+        if ((last >= 0)) && { [[ ${words[at]} == [:=] ]] || [[ $broken == true && -n ${words[at]} ]]; }; then
+            joined[last]+=${words[at]}
+            ((at <= COMP_CWORD)) && ((_CLAP_COMPLETE_INDEX--))
+        else
+            joined[++last]=${words[at]}
+        fi
+        if [[ ${words[at]} == [:=] ]]; then broken=true; else broken=false; fi
+    done
+    words=("${joined[@]}")
+"#;
+    let script = String::from_utf8_lossy(script);
+    let (head, tail) = script
+        .split_once(BEFORE)
+        .ok_or_else(|| Error::failed("the completion script for bash is not as expected"))?;
+    Ok(format!("{head}{JOIN}{BEFORE}{tail}").into_bytes())
 }

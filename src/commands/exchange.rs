@@ -1,4 +1,4 @@
-//! Drives one call: replies to stdout as they come, and whatever may end it before its time: Ctrl-C, a reader that
+//! Drives one call: its events to stdout as they come, and whatever may end it before its time: Ctrl-C, a reader that
 //! went away, bad input, enough replies.
 
 use std::pin::Pin;
@@ -6,14 +6,16 @@ use std::task::Poll;
 use std::time::Duration;
 
 use bytes::Bytes;
+use tokio::sync::mpsc;
 use tokio::time::{Instant, sleep_until};
 use tokio_stream::{Stream, StreamExt as _};
 use tonic::Status;
+use tonic::metadata::MetadataMap;
 
 use super::client::show_metadata;
 use super::interrupt::Interrupt;
 use crate::call::{Call, Event};
-use crate::error::{Error, Result, code_name};
+use crate::error::{Error, Kind, Result, code_name};
 use crate::input::Failure;
 use crate::output::{Console, Progress, Stdout};
 
@@ -29,13 +31,19 @@ const LAST_WRITE: Duration = Duration::from_secs(1);
 
 /// What a command does with the events of its call.
 pub trait Replies {
+    /// A request went out.
+    fn request(&mut self, _at: Instant, _message: &Bytes, _out: &mut Vec<u8>) -> Result<()> {
+        Ok(())
+    }
+
+    /// The initial metadata came.
+    fn headers(&mut self, metadata: &MetadataMap, out: &mut Vec<u8>);
+
     /// Appends what is to be printed for one reply.
     fn message(&mut self, message: &Bytes, out: &mut Vec<u8>) -> Result<Then>;
 
     /// The call is over; for what can only be printed now.
-    fn ended(&mut self, _status: &Status, _out: &mut Vec<u8>) -> Result<()> {
-        Ok(())
-    }
+    fn ended(&mut self, status: &Status, out: &mut Vec<u8>) -> Result<()>;
 
     /// Whether no reply is due: every request that is known to be answered has been.
     fn is_settled(&self) -> bool;
@@ -60,40 +68,52 @@ pub enum End {
     Stopped,
 }
 
-/// What a call is driven with.
+/// Requests as they go out, for whoever prints them.
+pub type Sent = mpsc::UnboundedReceiver<(Instant, Vec<Bytes>)>;
+
+/// What every call of a command is driven with.
+#[derive(Clone, Copy)]
 pub struct Exchange<'a> {
-    pub call: Call,
-    pub failure: Failure,
     pub console: Console,
     pub interrupt: &'a Interrupt,
     pub show_progress: bool,
 }
 
+/// Runs `work` with stdout. Everything it printed has been written when this returns, also when it returns an error.
+///
+/// # Errors
+/// Those of `work`, else of writing.
+pub async fn with_stdout<T>(
+    interrupt: &Interrupt,
+    work: impl AsyncFnOnce(&mut Stdout) -> Result<T>,
+) -> Result<T> {
+    let mut stdout = Stdout::start();
+    let outcome = work(&mut stdout).await;
+    let finish = stdout.finish();
+    let written = match &outcome {
+        Err(error) if error.kind() == Kind::Interrupted => tokio::time::timeout(LAST_WRITE, finish)
+            .await
+            .unwrap_or(Ok(())),
+        _ => interrupt.or(finish).await,
+    };
+    let value = outcome?;
+    written?;
+    Ok(value)
+}
+
 impl Exchange<'_> {
-    /// Runs the call to its end. Every reply that arrived has been written when this returns, also when it returns
-    /// an error.
+    /// Runs a call to its end, and cancels it if that comes early.
     ///
     /// # Errors
     /// On Ctrl-C, bad input, a reader that went away, a reply that cannot be printed, and a peer that speaks no gRPC.
-    pub async fn run(mut self, replies: &mut impl Replies) -> Result<End> {
-        let mut stdout = Stdout::new();
-        let outcome = self.drive(replies, &mut stdout).await;
-        self.call.cancel();
-        let finish = stdout.finish();
-        let written = match &outcome {
-            Err(error) if error.kind() == crate::error::Kind::Interrupted => {
-                tokio::time::timeout(LAST_WRITE, finish)
-                    .await
-                    .unwrap_or(Ok(()))
-            }
-            _ => self.interrupt.or(finish).await,
-        };
-        let end = outcome?;
-        written?;
-        Ok(end)
-    }
-
-    async fn drive(&mut self, replies: &mut impl Replies, stdout: &mut Stdout) -> Result<End> {
+    pub async fn drive(
+        self,
+        mut call: Call,
+        mut failure: Failure,
+        mut sent: Option<Sent>,
+        replies: &mut impl Replies,
+        stdout: &mut Stdout,
+    ) -> Result<End> {
         let mut progress = Progress::new(self.show_progress);
         let mut bad_input: Option<BadInput> = None;
         loop {
@@ -102,16 +122,27 @@ impl Exchange<'_> {
             {
                 return Err(bad.error);
             }
-            let event = if let Some(event) = ready_now(&mut self.call).await {
+            let ready = ready_now(&mut call).await;
+            while let Some(Ok((at, batch))) = sent.as_mut().map(mpsc::UnboundedReceiver::try_recv) {
+                print_requests(replies, at, &batch, stdout)?;
+            }
+            let event = if let Some(event) = ready {
                 event
             } else {
-                self.interrupt.or(stdout.flush()).await?;
+                if let Some(late) = self.flush(&mut call, stdout).await? {
+                    replies.ended(&late, stdout.buffer())?;
+                    return Ok(End::Status(late));
+                }
                 tokio::select! {
                     biased;
                     () = self.interrupt.wait() => return Err(Error::interrupted()),
-                    event = self.call.next() => event,
-                    () = stdout.closed() => return Err(Error::output(std::io::ErrorKind::BrokenPipe.into())),
-                    error = self.failure.wait(), if bad_input.is_none() => {
+                    Some((at, batch)) = next_sent(&mut sent) => {
+                        print_requests(replies, at, &batch, stdout)?;
+                        continue;
+                    }
+                    event = call.next() => event,
+                    error = stdout.closed() => return Err(error),
+                    error = failure.wait(), if bad_input.is_none() => {
                         bad_input = Some(BadInput::new(error));
                         continue;
                     }
@@ -124,14 +155,20 @@ impl Exchange<'_> {
                 }
             };
             match event {
-                Some(Event::Headers(headers)) => show_metadata(self.console, '<', &headers),
+                Some(Event::Headers(headers)) => {
+                    show_metadata(self.console, '<', &headers);
+                    replies.headers(&headers, stdout.buffer());
+                }
                 Some(Event::Message(message)) => {
                     let then = replies.message(&message, stdout.buffer())?;
                     if let Some(bad) = &mut bad_input {
                         bad.heard();
                     }
-                    if stdout.is_full() {
-                        self.interrupt.or(stdout.flush()).await?;
+                    if stdout.is_full()
+                        && let Some(late) = self.flush(&mut call, stdout).await?
+                    {
+                        replies.ended(&late, stdout.buffer())?;
+                        return Ok(End::Status(late));
                     }
                     if then == Then::Stop {
                         return Ok(End::Stopped);
@@ -152,6 +189,39 @@ impl Exchange<'_> {
             }
         }
     }
+}
+
+impl Exchange<'_> {
+    /// Flushes, for as long as the call may take: a reader that does not read keeps no call open beyond its deadline.
+    async fn flush(self, call: &mut Call, stdout: &mut Stdout) -> Result<Option<Status>> {
+        tokio::select! {
+            biased;
+            () = self.interrupt.wait() => Err(Error::interrupted()),
+            flushed = stdout.flush() => flushed.map(|()| None),
+            late = call.expired() => Ok(Some(late)),
+        }
+    }
+}
+
+fn print_requests(
+    replies: &mut impl Replies,
+    at: Instant,
+    batch: &[Bytes],
+    stdout: &mut Stdout,
+) -> Result<()> {
+    for message in batch {
+        replies.request(at, message, stdout.buffer())?;
+    }
+    Ok(())
+}
+
+/// The next requests that go out; `None` when nobody prints them, or no more will.
+async fn next_sent(sent: &mut Option<Sent>) -> Option<(Instant, Vec<Bytes>)> {
+    let next = sent.as_mut()?.recv().await;
+    if next.is_none() {
+        *sent = None;
+    }
+    next
 }
 
 /// The next event if it is there already. `Some(None)` is the end of the stream.

@@ -4,68 +4,66 @@ use std::io::IsTerminal as _;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use bytes::Bytes;
+use tokio::sync::mpsc;
+use tokio::time::Instant;
 use tonic::metadata::MetadataMap;
 use tonic::{Code, Status};
 
 use super::client::{self, Target};
-use super::exchange::{End, Exchange, Replies, Then};
+use super::exchange::{End, Exchange, Replies, Then, with_stdout};
 use super::get_person::{NOT_FOUND, is_nobody};
 use super::interrupt::Interrupt;
+use super::printed::Printed;
 use super::unanswered::Unanswered;
-use crate::call::{Call, Start};
-use crate::cli::GetPeopleArgs;
+use crate::cli::{Format, GetPeopleArgs};
 use crate::error::{Error, Result};
 use crate::input::names::{self, Names, Separator};
 use crate::input::{self, Failure, Requests};
-use crate::output::{Console, Printer};
+use crate::output::{Console, Renderer};
 use crate::schema;
 
 pub fn run(args: GetPeopleArgs, console: Console) -> Result<()> {
     let method = schema::bundled_method("GetPeople")?;
-    let style = client::style(&args.output);
-    let show_progress = Console::is_terminal() && !style.terminal && !args.output.quiet;
+    let format = client::format(&args.output, Format::Text);
     let names = names_from(args.names, args.null);
     let target = Target::new(&args.connection)?;
+    let mut renderer = Renderer::new(&method, format);
     super::block_on(async {
         let interrupt = Interrupt::listen()?;
         let session = interrupt.or(target.connect(console)).await?;
         let tally = Tally::default();
-        let (requests, failure) = names.open(console, tally.clone());
-        let mut people = People {
-            tally,
-            printer: Printer::new(&method.output(), style),
-            left: args.max_messages,
-        };
-        let call = Call::start(
-            session.connection.channel(),
-            Start {
-                path: client::path(&method)?,
-                metadata: MetadataMap::new(),
-                deadline: session.deadline,
-                requests,
-            },
-        );
+        let (sender, sent) = mpsc::unbounded_channel();
+        let sender = format.shows_everything().then_some(sender);
+        let (requests, failure) = names.open(console, tally.clone(), sender);
+        let call = session.call(client::path(&method)?, requests);
         let exchange = Exchange {
-            call,
-            failure,
             console,
             interrupt: &interrupt,
-            show_progress,
+            show_progress: client::shows_progress(&args.output),
         };
-        let end = exchange.run(&mut people).await;
+        let mut people = People {
+            printed: Printed::new(&mut renderer, format, false).at_most(args.max_messages),
+            tally,
+        };
+        let end = with_stdout(&interrupt, async |stdout| {
+            exchange
+                .drive(call, failure, Some(sent), &mut people, stdout)
+                .await
+        })
+        .await;
         session.connection.close().await;
         match end? {
-            End::Status(status) => judge(&status, &people.tally, args.strict, console),
+            End::Status(status) => {
+                people.printed.judge(&status)?;
+                judge(&people.tally, args.strict, console)
+            }
             End::Stopped => Ok(()),
         }
     })
 }
 
-/// What the call came to: names without a reply are told, and fail a strict run.
-fn judge(status: &Status, tally: &Tally, strict: bool, console: Console) -> Result<()> {
-    if status.code() != Code::Ok {
-        return Err(client::status_error(status));
-    }
+/// What the replies came to: names without a reply are told, and fail a strict run.
+fn judge(tally: &Tally, strict: bool, console: Console) -> Result<()> {
     match tally.lock().report() {
         None => Ok(()),
         Some(report) if strict => Err(Error::status(Code::NotFound, report)),
@@ -96,11 +94,20 @@ fn names_from(arguments: Vec<String>, null: bool) -> Source {
 }
 
 impl Source {
-    fn open(self, console: Console, tally: Tally) -> (Requests, Failure) {
+    fn open(
+        self,
+        console: Console,
+        tally: Tally,
+        sent: Option<mpsc::UnboundedSender<(Instant, Vec<Bytes>)>>,
+    ) -> (Requests, Failure) {
         let count = move |batch: &[Bytes]| {
             let mut unanswered = tally.lock();
             for message in batch {
                 unanswered.ask(names::first_field(message));
+            }
+            if let Some(sent) = &sent {
+                // Whoever would print them is gone with the call.
+                let _ = sent.send((Instant::now(), batch.to_vec()));
             }
         };
         match self {
@@ -129,14 +136,20 @@ impl Tally {
     }
 }
 
-struct People {
+struct People<'a> {
+    printed: Printed<'a>,
     tally: Tally,
-    printer: Printer,
-    /// Replies still wanted.
-    left: Option<u64>,
 }
 
-impl Replies for People {
+impl Replies for People<'_> {
+    fn request(&mut self, at: Instant, message: &Bytes, out: &mut Vec<u8>) -> Result<()> {
+        self.printed.request(at, message, out)
+    }
+
+    fn headers(&mut self, metadata: &MetadataMap, out: &mut Vec<u8>) {
+        self.printed.headers(metadata, out);
+    }
+
     fn message(&mut self, message: &Bytes, out: &mut Vec<u8>) -> Result<Then> {
         let mut unanswered = self.tally.lock();
         if is_nobody(message, || unanswered.is_waiting(NOT_FOUND.as_bytes())) {
@@ -144,18 +157,11 @@ impl Replies for People {
         }
         unanswered.answer(names::first_field(message));
         drop(unanswered);
-        self.printer.print(message, out)?;
-        match &mut self.left {
-            None => Ok(Then::Continue),
-            Some(left) => {
-                *left -= 1;
-                Ok(if *left == 0 {
-                    Then::Stop
-                } else {
-                    Then::Continue
-                })
-            }
-        }
+        self.printed.message(message, out)
+    }
+
+    fn ended(&mut self, status: &Status, out: &mut Vec<u8>) -> Result<()> {
+        self.printed.ended(status, out)
     }
 
     fn is_settled(&self) -> bool {

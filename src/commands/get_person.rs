@@ -2,53 +2,52 @@
 
 use bytes::Bytes;
 use prost::Message as _;
+use tokio::time::Instant;
 use tonic::metadata::MetadataMap;
 use tonic::{Code, Status};
 
 use super::client::{self, Target};
-use super::exchange::{End, Exchange, Replies, Then};
+use super::exchange::{End, Exchange, Replies, Then, with_stdout};
 use super::interrupt::Interrupt;
-use crate::call::{Call, Start};
-use crate::cli::GetPersonArgs;
+use super::printed::Printed;
+use crate::cli::{Format, GetPersonArgs};
 use crate::error::{Error, Result};
 use crate::input::{self, names};
-use crate::output::{Console, Printer};
+use crate::output::{Console, Renderer};
 use crate::proto::Person;
 use crate::schema;
 
 /// Who the tutorial's server says an unknown person is.
 pub const NOT_FOUND: &str = "Not Found";
 
-pub fn run(args: GetPersonArgs, console: Console) -> Result<()> {
+pub fn run(args: &GetPersonArgs, console: Console) -> Result<()> {
     let method = schema::bundled_method("GetPerson")?;
-    let style = client::style(&args.output);
+    let format = client::format(&args.output, Format::Text);
     let target = Target::new(&args.connection)?;
-    let mut reply = Reply {
-        asked: args.name,
-        printer: Printer::new(&method.output(), style),
-        messages: Vec::new(),
-    };
+    let request = names::encode(&args.name);
+    let mut renderer = Renderer::new(&method, format);
     super::block_on(async {
         let interrupt = Interrupt::listen()?;
         let session = interrupt.or(target.connect(console)).await?;
-        let (requests, failure) = input::given(vec![names::encode(&reply.asked)], |_| {});
-        let call = Call::start(
-            session.connection.channel(),
-            Start {
-                path: client::path(&method)?,
-                metadata: MetadataMap::new(),
-                deadline: session.deadline,
-                requests,
-            },
-        );
+        let (requests, failure) = input::given(vec![request.clone()], |_| {});
+        let call = session.call(client::path(&method)?, requests);
         let exchange = Exchange {
-            call,
-            failure,
             console,
             interrupt: &interrupt,
             show_progress: false,
         };
-        let end = exchange.run(&mut reply).await;
+        let mut reply = Reply {
+            printed: Printed::new(&mut renderer, format, true),
+            asked: &args.name,
+            nobody: false,
+        };
+        let end = with_stdout(&interrupt, async |stdout| {
+            reply.request(Instant::now(), &request, stdout.buffer())?;
+            exchange
+                .drive(call, failure, None, &mut reply, stdout)
+                .await
+        })
+        .await;
         session.connection.close().await;
         match end? {
             End::Status(status) => reply.judge(&status),
@@ -57,37 +56,21 @@ pub fn run(args: GetPersonArgs, console: Console) -> Result<()> {
     })
 }
 
-/// The reply of a unary call, held back until the status says that it stands.
-struct Reply {
-    asked: String,
-    printer: Printer,
-    messages: Vec<Bytes>,
+/// The reply, which may say that there is no such person.
+struct Reply<'a> {
+    printed: Printed<'a>,
+    asked: &'a str,
+    nobody: bool,
 }
 
-impl Reply {
-    /// What the call came to.
+impl Reply<'_> {
     fn judge(&self, status: &Status) -> Result<()> {
-        if status.code() != Code::Ok {
-            return Err(client::status_error(status));
+        self.printed.judge(status)?;
+        if self.nobody {
+            let why = format!("no person named {:?}", self.asked);
+            return Err(Error::status(Code::NotFound, why));
         }
-        match self.messages.as_slice() {
-            [message] if self.is_nobody(message) => Err(Error::status(
-                Code::NotFound,
-                format!("no person named {:?}", self.asked),
-            )),
-            [_] => Ok(()),
-            messages => Err(Error::status(
-                Code::Internal,
-                format!(
-                    "a unary call has one reply, this one had {}",
-                    messages.len()
-                ),
-            )),
-        }
-    }
-
-    fn is_nobody(&self, message: &[u8]) -> bool {
-        is_nobody(message, || self.asked == NOT_FOUND)
+        Ok(())
     }
 }
 
@@ -107,23 +90,25 @@ pub fn is_nobody(message: &[u8], asked_for: impl FnOnce() -> bool) -> bool {
     })
 }
 
-impl Replies for Reply {
-    fn message(&mut self, message: &Bytes, _: &mut Vec<u8>) -> Result<Then> {
-        self.messages.push(message.clone());
-        Ok(match self.messages.len() {
-            1 => Then::Continue,
-            // Whatever else comes: the call has failed already.
-            _ => Then::Stop,
-        })
+impl Replies for Reply<'_> {
+    fn request(&mut self, at: Instant, message: &Bytes, out: &mut Vec<u8>) -> Result<()> {
+        self.printed.request(at, message, out)
+    }
+
+    fn headers(&mut self, metadata: &MetadataMap, out: &mut Vec<u8>) {
+        self.printed.headers(metadata, out);
+    }
+
+    fn message(&mut self, message: &Bytes, out: &mut Vec<u8>) -> Result<Then> {
+        self.nobody |= is_nobody(message, || self.asked == NOT_FOUND);
+        self.printed.message(message, out)
     }
 
     fn ended(&mut self, status: &Status, out: &mut Vec<u8>) -> Result<()> {
-        match self.messages.as_slice() {
-            [message] if status.code() == Code::Ok && !self.is_nobody(message) => {
-                self.printer.print(message, out)
-            }
-            _ => Ok(()),
+        if self.nobody {
+            self.printed.withhold();
         }
+        self.printed.ended(status, out)
     }
 
     fn is_settled(&self) -> bool {
@@ -131,7 +116,7 @@ impl Replies for Reply {
     }
 
     fn counts(&self) -> (u64, u64) {
-        (1, self.messages.len() as u64)
+        self.printed.counts()
     }
 }
 

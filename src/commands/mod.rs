@@ -1,39 +1,68 @@
 //! One file a command: turns arguments into plain, validated values, runs, returns a `Result`. What the client
 //! commands share is in `client` (arguments → values, connecting) and `exchange` (driving a call).
 
+mod batch;
+mod call;
 mod client;
+mod complete;
 mod completions;
+mod describe;
 mod exchange;
 mod get_people;
 mod get_person;
+mod health;
 mod interrupt;
+mod list;
 mod man;
+mod printed;
 mod serve;
+mod source;
 mod unanswered;
 
 use std::process::ExitCode;
 
-use crate::cli::{Cli, Color, Command, OutputArgs};
+use crate::cli::{Cli, Command};
 use crate::error::{Error, Result};
 use crate::exit;
 use crate::output::{Console, Verbosity};
 
-pub use completions::script as completion_script;
+pub use complete::complete;
 
 /// Runs one command to its end, errors reported.
 pub fn run(cli: Cli) -> ExitCode {
     let (console, result) = match cli.command {
         Command::Serve(args) => {
-            let console = Console::new(verbosity(args.quiet, false), None);
+            let verbosity = if args.quiet {
+                Verbosity::Quiet
+            } else {
+                Verbosity::Normal
+            };
+            let console = Console::new(verbosity, None);
             (console, serve::run(&args, console))
         }
         Command::GetPerson(args) => {
-            let console = client_console(&args.output);
-            (console, get_person::run(args, console))
+            let console = client::console(&args.output.console);
+            (console, get_person::run(&args, console))
         }
         Command::GetPeople(args) => {
-            let console = client_console(&args.output);
+            let console = client::console(&args.output.console);
             (console, get_people::run(args, console))
+        }
+        Command::List(args) => {
+            let console = client::console(&args.console);
+            (console, list::run(&args, console))
+        }
+        Command::Describe(args) => {
+            let console = client::console(&args.console);
+            (console, describe::run(&args, console))
+        }
+        Command::Call(args) => {
+            let console = client::console(&args.output.console);
+            (console, call::run(&args, console))
+        }
+        Command::Health(args) => {
+            let console = client::console(&args.console);
+            (console, health::run(&args, console))
         }
         Command::Completions(args) => (
             Console::new(Verbosity::Normal, None),
@@ -47,29 +76,15 @@ pub fn run(cli: Cli) -> ExitCode {
     exit::of(&result)
 }
 
-fn client_console(args: &OutputArgs) -> Console {
-    let color = match args.color {
-        Color::Auto => None,
-        Color::Always => Some(true),
-        Color::Never => Some(false),
-    };
-    Console::new(verbosity(args.quiet, args.verbose), color)
-}
-
-fn verbosity(quiet: bool, verbose: bool) -> Verbosity {
-    match (quiet, verbose) {
-        (true, _) => Verbosity::Quiet,
-        (false, true) => Verbosity::Verbose,
-        (false, false) => Verbosity::Normal,
-    }
-}
-
 /// Runs a command's future on a runtime of this thread alone: a client drives one connection, and on few cores the
 /// hand-overs of a multi-threaded runtime cost more than they win.
 fn block_on<T>(future: impl Future<Output = Result<T>>) -> Result<T> {
-    tokio::runtime::Builder::new_current_thread()
+    let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
-        .map_err(|error| Error::failed("cannot start the runtime").caused_by(error))?
-        .block_on(future)
+        .map_err(|error| Error::failed("cannot start the runtime").caused_by(error))?;
+    let result = runtime.block_on(future);
+    // A look-up of a name cannot be cancelled, and nobody waits for it any more.
+    runtime.shutdown_background();
+    result
 }

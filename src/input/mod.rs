@@ -1,7 +1,18 @@
 //! From what the user gives to request messages. A source is read on a thread of its own, because a read of stdin
 //! cannot be cancelled, and only as fast as the call takes its messages.
 
+pub mod arguments;
+mod bad;
+pub mod json;
+mod json_stream;
 pub mod names;
+pub mod text;
+mod text_stream;
+mod wire;
+
+pub use bad::{Bad, Place};
+pub use json_stream::JsonMessages;
+pub use text_stream::TextMessages;
 
 use std::io::Read;
 use std::pin::Pin;
@@ -26,13 +37,14 @@ pub trait Source: Send + 'static {
 }
 
 /// Reads as much as there is, at most the buffer, as one operation; an interrupted read is tried again.
-fn read_some(reader: &mut impl Read, buffer: &mut [u8]) -> Result<usize> {
+fn read_some(reader: &mut impl Read, name: &str, buffer: &mut [u8]) -> Result<usize> {
     loop {
         match reader.read(buffer) {
             Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}
             result => {
-                return result
-                    .map_err(|error| Error::failed("cannot read standard input").caused_by(error));
+                return result.map_err(|error| {
+                    Error::failed(format!("cannot read {name}")).caused_by(error)
+                });
             }
         }
     }
@@ -54,6 +66,11 @@ type OnBatch = Box<dyn FnMut(&[Bytes]) + Send>;
 pub struct Failure(Option<oneshot::Receiver<Error>>);
 
 impl Failure {
+    /// Of input that cannot be bad.
+    pub fn never() -> Self {
+        Self(None)
+    }
+
     /// Completes only if the input is bad, and only once.
     pub async fn wait(&mut self) -> Error {
         if let Some(failure) = &mut self.0 {
@@ -140,6 +157,26 @@ impl Stream for Requests {
                 None if self.failed.is_none() => return Poll::Pending,
                 None => return Poll::Ready(None),
             }
+        }
+    }
+}
+
+#[cfg(test)]
+pub mod testing {
+    //! A reader for the tests of every source.
+
+    use std::io::Read;
+
+    /// Hands out at most so many bytes a time.
+    pub struct Slowly(pub &'static [u8], pub usize);
+
+    impl Read for Slowly {
+        fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
+            let len = self.1.min(buffer.len()).min(self.0.len());
+            let (head, tail) = self.0.split_at(len);
+            buffer[..len].copy_from_slice(head);
+            self.0 = tail;
+            Ok(len)
         }
     }
 }

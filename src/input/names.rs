@@ -178,7 +178,7 @@ impl<R: Read> Names<R> {
 impl<R: Read + Send + 'static> Source for Names<R> {
     fn read_batch(&mut self, batch: &mut Vec<Bytes>) -> Result<bool> {
         let mut buffer = std::mem::take(&mut self.buffer);
-        let read = read_some(&mut self.reader, &mut buffer);
+        let read = read_some(&mut self.reader, "standard input", &mut buffer);
         let result = match read {
             Ok(0) => {
                 let last = std::mem::take(&mut self.partial);
@@ -203,19 +203,8 @@ impl<R: Read + Send + 'static> Source for Names<R> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::testing::Slowly;
     use super::*;
-
-    /// A reader that hands out at most `chunk` bytes a time.
-    struct Slowly<'a>(&'a [u8], usize);
-
-    impl Read for Slowly<'_> {
-        fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
-            let len = self.1.min(buffer.len());
-            self.0.take(len as u64).read(buffer).inspect(|read| {
-                self.0 = &self.0[*read..];
-            })
-        }
-    }
 
     fn read(
         input: &'static [u8],

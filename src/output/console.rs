@@ -8,6 +8,7 @@ use anstyle::{AnsiColor, Style};
 
 use super::escape::escape;
 use crate::error::{Error, Kind};
+use crate::schema::Excerpt;
 
 const ERROR: Style = AnsiColor::Red.on_default().bold();
 const WARNING: Style = AnsiColor::Yellow.on_default().bold();
@@ -69,13 +70,28 @@ impl Console {
 
     /// The one place where an error becomes text; [`crate::exit`] has its exit code.
     pub fn report(self, error: &Error) {
-        if matches!(error.kind(), Kind::OutputClosed | Kind::Interrupted) {
+        let silent = matches!(error.kind(), Kind::OutputClosed | Kind::Interrupted);
+        if silent || error.is_reported() {
             return;
         }
         let mut text = String::new();
         self.line(&mut text, ERROR, "error", &error.to_string());
-        for cause in error.causes() {
+        let excerpt =
+            std::error::Error::source(error).and_then(|cause| cause.downcast_ref::<Excerpt>());
+        if let Some(excerpt) = excerpt {
+            for line in excerpt.lines() {
+                let _ = writeln!(text, "{}", escape(&line));
+            }
+        }
+        for cause in error
+            .causes()
+            .into_iter()
+            .skip(usize::from(excerpt.is_some()))
+        {
             let _ = writeln!(text, "  caused by: {}", escape(&cause));
+        }
+        for (number, detail) in error.details().iter().enumerate() {
+            let _ = writeln!(text, "  detail {}: {}", number + 1, escape(detail));
         }
         if let Some(hint) = error.hint() {
             self.line(&mut text, HINT, "hint", hint);

@@ -155,9 +155,7 @@ fn message_set_item<'a>(
 fn accepts(field: &Field, raw: Raw<'_>) -> bool {
     let repeated = matches!(field.shape, Shape::Repeated { .. });
     match (&field.kind, raw) {
-        (Type::Enum(layout), Raw::Varint(number)) => {
-            !layout.closed || layout.name(low_word(number)).is_some()
-        }
+        (Type::Enum(_), Raw::Varint(_)) => is_known(&field.kind, raw),
         (
             Type::Int32
             | Type::Int64
@@ -181,6 +179,16 @@ fn accepts(field: &Field, raw: Raw<'_>) -> bool {
                 )
         }
         _ => false,
+    }
+}
+
+/// Whether a value is one of its type's: to a closed enum a number without a name is an unknown field.
+pub fn is_known(kind: &Type, raw: Raw<'_>) -> bool {
+    match (kind, raw) {
+        (Type::Enum(layout), Raw::Varint(number)) => {
+            !layout.closed || layout.name(low_word(number)).is_some()
+        }
+        _ => true,
     }
 }
 
@@ -255,9 +263,14 @@ pub fn default(kind: &Type) -> Scalar<'static> {
 }
 
 /// Whether a value on the wire says nothing more than its absence would. Negative zero is not zero.
-pub fn is_default(raw: Raw<'_>) -> bool {
+pub fn is_default(kind: &Type, raw: Raw<'_>) -> bool {
     match raw {
-        Raw::Varint(bits) | Raw::Fixed64(bits) => bits == 0,
+        // More bits than the type has do not count.
+        Raw::Varint(bits) => match kind {
+            Type::Int32 | Type::Uint32 | Type::Sint32 | Type::Enum(_) => low_word(bits) == 0,
+            _ => bits == 0,
+        },
+        Raw::Fixed64(bits) => bits == 0,
         Raw::Fixed32(bits) => bits == 0,
         Raw::Bytes(bytes) => bytes.is_empty(),
         Raw::Group(_) => false,

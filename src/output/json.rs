@@ -105,19 +105,27 @@ impl<'a> Writer<'a> {
 
     fn field(&mut self, field: &Field, run: &[Occurrence<'_>], object: &mut Object) -> Result {
         match field.shape {
-            Shape::Map => {
+            Shape::Map | Shape::Repeated { .. } => {
+                let before = (self.out.len(), object.0.empty);
                 self.key(field, object);
-                self.map(field, run)
-            }
-            Shape::Repeated { .. } => {
-                self.key(field, object);
-                self.list(field, run)
+                let is_empty = if field.shape == Shape::Map {
+                    self.map(field, run)?
+                } else {
+                    self.list(field, run)?
+                };
+                // Something was on the wire, but no value: packed values can be none, and unknown ones are skipped.
+                if is_empty && !self.options.emit_defaults {
+                    self.out.truncate(before.0);
+                    object.0.empty = before.1;
+                }
+                Ok(())
             }
             Shape::Implicit | Shape::Explicit | Shape::Required => {
                 let Some(last) = run.last() else {
                     return Ok(());
                 };
-                let unset = field.shape == Shape::Implicit && fields::is_default(last.raw);
+                let unset =
+                    field.shape == Shape::Implicit && fields::is_default(&field.kind, last.raw);
                 if unset && !self.options.emit_defaults {
                     return Ok(());
                 }
@@ -175,7 +183,12 @@ impl<'a> Writer<'a> {
         }
     }
 
-    fn list(&mut self, field: &Field, run: &[Occurrence<'_>]) -> Result {
+    /// Writes a list, and tells whether it is empty.
+    fn list(
+        &mut self,
+        field: &Field,
+        run: &[Occurrence<'_>],
+    ) -> std::result::Result<bool, Malformed> {
         let is_packable = !matches!(
             field.kind,
             Type::String | Type::Bytes | Type::Message(_) | Type::Group(_)
@@ -187,15 +200,10 @@ impl<'a> Writer<'a> {
                 Raw::Bytes(bytes) if is_packable => {
                     for raw in packed(&field.kind, bytes) {
                         let raw = raw?;
-                        if let (Type::Enum(layout), Raw::Varint(_)) = (&field.kind, raw)
-                            && let Scalar::Enum(number) = scalar(&field.kind, raw)?
-                            && layout.closed
-                            && layout.name(number).is_none()
-                        {
-                            continue;
+                        if fields::is_known(&field.kind, raw) {
+                            list.next(self);
+                            self.element(&field.kind, raw)?;
                         }
-                        list.next(self);
-                        self.element(&field.kind, raw)?;
                     }
                 }
                 raw => {
@@ -204,12 +212,18 @@ impl<'a> Writer<'a> {
                 }
             }
         }
+        let is_empty = list.empty;
         list.close(self, b']');
         self.level -= 1;
-        Ok(())
+        Ok(is_empty)
     }
 
-    fn map(&mut self, field: &Field, run: &[Occurrence<'_>]) -> Result {
+    /// Writes a map, and tells whether it is empty.
+    fn map(
+        &mut self,
+        field: &Field,
+        run: &[Occurrence<'_>],
+    ) -> std::result::Result<bool, Malformed> {
         let (Type::Message(id) | Type::Group(id)) = field.kind else {
             return Err(Malformed("a map without entries"));
         };
@@ -234,9 +248,10 @@ impl<'a> Writer<'a> {
                 (kind, None) => self.scalar(kind, fields::default(kind)),
             }
         }
+        let is_empty = object.0.empty;
         object.close(self);
         self.level -= 1;
-        Ok(())
+        Ok(is_empty)
     }
 
     fn any(&mut self, layout: &Layout, bytes: &[u8]) -> Result {

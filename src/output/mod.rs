@@ -2,17 +2,21 @@
 //! or stderr. Formatters append to buffers; `stdout` and `console` own where they go.
 
 mod console;
+mod details;
+mod envelope;
 mod escape;
-mod fields;
-mod json;
+pub mod fields;
+pub mod json;
 mod paint;
 mod printer;
 mod progress;
+mod renderer;
 mod stdout;
-mod text;
+pub mod text;
 mod wellknown;
 
 pub use console::{Console, Verbosity};
 pub use printer::{Printer, Style, Syntax};
 pub use progress::Progress;
+pub use renderer::{Format, Moment, Renderer, plain_json};
 pub use stdout::{Stdout, print_document};

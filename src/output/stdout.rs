@@ -22,13 +22,14 @@ const WATCH_AFTER: Duration = Duration::from_millis(100);
 pub struct Stdout {
     buffer: Vec<u8>,
     chunks: Option<mpsc::Sender<Vec<u8>>>,
-    result: oneshot::Receiver<io::Result<()>>,
+    /// What writing came to, until it has been told.
+    result: Option<oneshot::Receiver<io::Result<()>>>,
     reader: Reader,
 }
 
 impl Stdout {
     /// Starts the writer thread.
-    pub fn new() -> Self {
+    pub fn start() -> Self {
         let (chunks, mut receiver) = mpsc::channel::<Vec<u8>>(CHUNKS_AHEAD);
         let (done, result) = oneshot::channel();
         std::thread::spawn(move || {
@@ -46,7 +47,7 @@ impl Stdout {
         Self {
             buffer: Vec::with_capacity(CHUNK),
             chunks: Some(chunks),
-            result,
+            result: Some(result),
             reader: Reader::default(),
         }
     }
@@ -91,8 +92,8 @@ impl Stdout {
         self.outcome().await
     }
 
-    /// Completes when nobody reads stdout any more, also while nothing is being written.
-    pub async fn closed(&self) {
+    /// Completes when nothing can be written any more, also while nothing is: with why.
+    pub async fn closed(&mut self) -> Error {
         let failed = async {
             match &self.chunks {
                 Some(chunks) => chunks.closed().await,
@@ -101,12 +102,23 @@ impl Stdout {
         };
         tokio::select! {
             () = failed => {}
-            () = self.reader.gone() => {}
+            () = self.reader.gone() => return Error::output(io::ErrorKind::BrokenPipe.into()),
+        }
+        match self.outcome().await {
+            Err(error) => error,
+            Ok(()) => std::future::pending().await,
         }
     }
 
     async fn outcome(&mut self) -> Result<()> {
-        match (&mut self.result).await {
+        self.chunks = None;
+        let Some(result) = &mut self.result else {
+            return Ok(());
+        };
+        let outcome = result.await;
+        self.result = None;
+        self.buffer.clear();
+        match outcome {
             Ok(outcome) => outcome.map_err(Error::output),
             Err(_) => Err(Error::failed("the writer of standard output is gone")),
         }

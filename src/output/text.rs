@@ -107,7 +107,12 @@ impl<'a> Writer<'a> {
                     match occurrence.raw {
                         Raw::Bytes(bytes) if is_packable => {
                             for raw in packed(&field.kind, bytes) {
-                                self.element(field, raw?)?;
+                                let raw = raw?;
+                                if fields::is_known(&field.kind, raw) {
+                                    self.element(field, raw)?;
+                                } else if !self.options.skip_unknown {
+                                    self.unknown(field.number, raw, DEPTH - self.level);
+                                }
                             }
                         }
                         raw => self.element(field, raw)?,
@@ -119,7 +124,8 @@ impl<'a> Writer<'a> {
                 let Some(last) = run.last() else {
                     return Ok(());
                 };
-                let unset = field.shape == Shape::Implicit && fields::is_default(last.raw);
+                let unset =
+                    field.shape == Shape::Implicit && fields::is_default(&field.kind, last.raw);
                 if unset && !self.options.emit_defaults {
                     return Ok(());
                 }
@@ -203,6 +209,7 @@ impl<'a> Writer<'a> {
         let plain = url
             .chars()
             .all(|c| c.is_ascii_alphanumeric() || "._-/".contains(c));
+        let plain = plain && !url.starts_with('/');
         let Some((_, name)) = url.rsplit_once('/').filter(|_| plain) else {
             return Ok(false);
         };

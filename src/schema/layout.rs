@@ -9,6 +9,8 @@ use prost_reflect::{
     FieldDescriptor, Kind, MessageDescriptor, Syntax,
 };
 
+use super::editions;
+
 /// Which layout a message field refers to.
 pub type LayoutId = usize;
 
@@ -26,11 +28,14 @@ pub struct Layouts {
 /// One message type.
 #[derive(Debug)]
 pub struct Layout {
+    pub full_name: String,
     pub special: Special,
     /// In the order of their numbers, extensions among them.
     pub fields: Vec<Field>,
     dense: Vec<u16>,
     sparse: HashMap<u32, u16>,
+    names: HashMap<String, u16>,
+    pub has_required: bool,
 }
 
 /// Messages with a mapping of their own in proto3 JSON, or an encoding of their own.
@@ -58,11 +63,14 @@ pub struct Field {
     pub kind: Type,
     /// As the .proto file has it; for an extension `[full.name]`.
     pub name: Box<str>,
+    pub json_name: Box<str>,
     /// What the text format calls it: the name, but the type's name for a group.
     pub text_name: Box<str>,
     /// The quoted, escaped key in JSON.
     pub json_key: Box<[u8]>,
     pub proto_key: Box<[u8]>,
+    /// An extension of a MessageSet, which is wrapped in a group.
+    pub in_message_set: bool,
     /// Fields of one oneof share this.
     pub oneof: Option<u16>,
 }
@@ -106,18 +114,28 @@ pub enum Type {
 /// One enum type.
 #[derive(Debug)]
 pub struct EnumLayout {
+    pub full_name: String,
     /// A closed enum's unknown numbers are no values of it but unknown fields (proto2).
     pub closed: bool,
     /// `google.protobuf.NullValue`, which is null in JSON.
     pub is_null: bool,
     pub default: i32,
     names: HashMap<i32, Box<str>>,
+    numbers: HashMap<Box<str>, i32>,
 }
 
 impl EnumLayout {
     /// The first name of a number.
     pub fn name(&self, number: i32) -> Option<&str> {
         self.names.get(&number).map(AsRef::as_ref)
+    }
+
+    pub fn number(&self, name: &str) -> Option<i32> {
+        self.numbers.get(name).copied()
+    }
+
+    pub fn all_names(&self) -> impl Iterator<Item = &str> {
+        self.numbers.keys().map(AsRef::as_ref)
     }
 }
 
@@ -131,6 +149,12 @@ impl Layout {
         };
         self.fields.get(usize::from(at)).map(|field| (at, field))
     }
+
+    /// The field of that JSON name or .proto name.
+    pub fn by_name(&self, name: &str) -> Option<(u16, &Field)> {
+        let at = *self.names.get(name)?;
+        self.fields.get(usize::from(at)).map(|field| (at, field))
+    }
 }
 
 impl Layouts {
@@ -140,6 +164,10 @@ impl Layouts {
             ids: HashMap::new(),
             list: Vec::new(),
         }
+    }
+
+    pub fn pool(&self) -> &DescriptorPool {
+        &self.pool
     }
 
     /// A compiled layout.
@@ -189,6 +217,7 @@ impl Layouts {
 
         let mut dense = Vec::new();
         let mut sparse = HashMap::new();
+        let mut names = HashMap::new();
         for (at, field) in (0..u16::MAX).zip(&fields) {
             if field.number < DENSE {
                 let number = field.number as usize;
@@ -201,12 +230,20 @@ impl Layouts {
             } else {
                 sparse.insert(field.number, at);
             }
+            names.insert(field.json_name.to_string(), at);
+        }
+        // A .proto name never hides another field's JSON name.
+        for (at, field) in (0..u16::MAX).zip(&fields) {
+            names.entry(field.name.to_string()).or_insert(at);
         }
         Layout {
+            full_name: message.full_name().to_owned(),
             special: special(message),
+            has_required: fields.iter().any(|field| field.shape == Shape::Required),
             fields,
             dense,
             sparse,
+            names,
         }
     }
 
@@ -231,17 +268,16 @@ impl Layouts {
             Kind::Bytes => Type::Bytes,
             Kind::Enum(descriptor) => Type::Enum(Arc::new(enum_layout(&descriptor))),
             Kind::Message(message) => {
-                let id = if let Some(id) = self.ids.get(message.full_name()) {
-                    *id
-                } else {
+                let known = self.ids.get(message.full_name()).copied();
+                let id = known.unwrap_or_else(|| {
                     let id = queue.next;
                     queue.next += 1;
                     self.ids.insert(message.full_name().to_owned(), id);
                     queue.waiting.push(message.clone());
                     id
-                };
+                });
                 if is_group {
-                    if !matches!(field, AnyField::Extension(_)) {
+                    if field.is_group_like(&message) {
                         message.name().clone_into(&mut text_name);
                     }
                     Type::Group(id)
@@ -270,7 +306,9 @@ impl Layouts {
             json_key: key(&json_name),
             proto_key: key(&name),
             name: name.into(),
+            json_name: json_name.into(),
             text_name: text_name.into(),
+            in_message_set: field.in_message_set(),
             oneof: field.oneof(),
         }
     }
@@ -314,17 +352,23 @@ fn is_message_set(message: &MessageDescriptor) -> bool {
 
 fn enum_layout(descriptor: &EnumDescriptor) -> EnumLayout {
     let mut names = HashMap::new();
-    for value in descriptor.values() {
-        // With aliases the first name of a number is its canonical one.
+    let mut numbers = HashMap::new();
+    // In the order of the .proto file: with aliases the first name of a number is its canonical one. The descriptor's
+    // own list has them in the order of their numbers, and aliases in any order.
+    for value in &descriptor.enum_descriptor_proto().value {
         names
             .entry(value.number())
             .or_insert_with(|| value.name().into());
+        numbers.insert(value.name().into(), value.number());
     }
     EnumLayout {
-        closed: descriptor.parent_file().syntax() == Syntax::Proto2,
+        full_name: descriptor.full_name().to_owned(),
+        closed: descriptor.parent_file().syntax() == Syntax::Proto2
+            && !editions::is_open(descriptor),
         is_null: descriptor.full_name() == "google.protobuf.NullValue",
         default: descriptor.default_value().number(),
         names,
+        numbers,
     }
 }
 
@@ -377,6 +421,18 @@ impl AnyField {
         }
     }
 
+    /// Whether the text format calls a group by its type: what proto2 would have declared as one, which a delimited
+    /// field (editions) need not look like.
+    fn is_group_like(&self, group: &MessageDescriptor) -> bool {
+        match self {
+            Self::Field(field) => {
+                field.name() == group.name().to_lowercase()
+                    && group.parent_message().as_ref() == Some(field.parent_message())
+            }
+            Self::Extension(_) => false,
+        }
+    }
+
     fn is_map(&self) -> bool {
         match self {
             Self::Field(field) => field.is_map(),
@@ -393,8 +449,15 @@ impl AnyField {
 
     fn supports_presence(&self) -> bool {
         match self {
-            Self::Field(field) => field.supports_presence(),
+            Self::Field(field) => field.supports_presence() && !editions::is_implicit(field),
             Self::Extension(field) => field.supports_presence(),
+        }
+    }
+
+    fn in_message_set(&self) -> bool {
+        match self {
+            Self::Field(_) => false,
+            Self::Extension(field) => is_message_set(&field.containing_message()),
         }
     }
 

@@ -1,15 +1,16 @@
 //! The people a server knows: the tutorial's two, or a file of Person messages in proto3 JSON.
 
 use std::collections::HashMap;
-use std::collections::hash_map::Entry;
 use std::path::Path;
 
-use prost_reflect::{DeserializeOptions, DynamicMessage, MessageDescriptor};
-use serde_json::value::RawValue;
+use prost::Message as _;
 
 use crate::error::{Error, Result};
+use crate::input::json::{self, Options};
+use crate::input::{Bad, Place};
 use crate::proto::Person;
 use crate::proto::person::{Address, Gender};
+use crate::schema::layout::Layouts;
 
 /// The name of the person that stands for nobody, as the tutorial's server answers.
 pub const NOT_FOUND: &str = "Not Found";
@@ -72,9 +73,10 @@ impl People {
             let line = 1 + before.map_or(0, |bytes| memchr::memchr_iter(b'\n', bytes).count());
             Error::failed(format!("people file {shown}, line {line}: not valid UTF-8"))
         })?;
-        Self::parse(&text).map_err(|bad| {
-            Error::failed(format!("people file {shown}, {bad}"))
-                .hinted("it holds Person messages as JSON, an array or one per line: {\"name\": \"Alice\", \"age\": 30}")
+        Self::parse(&text).map_err(|mut bad| {
+            let hint = "it holds Person messages as JSON, an array or one per line: {\"name\": \"Alice\", \"age\": 30}";
+            bad.hint.get_or_insert_with(|| hint.to_owned());
+            Place::START.error(&format!("people file {shown}"), bad)
         })
     }
 
@@ -89,147 +91,45 @@ impl People {
 
     fn parse(text: &str) -> std::result::Result<Self, Bad> {
         let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-        let whole = Place { line: 1, column: 1 };
-        let is_array = text.trim_start().starts_with('[');
-        let items: Vec<&RawValue> = if is_array {
-            serde_json::from_str(text)
-        } else {
-            serde_json::Deserializer::from_str(text)
-                .into_iter()
-                .collect()
-        }
-        .map_err(|error| Bad::json(whole, "", &error))?;
+        let bad = |place: Place, why: String| Bad {
+            line: place.line,
+            column: place.column,
+            field: String::new(),
+            why,
+            hint: None,
+        };
+        let mut layouts = crate::schema::bundled_pool()
+            .map(Layouts::new)
+            .map_err(|error| bad(Place::START, error.to_string()))?;
+        let person = layouts
+            .find("Person")
+            .ok_or_else(|| bad(Place::START, "the bundled schema has no Person".to_owned()))?;
 
-        let person = crate::schema::bundled_pool()
-            .ok()
-            .and_then(|pool| pool.get_message_by_name("Person"))
-            .ok_or_else(|| Bad::at(whole, "the bundled schema has no Person"))?;
-        let mut by_name = HashMap::with_capacity(items.len());
-        let mut places: HashMap<String, Place> = HashMap::with_capacity(items.len());
-        for item in items {
-            // Both are slices of one string.
-            let offset = (item.get().as_ptr() as usize).saturating_sub(text.as_ptr() as usize);
-            let place = whole.after(text.get(..offset).unwrap_or_default());
-            let person = parse_person(item.get(), place, &person)?;
-            if person.name.is_empty() {
-                return Err(Bad::at(place, "a person without a name"));
+        let mut by_name = HashMap::new();
+        let mut places: HashMap<String, Place> = HashMap::new();
+        for (place, bytes) in
+            json::parse_all(&mut layouts, person, text.as_bytes(), Options::default())?
+        {
+            let person =
+                Person::decode(bytes.as_slice()).map_err(|error| bad(place, error.to_string()))?;
+            let name = person.name.clone();
+            if name.is_empty() {
+                return Err(bad(place, "a person without a name".to_owned()));
             }
-            if person.name == NOT_FOUND {
+            if name == NOT_FOUND {
                 let why = format!("the name {NOT_FOUND:?} is taken: it stands for nobody");
-                return Err(Bad::at(place, why));
+                return Err(bad(place, why));
             }
-            match places.entry(person.name.clone()) {
-                Entry::Occupied(first) => {
-                    let line = first.get().line;
-                    let why = format!(
-                        "a second person named {:?}, the first is on line {line}",
-                        person.name
-                    );
-                    return Err(Bad::at(place, why));
-                }
-                Entry::Vacant(slot) => {
-                    slot.insert(place);
-                }
+            if let Some(first) = places.insert(name.clone(), place) {
+                let why = format!(
+                    "a second person named {name:?}, the first is on line {}",
+                    first.line
+                );
+                return Err(bad(place, why));
             }
-            by_name.insert(person.name.clone(), person);
+            by_name.insert(name, person);
         }
         Ok(Self { by_name })
-    }
-}
-
-fn parse_person(
-    json: &str,
-    place: Place,
-    descriptor: &MessageDescriptor,
-) -> std::result::Result<Person, Bad> {
-    let mut deserializer = serde_json::Deserializer::from_str(json);
-    let mut track = serde_path_to_error::Track::new();
-    let tracked = serde_path_to_error::Deserializer::new(&mut deserializer, &mut track);
-    let options = DeserializeOptions::new().deny_unknown_fields(true);
-    let message = DynamicMessage::deserialize_with_options(descriptor.clone(), tracked, &options);
-    let message = message.map_err(|error: serde_json::Error| {
-        let path = match track.path().to_string() {
-            path if path == "." => String::new(),
-            path => path,
-        };
-        Bad::json(place, &path, &error)
-    })?;
-    message
-        .transcode_to()
-        .map_err(|error| Bad::at(place, error.to_string()))
-}
-
-/// A position in the file, both from one.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Place {
-    line: usize,
-    column: usize,
-}
-
-impl Place {
-    /// The position behind `text` that starts here.
-    fn after(self, text: &str) -> Self {
-        match text.rsplit_once('\n') {
-            Some((before, last)) => Self {
-                line: self.line + 1 + memchr::memchr_iter(b'\n', before.as_bytes()).count(),
-                column: 1 + last.chars().count(),
-            },
-            None => Self {
-                line: self.line,
-                column: self.column + text.chars().count(),
-            },
-        }
-    }
-}
-
-/// What is wrong with a people file, and where.
-#[derive(Debug)]
-struct Bad {
-    place: Place,
-    field: String,
-    why: String,
-}
-
-impl Bad {
-    fn at(place: Place, why: impl Into<String>) -> Self {
-        Self {
-            place,
-            field: String::new(),
-            why: why.into(),
-        }
-    }
-
-    /// An error within a JSON text that starts at `start`. serde_json counts lines and columns from one, and says so
-    /// at the end of its message.
-    fn json(start: Place, field: &str, error: &serde_json::Error) -> Self {
-        let text = error.to_string();
-        let end = text.rfind(" at line ").unwrap_or(text.len());
-        let place = match error.line() {
-            0 => start,
-            1 => Place {
-                line: start.line,
-                column: start.column + error.column().saturating_sub(1),
-            },
-            line => Place {
-                line: start.line + line - 1,
-                column: error.column(),
-            },
-        };
-        Self {
-            place,
-            field: field.to_owned(),
-            why: text.get(..end).unwrap_or(&text).to_owned(),
-        }
-    }
-}
-
-impl std::fmt::Display for Bad {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "line {}, column {}", self.place.line, self.place.column)?;
-        if !self.field.is_empty() {
-            write!(f, ", field {}", self.field)?;
-        }
-        write!(f, ": {}", self.why)
     }
 }
 
@@ -266,9 +166,9 @@ mod tests {
     fn a_wrong_type_is_told_with_line_and_field() {
         let error =
             error("{\"name\": \"Eve\"}\n{\"name\": \"Max\",\n  \"address\": {\"city\": 5}}");
-        assert!(error.starts_with("line 3, column 2"), "{error}");
+        assert!(error.starts_with("line 3, column 23"), "{error}");
         assert!(
-            error.contains("field address.city: invalid type: integer `5`"),
+            error.contains("field address.city: expected string, found number 5"),
             "{error}"
         );
     }

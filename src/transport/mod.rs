@@ -2,6 +2,7 @@
 
 mod address;
 mod dial;
+pub mod metadata;
 
 use std::io;
 use std::sync::{Arc, Mutex, PoisonError};

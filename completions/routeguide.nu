@@ -1,0 +1,247 @@
+module completions {
+
+  # Serve RouteGuide over gRPC, and call it from shell pipelines
+  export extern routeguide [
+    --help(-h)                # Print help
+    --version(-V)             # Print version
+  ]
+
+  def "nu-complete routeguide serve missing" [] {
+    [ "reply" "status" ]
+  }
+
+  # Run the RouteGuide server
+  export extern "routeguide serve" [
+    --listen(-l): string      # Where to listen: host:port, [::1]:port, :port (loopback) or unix:PATH; may be given again
+    --people: path            # Answer from these people instead of Alice and Bob: Person messages as JSON, an array or one per line
+    --missing: string@"nu-complete routeguide serve missing" # How GetPerson answers an unknown name
+    --grace: string           # How long calls in flight may go on after a signal to stop
+    --quiet(-q)               # Print errors only
+    --help(-h)                # Print help (see more with '--help')
+  ]
+
+  def "nu-complete routeguide get-person output" [] {
+    [ "text" "json" "envelope" "raw" ]
+  }
+
+  def "nu-complete routeguide get-person color" [] {
+    [ "auto" "always" "never" ]
+  }
+
+  # Look one person up
+  export extern "routeguide get-person" [
+    --addr(-a): string        # The server: host:port, :port, [::1]:port, http://host:port or unix:PATH
+    --in-process              # Call a RouteGuide server inside this process: no port, no second terminal
+    --header(-H): string      # Send metadata with the call, and with reflection; may be given again. A value of a -bin name is base64
+    --max-message-size: string # The largest message to accept: bytes, or 64KiB, 4MiB
+    --people: path            # With --in-process: answer from these people instead of Alice and Bob
+    --connect-timeout: string # How long one attempt to connect may take
+    --timeout: string         # The call's deadline, connecting included; the server is told (grpc-timeout)
+    --wait: string            # Keep trying to connect for this long
+    --output(-o): string@"nu-complete routeguide get-person output" # How to print replies [default: json for call, text for get-*]
+    --pretty                  # Indent messages, also when stdout is not a terminal
+    --compact                 # One message per line, also at a terminal
+    --emit-defaults           # Print fields that have their default value, too
+    --proto-names             # JSON: field names as the .proto file has them, not in lowerCamelCase
+    --enum-numbers            # JSON: enum values as numbers
+    --color: string@"nu-complete routeguide get-person color" # When to use color
+    --verbose(-v)             # Show the connection, the metadata and the status on stderr
+    --quiet(-q)               # No notices on stderr, errors only
+    --help(-h)                # Print help (see more with '--help')
+    name: string              # Whom to look up
+  ]
+
+  def "nu-complete routeguide get-people output" [] {
+    [ "text" "json" "envelope" "raw" ]
+  }
+
+  def "nu-complete routeguide get-people color" [] {
+    [ "auto" "always" "never" ]
+  }
+
+  # Look people up on one stream, each as soon as the name is there
+  export extern "routeguide get-people" [
+    --null(-0)                # Names on stdin end with NUL instead of a newline
+    --strict                  # Exit 69 when a name had no reply
+    --max-messages(-n): string # Stop after N replies
+    --addr(-a): string        # The server: host:port, :port, [::1]:port, http://host:port or unix:PATH
+    --in-process              # Call a RouteGuide server inside this process: no port, no second terminal
+    --header(-H): string      # Send metadata with the call, and with reflection; may be given again. A value of a -bin name is base64
+    --max-message-size: string # The largest message to accept: bytes, or 64KiB, 4MiB
+    --people: path            # With --in-process: answer from these people instead of Alice and Bob
+    --connect-timeout: string # How long one attempt to connect may take
+    --timeout: string         # The call's deadline, connecting included; the server is told (grpc-timeout)
+    --wait: string            # Keep trying to connect for this long
+    --output(-o): string@"nu-complete routeguide get-people output" # How to print replies [default: json for call, text for get-*]
+    --pretty                  # Indent messages, also when stdout is not a terminal
+    --compact                 # One message per line, also at a terminal
+    --emit-defaults           # Print fields that have their default value, too
+    --proto-names             # JSON: field names as the .proto file has them, not in lowerCamelCase
+    --enum-numbers            # JSON: enum values as numbers
+    --color: string@"nu-complete routeguide get-people color" # When to use color
+    --verbose(-v)             # Show the connection, the metadata and the status on stderr
+    --quiet(-q)               # No notices on stderr, errors only
+    --help(-h)                # Print help (see more with '--help')
+    ...names: string          # Whom to look up; none, or a single `-`, reads names from stdin
+  ]
+
+  def "nu-complete routeguide list reflection" [] {
+    [ "auto" "v1" "v1alpha" "off" ]
+  }
+
+  def "nu-complete routeguide list color" [] {
+    [ "auto" "always" "never" ]
+  }
+
+  # List a server's services, or a service's methods
+  export extern "routeguide list" [
+    --long(-l)                # Show the methods' signatures
+    --protoset-out: path      # Write the schema to this file, as a FileDescriptorSet that --protoset and protoc take
+    --proto-out: directory    # Write the schema to this folder, as .proto files
+    --addr(-a): string        # The server: host:port, :port, [::1]:port, http://host:port or unix:PATH
+    --in-process              # Call a RouteGuide server inside this process: no port, no second terminal
+    --header(-H): string      # Send metadata with the call, and with reflection; may be given again. A value of a -bin name is base64
+    --max-message-size: string # The largest message to accept: bytes, or 64KiB, 4MiB
+    --people: path            # With --in-process: answer from these people instead of Alice and Bob
+    --connect-timeout: string # How long one attempt to connect may take
+    --timeout: string         # The call's deadline, connecting included; the server is told (grpc-timeout)
+    --wait: string            # Keep trying to connect for this long
+    --proto: path             # Take the schema from this .proto file instead of asking the server; may be given again
+    --import-path(-I): directory # Where --proto files and their imports are looked for; may be given again
+    --protoset: path          # Take the schema from this FileDescriptorSet instead of asking the server; may be given again
+    --reflection: string@"nu-complete routeguide list reflection" # Which version of server reflection to ask
+    --color: string@"nu-complete routeguide list color" # When to use color
+    --verbose(-v)             # Show the connection, the metadata and the status on stderr
+    --quiet(-q)               # No notices on stderr, errors only
+    --help(-h)                # Print help (see more with '--help')
+    service?: string          # List this service's methods
+  ]
+
+  def "nu-complete routeguide describe output" [] {
+    [ "text" "json" ]
+  }
+
+  def "nu-complete routeguide describe reflection" [] {
+    [ "auto" "v1" "v1alpha" "off" ]
+  }
+
+  def "nu-complete routeguide describe color" [] {
+    [ "auto" "always" "never" ]
+  }
+
+  # Describe a service, method, message, enum or field, or everything, as .proto source
+  export extern "routeguide describe" [
+    --output(-o): string@"nu-complete routeguide describe output" # .proto source, or the descriptor as JSON
+    --template                # Print a request with every field filled in, ready for `call -d`
+    --protoset-out: path      # Write the schema to this file, as a FileDescriptorSet that --protoset and protoc take
+    --proto-out: directory    # Write the schema to this folder, as .proto files
+    --addr(-a): string        # The server: host:port, :port, [::1]:port, http://host:port or unix:PATH
+    --in-process              # Call a RouteGuide server inside this process: no port, no second terminal
+    --header(-H): string      # Send metadata with the call, and with reflection; may be given again. A value of a -bin name is base64
+    --max-message-size: string # The largest message to accept: bytes, or 64KiB, 4MiB
+    --people: path            # With --in-process: answer from these people instead of Alice and Bob
+    --connect-timeout: string # How long one attempt to connect may take
+    --timeout: string         # The call's deadline, connecting included; the server is told (grpc-timeout)
+    --wait: string            # Keep trying to connect for this long
+    --proto: path             # Take the schema from this .proto file instead of asking the server; may be given again
+    --import-path(-I): directory # Where --proto files and their imports are looked for; may be given again
+    --protoset: path          # Take the schema from this FileDescriptorSet instead of asking the server; may be given again
+    --reflection: string@"nu-complete routeguide describe reflection" # Which version of server reflection to ask
+    --color: string@"nu-complete routeguide describe color" # When to use color
+    --verbose(-v)             # Show the connection, the metadata and the status on stderr
+    --quiet(-q)               # No notices on stderr, errors only
+    --help(-h)                # Print help (see more with '--help')
+    symbol?: string           # What to describe, by its full name or a short one: `GetPerson`, `pkg.Service/Method`, `pkg.Message.field`
+  ]
+
+  def "nu-complete routeguide call input" [] {
+    [ "json" "text" ]
+  }
+
+  def "nu-complete routeguide call reflection" [] {
+    [ "auto" "v1" "v1alpha" "off" ]
+  }
+
+  def "nu-complete routeguide call output" [] {
+    [ "text" "json" "envelope" "raw" ]
+  }
+
+  def "nu-complete routeguide call color" [] {
+    [ "auto" "always" "never" ]
+  }
+
+  # Call any method of any server
+  export extern "routeguide call" [
+    --data(-d): string        # Requests as JSON values, one after the other; @FILE reads a file, @- stdin, as it comes
+    --input: string@"nu-complete routeguide call input" # What -d holds: JSON, or protobuf text with messages separated by the record separator (0x1E)
+    --allow-unknown-fields    # Skip fields that the request does not have, instead of refusing them
+    --concurrency: string     # Calls under way at once, when several messages go to a method that takes one
+    --keep-going              # Go on with the next message after a call that failed
+    --max-messages(-n): string # Stop after N replies
+    --addr(-a): string        # The server: host:port, :port, [::1]:port, http://host:port or unix:PATH
+    --in-process              # Call a RouteGuide server inside this process: no port, no second terminal
+    --header(-H): string      # Send metadata with the call, and with reflection; may be given again. A value of a -bin name is base64
+    --max-message-size: string # The largest message to accept: bytes, or 64KiB, 4MiB
+    --people: path            # With --in-process: answer from these people instead of Alice and Bob
+    --connect-timeout: string # How long one attempt to connect may take
+    --timeout: string         # The call's deadline, connecting included; the server is told (grpc-timeout)
+    --wait: string            # Keep trying to connect for this long
+    --proto: path             # Take the schema from this .proto file instead of asking the server; may be given again
+    --import-path(-I): directory # Where --proto files and their imports are looked for; may be given again
+    --protoset: path          # Take the schema from this FileDescriptorSet instead of asking the server; may be given again
+    --reflection: string@"nu-complete routeguide call reflection" # Which version of server reflection to ask
+    --output(-o): string@"nu-complete routeguide call output" # How to print replies [default: json for call, text for get-*]
+    --pretty                  # Indent messages, also when stdout is not a terminal
+    --compact                 # One message per line, also at a terminal
+    --emit-defaults           # Print fields that have their default value, too
+    --proto-names             # JSON: field names as the .proto file has them, not in lowerCamelCase
+    --enum-numbers            # JSON: enum values as numbers
+    --color: string@"nu-complete routeguide call color" # When to use color
+    --verbose(-v)             # Show the connection, the metadata and the status on stderr
+    --quiet(-q)               # No notices on stderr, errors only
+    --help(-h)                # Print help (see more with '--help')
+    method: string            # The method: `pkg.Service/Method`, `pkg.Service.Method`, or a short name that is unambiguous
+    ...fields: string         # Fields of the request: name=text, name:=json, name=@file
+  ]
+
+  def "nu-complete routeguide health color" [] {
+    [ "auto" "always" "never" ]
+  }
+
+  # Ask whether a server, or one of its services, is serving
+  export extern "routeguide health" [
+    --watch                   # Print every change until interrupted
+    --addr(-a): string        # The server: host:port, :port, [::1]:port, http://host:port or unix:PATH
+    --in-process              # Call a RouteGuide server inside this process: no port, no second terminal
+    --header(-H): string      # Send metadata with the call, and with reflection; may be given again. A value of a -bin name is base64
+    --max-message-size: string # The largest message to accept: bytes, or 64KiB, 4MiB
+    --people: path            # With --in-process: answer from these people instead of Alice and Bob
+    --connect-timeout: string # How long one attempt to connect may take
+    --timeout: string         # The call's deadline, connecting included; the server is told (grpc-timeout)
+    --wait: string            # Keep trying to connect for this long
+    --color: string@"nu-complete routeguide health color" # When to use color
+    --verbose(-v)             # Show the connection, the metadata and the status on stderr
+    --quiet(-q)               # No notices on stderr, errors only
+    --help(-h)                # Print help (see more with '--help')
+    service?: string          # The service; the whole server if none is named
+  ]
+
+  def "nu-complete routeguide completions shell" [] {
+    [ "bash" "zsh" "fish" "powershell" "elvish" "nushell" ]
+  }
+
+  # Print a shell completion script
+  export extern "routeguide completions" [
+    --help(-h)                # Print help (see more with '--help')
+    shell: string@"nu-complete routeguide completions shell"
+  ]
+
+  # Print the manual page, or write all of them to a folder
+  export extern "routeguide man" [
+    --help(-h)                # Print help
+    dir?: directory           # Write routeguide.1 and a page for each command here
+  ]
+
+}
+
+export use completions *

@@ -1,0 +1,353 @@
+//! Many calls of a method that takes one request, over one connection: one after the other, or several at once with their
+//! answers in the order of the requests.
+
+use std::pin::Pin;
+use std::task::Poll;
+
+use bytes::Bytes;
+use futures_util::stream::FuturesOrdered;
+use http::uri::PathAndQuery;
+use tokio::time::Instant;
+use tokio_stream::{Stream, StreamExt as _};
+use tonic::Status;
+
+use super::client::Session;
+use super::exchange::{End, Exchange, Replies as _, Then};
+use super::printed::Printed;
+use crate::call::{Call, Event};
+use crate::error::{Error, Kind, Result};
+use crate::input::{self, Failure, Requests};
+use crate::output::{Format, Renderer, Stdout};
+
+/// What all calls of a batch have in common.
+pub struct Batch<'a> {
+    pub session: &'a Session,
+    pub path: PathAndQuery,
+    pub exchange: Exchange<'a>,
+    pub format: Format,
+    /// The method has one reply a call.
+    pub single: bool,
+    /// Calls under way at once; methods with several replies take one at a time.
+    pub concurrency: usize,
+    pub keep_going: bool,
+    /// Replies wanted in all.
+    pub max_messages: Option<u64>,
+    /// A request to send when there is none in the input.
+    pub default: Option<Bytes>,
+}
+
+/// How a batch is coming along.
+struct Progress {
+    /// Requests taken, which is the index of the last one.
+    taken: u64,
+    /// Replies still wanted.
+    left: Option<u64>,
+    /// The first failure, which is what the run comes to.
+    failure: Option<Error>,
+}
+
+impl Batch<'_> {
+    /// Calls the method once for each request.
+    ///
+    /// # Errors
+    /// The first failure: of a call, with the index of its request, of the input, or of printing.
+    pub async fn run(
+        mut self,
+        mut requests: Requests,
+        mut bad_input: Failure,
+        renderer: &mut Renderer,
+        stdout: &mut Stdout,
+    ) -> Result<()> {
+        let mut progress = Progress {
+            taken: 0,
+            left: self.max_messages,
+            failure: None,
+        };
+        let end = if self.concurrency > 1 && self.single {
+            self.side_by_side(
+                &mut requests,
+                &mut bad_input,
+                renderer,
+                stdout,
+                &mut progress,
+            )
+            .await
+        } else {
+            self.one_by_one(
+                &mut requests,
+                &mut bad_input,
+                renderer,
+                stdout,
+                &mut progress,
+            )
+            .await
+        };
+        match (progress.failure, end) {
+            // What the user or the output did outweighs what a call did before.
+            (_, Err(error)) if matches!(error.kind(), Kind::Interrupted | Kind::OutputClosed) => {
+                Err(error)
+            }
+            (Some(failure), _) => Err(failure),
+            (None, end) => end,
+        }
+    }
+
+    async fn one_by_one(
+        &mut self,
+        requests: &mut Requests,
+        bad_input: &mut Failure,
+        renderer: &mut Renderer,
+        stdout: &mut Stdout,
+        progress: &mut Progress,
+    ) -> Result<()> {
+        while let Some(message) = self.next(requests, bad_input, stdout, progress).await? {
+            let index = progress.taken;
+            let call = self.call(index, &message);
+            let mut printed =
+                Printed::new(renderer, self.format, self.single).at_most(progress.left);
+            if index > 1 {
+                printed = printed.within_batch(index, Instant::now());
+            }
+            printed.request(Instant::now(), &message, stdout.buffer())?;
+            let end = self
+                .exchange
+                .drive(call, Failure::never(), None, &mut printed, stdout)
+                .await?;
+            let (_, received) = printed.counts();
+            let result = match end {
+                End::Stopped => return Ok(()),
+                End::Status(status) => printed.judge(&status),
+            };
+            if !self.settle(progress, index, result, received) {
+                return Ok(());
+            }
+        }
+        Ok(())
+    }
+
+    async fn side_by_side(
+        &mut self,
+        requests: &mut Requests,
+        bad_input: &mut Failure,
+        renderer: &mut Renderer,
+        stdout: &mut Stdout,
+        progress: &mut Progress,
+    ) -> Result<()> {
+        let interrupt = self.exchange.interrupt;
+        let mut under_way = FuturesOrdered::new();
+        let mut input = Input::Open;
+        loop {
+            let ready = std::future::poll_fn(|cx| {
+                Poll::Ready(match Pin::new(&mut under_way).poll_next(cx) {
+                    Poll::Ready(Some(outcome)) => Some(outcome),
+                    _ => None,
+                })
+            });
+            let outcome = if let Some(outcome) = ready.await {
+                outcome
+            } else {
+                if under_way.is_empty() && !matches!(input, Input::Open) {
+                    return match input {
+                        Input::Bad(error) => Err(error),
+                        _ => Ok(()),
+                    };
+                }
+                let has_room = under_way.len() < self.concurrency && matches!(input, Input::Open);
+                if has_room && let Some(next) = self.next_now(requests, progress).await {
+                    match next {
+                        Some(message) => {
+                            let call = self.call(progress.taken, &message);
+                            under_way.push_back(collect(progress.taken, message, call));
+                        }
+                        None => input = Input::Ended,
+                    }
+                    continue;
+                }
+                interrupt.or(stdout.flush()).await?;
+                tokio::select! {
+                    biased;
+                    () = interrupt.wait() => return Err(Error::interrupted()),
+                    Some(outcome) = under_way.next() => outcome,
+                    message = requests.next(), if has_room => {
+                        match message {
+                            Some(message) => {
+                                progress.taken += 1;
+                                let call = self.call(progress.taken, &message);
+                                under_way.push_back(collect(progress.taken, message, call));
+                            }
+                            None => input = Input::Ended,
+                        }
+                        continue;
+                    }
+                    error = bad_input.wait(), if has_room => {
+                        input = Input::Bad(error);
+                        continue;
+                    }
+                    error = stdout.closed() => return Err(error),
+                }
+            };
+            let index = outcome.index;
+            let mut printed = Printed::new(renderer, self.format, true)
+                .at_most(progress.left)
+                .within_batch(index, outcome.started);
+            let result = outcome.print(&mut printed, stdout.buffer());
+            let (_, received) = printed.counts();
+            if stdout.is_full() {
+                interrupt.or(stdout.flush()).await?;
+            }
+            if !self.settle(progress, index, result, received) {
+                return Ok(());
+            }
+        }
+    }
+
+    fn call(&self, index: u64, message: &Bytes) -> Call {
+        let (request, _) = input::given(vec![message.clone()], |_| {});
+        if index == 1 {
+            self.session.call(self.path.clone(), request)
+        } else {
+            self.session.one_of_many(self.path.clone(), request)
+        }
+    }
+
+    /// The next request, `None` at the end of the input.
+    async fn next(
+        &mut self,
+        requests: &mut Requests,
+        bad_input: &mut Failure,
+        stdout: &mut Stdout,
+        progress: &mut Progress,
+    ) -> Result<Option<Bytes>> {
+        if let Some(next) = self.next_now(requests, progress).await {
+            return Ok(next);
+        }
+        let interrupt = self.exchange.interrupt;
+        interrupt.or(stdout.flush()).await?;
+        let next = tokio::select! {
+            biased;
+            () = interrupt.wait() => return Err(Error::interrupted()),
+            next = requests.next() => next,
+            error = bad_input.wait() => return Err(error),
+            error = stdout.closed() => return Err(error),
+        };
+        Ok(self.take(next, progress))
+    }
+
+    /// The next request if it is there already.
+    async fn next_now(
+        &mut self,
+        requests: &mut Requests,
+        progress: &mut Progress,
+    ) -> Option<Option<Bytes>> {
+        let next = std::future::poll_fn(|cx| {
+            Poll::Ready(match Pin::new(&mut *requests).poll_next(cx) {
+                Poll::Ready(next) => Some(next),
+                Poll::Pending => None,
+            })
+        })
+        .await?;
+        Some(self.take(next, progress))
+    }
+
+    fn take(&mut self, next: Option<Bytes>, progress: &mut Progress) -> Option<Bytes> {
+        let default = self.default.take();
+        let next = next.or(default);
+        progress.taken += u64::from(next.is_some());
+        next
+    }
+
+    /// Notes what a call came to; `false` if it was the last.
+    fn settle(
+        &self,
+        progress: &mut Progress,
+        index: u64,
+        result: Result<()>,
+        received: u64,
+    ) -> bool {
+        if let Err(error) = result {
+            let error = if index > 1 || self.keep_going {
+                error.about(format_args!("request {index}"))
+            } else {
+                error
+            };
+            if progress.failure.is_some() || self.keep_going {
+                self.exchange.console.report(&error);
+            }
+            if progress.failure.is_none() {
+                progress.failure = Some(if self.keep_going {
+                    error.reported()
+                } else {
+                    error
+                });
+            }
+            return self.keep_going;
+        }
+        if let Some(left) = &mut progress.left {
+            *left = left.saturating_sub(received);
+        }
+        progress.left != Some(0)
+    }
+}
+
+enum Input {
+    Open,
+    Ended,
+    Bad(Error),
+}
+
+/// A call that is over, waiting for those before it to be printed.
+struct Outcome {
+    index: u64,
+    started: Instant,
+    request: Bytes,
+    events: Vec<(Instant, Event)>,
+}
+
+/// Runs a call with one reply to its end.
+async fn collect(index: u64, request: Bytes, mut call: Call) -> Outcome {
+    let started = Instant::now();
+    let mut events = Vec::with_capacity(3);
+    while let Some(event) = call.next().await {
+        events.push((Instant::now(), event));
+        // One reply is due: a server that goes on and on is not listened to.
+        if events.len() > 3 {
+            break;
+        }
+    }
+    Outcome {
+        index,
+        started,
+        request,
+        events,
+    }
+}
+
+impl Outcome {
+    fn print(self, printed: &mut Printed<'_>, out: &mut Vec<u8>) -> Result<()> {
+        printed.request(self.started, &self.request, out)?;
+        let mut status: Option<Status> = None;
+        for (at, event) in self.events {
+            printed.set_now(at);
+            match event {
+                Event::Headers(headers) => printed.headers(&headers, out),
+                Event::Message(message) => {
+                    if printed.message(&message, out)? == Then::Stop {
+                        return Ok(());
+                    }
+                }
+                Event::Failed(error) => return Err(error),
+                Event::Status(end) => {
+                    printed.ended(&end, out)?;
+                    status = Some(end);
+                }
+            }
+        }
+        match status {
+            Some(status) => printed.judge(&status),
+            None => Err(Error::status(
+                tonic::Code::Internal,
+                "the method has one reply, and several came",
+            )),
+        }
+    }
+}

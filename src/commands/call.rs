@@ -1,0 +1,196 @@
+//! `call`: any method of any server.
+
+use std::fs::File;
+use std::io::{Cursor, IsTerminal as _, Read};
+
+use bytes::Bytes;
+use prost_reflect::MethodDescriptor;
+use tokio::sync::mpsc;
+use tokio::time::Instant;
+
+use super::batch::Batch;
+use super::client::{self, Session, Target};
+use super::exchange::{End, Exchange, with_stdout};
+use super::interrupt::Interrupt;
+use super::printed::Printed;
+use super::source;
+use crate::cli::{CallArgs, Format, InputFormat};
+use crate::error::{Error, Result};
+use crate::input::json::Options;
+use crate::input::{self, Failure, JsonMessages, Requests, TextMessages, arguments};
+use crate::output::{self, Console, Renderer};
+use crate::schema::layout::{LayoutId, Layouts};
+use crate::schema::resolve_method;
+
+/// The longest protobuf text of one message: a message without end must not grow memory without end.
+const MAX_TEXT: usize = 64 << 20;
+
+pub fn run(args: &CallArgs, console: Console) -> Result<()> {
+    let format = client::format(&args.output, Format::Json);
+    let data = Data::new(args)?;
+    let target = Target::new(&args.connection)?;
+    super::block_on(async {
+        let interrupt = Interrupt::listen()?;
+        let session = interrupt.or(target.connect(console)).await?;
+        let result = called(args, format, data, &session, &interrupt, console).await;
+        session.connection.close().await;
+        result
+    })
+}
+
+async fn called(
+    args: &CallArgs,
+    format: output::Format,
+    data: Data,
+    session: &Session,
+    interrupt: &Interrupt,
+    console: Console,
+) -> Result<()> {
+    let mut source = source::with_session(&args.schema, session)?;
+    let (method, _) = interrupt
+        .or(resolve_method(source.as_mut(), &args.method))
+        .await?;
+    let path = client::path(&method)?;
+    console.detail('>', || path.to_string());
+    client::show_metadata(console, '>', &session.metadata);
+
+    let mut layouts = Layouts::new(method.parent_pool().clone());
+    let input = layouts.compile(&method.input());
+    let mut renderer = Renderer::new(&method, format);
+    let requests = data.open(args, layouts, input, console, &method)?;
+    let exchange = Exchange {
+        console,
+        interrupt,
+        show_progress: client::shows_progress(&args.output),
+    };
+    if !method.is_client_streaming() {
+        let (requests, failure) = requests.start(None);
+        let batch = Batch {
+            session,
+            path,
+            exchange,
+            format,
+            single: !method.is_server_streaming(),
+            concurrency: usize::from(args.concurrency),
+            keep_going: args.keep_going,
+            max_messages: args.max_messages,
+            default: Some(Bytes::new()),
+        };
+        return with_stdout(interrupt, async |stdout| {
+            batch.run(requests, failure, &mut renderer, stdout).await
+        })
+        .await;
+    }
+
+    let (sender, sent) = mpsc::unbounded_channel();
+    let (requests, failure) = requests.start(format.shows_everything().then_some(sender));
+    let call = session.call(path, requests);
+    let mut printed = Printed::new(&mut renderer, format, !method.is_server_streaming())
+        .at_most(args.max_messages);
+    let end = with_stdout(interrupt, async |stdout| {
+        exchange
+            .drive(call, failure, Some(sent), &mut printed, stdout)
+            .await
+    })
+    .await?;
+    match end {
+        End::Status(status) => printed.judge(&status),
+        End::Stopped => Ok(()),
+    }
+}
+
+/// Where requests come from, opened before anything is connected to.
+enum Data {
+    None,
+    Fields,
+    Reader {
+        name: String,
+        reader: Box<dyn Read + Send>,
+    },
+}
+
+impl Data {
+    fn new(args: &CallArgs) -> Result<Self> {
+        let reader = |name: &str, reader: Box<dyn Read + Send>| Self::Reader {
+            name: name.to_owned(),
+            reader,
+        };
+        Ok(match args.data.as_deref() {
+            None if args.fields.is_empty() => Self::None,
+            None => Self::Fields,
+            Some("@-") => reader("standard input", Box::new(std::io::stdin())),
+            Some(data) => match data.strip_prefix('@') {
+                Some(path) => {
+                    let file = File::open(path).map_err(|error| {
+                        Error::failed(format!("cannot read {path}")).caused_by(error)
+                    })?;
+                    reader(path, Box::new(file))
+                }
+                None => reader("-d", Box::new(Cursor::new(data.to_owned().into_bytes()))),
+            },
+        })
+    }
+
+    fn open(
+        self,
+        args: &CallArgs,
+        mut layouts: Layouts,
+        message: LayoutId,
+        console: Console,
+        method: &MethodDescriptor,
+    ) -> Result<Opened> {
+        let options = Options {
+            allow_unknown_fields: args.allow_unknown_fields,
+        };
+        Ok(match self {
+            Self::None => Opened::Given(Vec::new()),
+            Self::Fields => {
+                let bytes = arguments::parse(&mut layouts, message, &args.fields, options)?;
+                Opened::Given(vec![bytes.into()])
+            }
+            Self::Reader { name, reader } => {
+                if name == "standard input" && std::io::stdin().is_terminal() {
+                    let input = method.input();
+                    console.notice(&format!(
+                        "reading {} messages from the keyboard; Ctrl-D ends",
+                        input.full_name()
+                    ));
+                }
+                match args.input {
+                    InputFormat::Json => Opened::Json(Box::new(JsonMessages::new(
+                        reader, name, layouts, message, options,
+                    ))),
+                    InputFormat::Text => Opened::Text(Box::new(TextMessages::new(
+                        reader, name, layouts, message, MAX_TEXT,
+                    ))),
+                }
+            }
+        })
+    }
+}
+
+enum Opened {
+    Given(Vec<Bytes>),
+    Json(Box<JsonMessages<Box<dyn Read + Send>>>),
+    Text(Box<TextMessages<Box<dyn Read + Send>>>),
+}
+
+impl Opened {
+    /// Starts reading; `sent` is told what goes out.
+    fn start(
+        self,
+        sent: Option<mpsc::UnboundedSender<(Instant, Vec<Bytes>)>>,
+    ) -> (Requests, Failure) {
+        let tell = move |batch: &[Bytes]| {
+            if let Some(sent) = &sent {
+                // Whoever would print them is gone with the call.
+                let _ = sent.send((Instant::now(), batch.to_vec()));
+            }
+        };
+        match self {
+            Self::Given(messages) => input::given(messages, tell),
+            Self::Json(messages) => input::read(*messages, tell),
+            Self::Text(messages) => input::read(*messages, tell),
+        }
+    }
+}

@@ -1,0 +1,93 @@
+//! The details of a status: `google.rpc.Status` in `grpc-status-details-bin`, whose messages are looked up in the call's
+//! own schema, then among the google.rpc types.
+
+use prost::Message as _;
+use prost_reflect::DescriptorPool;
+use tonic::Status;
+
+use super::json;
+use crate::schema::layout::Layouts;
+
+/// The details of a status, each as JSON with its `@type`. Bytes that are no details are none; a detail of an unknown
+/// type is its type and its bytes.
+pub fn decode(status: &Status, schema: &DescriptorPool) -> Vec<String> {
+    if status.details().is_empty() {
+        return Vec::new();
+    }
+    let Ok(rich) = tonic_types::pb::Status::decode(status.details()) else {
+        return Vec::new();
+    };
+    let mut pool = schema.clone();
+    // A schema that has some of these files already has them as it wants them.
+    let _ = pool.decode_file_descriptor_set(tonic_types::pb::FILE_DESCRIPTOR_SET);
+    let mut layouts = Layouts::new(pool);
+    let Some(any) = layouts.find("google.protobuf.Any") else {
+        return Vec::new();
+    };
+    rich.details
+        .iter()
+        .map(|detail| {
+            let mut out = Vec::new();
+            let bytes = detail.encode_to_vec();
+            let written = json::Writer::new(&mut layouts, json::Options::default(), &mut out)
+                .message(any, &bytes);
+            match (written, String::from_utf8(out)) {
+                (Ok(()), Ok(text)) => text,
+                // Its value is no message of its type.
+                _ => serde_json::json!({ "@type": detail.type_url }).to_string(),
+            }
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use tonic_types::{ErrorDetails, StatusExt as _};
+
+    #[test]
+    fn google_rpc_details_are_decoded() {
+        let details = ErrorDetails::with_error_info(
+            "QUOTA",
+            "example.org",
+            [("limit".to_owned(), "5".to_owned())],
+        );
+        let status = Status::with_error_details(tonic::Code::ResourceExhausted, "", details);
+        let decoded = decode(&status, &crate::schema::bundled_pool().unwrap());
+        assert_eq!(
+            decoded,
+            [
+                "{\"@type\":\"type.googleapis.com/google.rpc.ErrorInfo\",\"reason\":\"QUOTA\",\"domain\":\"example.org\",\"metadata\":{\"limit\":\"5\"}}"
+            ]
+        );
+    }
+
+    #[test]
+    fn what_cannot_be_decoded_is_no_panic() {
+        let pool = crate::schema::bundled_pool().unwrap();
+        let details = |bytes: Vec<u8>| {
+            let status = Status::with_details(tonic::Code::Internal, "", bytes.into());
+            decode(&status, &pool)
+        };
+        assert!(details(vec![0xff, 0xff]).is_empty());
+        let any = |type_url: &str, value: &[u8]| prost_types::Any {
+            type_url: type_url.to_owned(),
+            value: value.to_vec(),
+        };
+        let rich = tonic_types::pb::Status {
+            code: 13,
+            message: String::new(),
+            details: vec![
+                any("x/unknown.Type", b"abc"),
+                any("x/google.rpc.ErrorInfo", b"\xff"),
+            ],
+        };
+        assert_eq!(
+            details(rich.encode_to_vec()),
+            [
+                "{\"@type\":\"x/unknown.Type\",\"value\":\"YWJj\"}",
+                "{\"@type\":\"x/google.rpc.ErrorInfo\"}"
+            ]
+        );
+    }
+}

@@ -1,0 +1,132 @@
+//! `-o envelope`: the whole exchange as data, a JSON object a line for each event. For scripts that want to know when
+//! something came, how large it was, and what came with it.
+
+use std::time::Duration;
+
+use base64::Engine as _;
+use serde::Serialize;
+use tonic::metadata::{KeyAndValueRef, MetadataMap};
+
+use super::fields::Malformed;
+use super::json;
+use crate::schema::layout::{LayoutId, Layouts};
+
+/// What every line starts with.
+#[derive(Serialize)]
+struct Head<'a> {
+    event: &'a str,
+    /// Which call of a batch, from one; absent when there is but one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    call: Option<u64>,
+    /// Since the start of the call.
+    time_ms: f64,
+}
+
+/// Appends `{"event":…,"time_ms":…` and leaves the object open.
+fn open(event: &str, call: Option<u64>, at: Duration, out: &mut Vec<u8>) {
+    let head = Head {
+        event,
+        call,
+        time_ms: (at.as_secs_f64() * 1e6).round() / 1e3,
+    };
+    // Numbers and strings: neither can fail.
+    let _ = serde_json::to_writer(&mut *out, &head);
+    out.pop();
+}
+
+/// A request or a reply.
+pub struct Message<'a> {
+    pub event: &'a str,
+    pub call: Option<u64>,
+    pub at: Duration,
+    pub bytes: &'a [u8],
+}
+
+/// Appends one message's line.
+///
+/// # Errors
+/// When it has no JSON; the line is not there then.
+pub fn message(
+    message: &Message<'_>,
+    layouts: &mut Layouts,
+    root: LayoutId,
+    options: json::Options,
+    out: &mut Vec<u8>,
+) -> Result<(), Malformed> {
+    let start = out.len();
+    open(message.event, message.call, message.at, out);
+    out.extend_from_slice(format!(",\"size\":{},\"message\":", message.bytes.len()).as_bytes());
+    // A line is a line, however messages are to look elsewhere.
+    let options = json::Options {
+        indent: false,
+        ..options
+    };
+    let written = json::Writer::new(layouts, options, out).message(root, message.bytes);
+    if written.is_err() {
+        out.truncate(start);
+        return written;
+    }
+    out.extend_from_slice(b"}\n");
+    Ok(())
+}
+
+/// Appends the line of headers or trailers. Values of `-bin` names are base64, padded.
+pub fn metadata(
+    event: &str,
+    call: Option<u64>,
+    at: Duration,
+    metadata: &MetadataMap,
+    out: &mut Vec<u8>,
+) {
+    open(event, call, at, out);
+    let mut values = serde_json::Map::new();
+    for entry in metadata.iter() {
+        let (key, value) = match entry {
+            KeyAndValueRef::Ascii(key, value) => (
+                key.as_str(),
+                String::from_utf8_lossy(value.as_encoded_bytes()).into_owned(),
+            ),
+            KeyAndValueRef::Binary(key, value) => (
+                key.as_str(),
+                match value.to_bytes() {
+                    Ok(bytes) => base64::engine::general_purpose::STANDARD.encode(bytes),
+                    Err(_) => String::from_utf8_lossy(value.as_encoded_bytes()).into_owned(),
+                },
+            ),
+        };
+        let list = values
+            .entry(key)
+            .or_insert_with(|| serde_json::Value::Array(Vec::new()));
+        if let serde_json::Value::Array(list) = list {
+            list.push(value.into());
+        }
+    }
+    out.extend_from_slice(b",\"metadata\":");
+    out.extend_from_slice(serde_json::Value::Object(values).to_string().as_bytes());
+    out.extend_from_slice(b"}\n");
+}
+
+/// How a call ended.
+pub struct End<'a> {
+    pub call: Option<u64>,
+    pub at: Duration,
+    pub code: i32,
+    pub name: &'a str,
+    pub message: &'a str,
+    /// The decoded details, each in JSON.
+    pub details: &'a [String],
+}
+
+/// Appends the line of a status.
+pub fn status(end: &End<'_>, out: &mut Vec<u8>) {
+    open("status", end.call, end.at, out);
+    let text = |text: &str| serde_json::Value::from(text).to_string();
+    let line = format!(
+        ",\"code\":{},\"status\":{},\"error\":{},\"details\":[{}]}}\n",
+        end.code,
+        text(end.name),
+        text(end.message),
+        end.details.join(",")
+    );
+    out.extend_from_slice(line.as_bytes());
+}

@@ -1,0 +1,184 @@
+//! The text as it grows: indentation, blank lines and comments. Comments decide where blank lines must be and where
+//! they must not be, because a compiler tells a leading comment from a trailing or a detached one by them.
+
+use super::locations::Location;
+
+/// What a level of nesting is indented by.
+pub const INDENT: usize = 2;
+
+#[derive(Debug, Default)]
+pub struct Page {
+    text: String,
+    level: usize,
+    blank: Blank,
+    /// The last line opens a block and has no comment.
+    is_bare: bool,
+}
+
+/// Whether a blank line comes before the next line.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+enum Blank {
+    /// A block has just been opened, where nobody wants one.
+    #[default]
+    Opened,
+    No,
+    Wanted,
+    /// Without it a comment would be another element's.
+    Needed,
+}
+
+impl Page {
+    /// The whole text.
+    pub fn finish(self) -> String {
+        self.text
+    }
+
+    /// The column where the next line starts.
+    pub fn indent(&self) -> usize {
+        INDENT * self.level
+    }
+
+    /// Asks for a blank line, unless a block was just opened.
+    pub fn gap(&mut self) {
+        if self.blank == Blank::No {
+            self.blank = Blank::Wanted;
+        }
+    }
+
+    /// Comments that stand before an element.
+    pub fn before(&mut self, location: &Location<'_>) {
+        for comment in location.detached {
+            self.blank = Blank::Needed;
+            self.comment(comment);
+            self.blank = Blank::Needed;
+        }
+        if let Some(comment) = location.leading {
+            self.gap();
+            self.comment(comment);
+        }
+    }
+
+    /// A statement, and the comment that trails it.
+    pub fn statement(&mut self, text: &str, location: &Location<'_>) {
+        let below = self.with_trailing(text, location);
+        self.below(below);
+    }
+
+    /// A block's first line, which ends in `{`. Its trailing comment comes right after the brace.
+    pub fn open(&mut self, text: &str, location: &Location<'_>) {
+        let below = self.with_trailing(text, location);
+        self.level += 1;
+        self.blank = Blank::Opened;
+        self.below(below);
+        self.is_bare = location.trailing.is_none();
+    }
+
+    /// A block's last line.
+    pub fn close(&mut self) {
+        self.level = self.level.saturating_sub(1);
+        self.blank = Blank::No;
+        if self.is_bare {
+            self.text.pop();
+            self.text.push_str("}\n");
+            self.is_bare = false;
+        } else {
+            self.line("}");
+        }
+        self.gap();
+    }
+
+    /// Writes the line. Gives the trailing comment back if it must be on lines of its own.
+    fn with_trailing<'a>(&mut self, text: &str, location: &Location<'a>) -> Option<&'a str> {
+        let Some(comment) = location.trailing else {
+            self.line(text);
+            return None;
+        };
+        if let [line] = comment_lines(comment).as_slice() {
+            self.line(&format!("{text} {line}"));
+            None
+        } else {
+            self.line(text);
+            Some(comment)
+        }
+    }
+
+    fn below(&mut self, comment: Option<&str>) {
+        if let Some(comment) = comment {
+            self.blank = Blank::No;
+            self.comment(comment);
+            self.blank = Blank::Needed;
+        }
+    }
+
+    fn comment(&mut self, comment: &str) {
+        for line in comment_lines(comment) {
+            self.line(&line);
+        }
+    }
+
+    /// A line, or several, each indented.
+    fn line(&mut self, text: &str) {
+        if self.blank >= Blank::Wanted && !self.text.is_empty() {
+            self.text.push('\n');
+        }
+        self.blank = Blank::No;
+        self.is_bare = false;
+        for line in text.split('\n') {
+            if !line.is_empty() {
+                self.text
+                    .extend(std::iter::repeat_n(' ', INDENT * self.level));
+                self.text.push_str(line);
+            }
+            self.text.push('\n');
+        }
+    }
+}
+
+/// A comment's text as source lines. A compiler takes `//` and keeps the rest with its newline; only a block comment's
+/// text may end without one, and of its further lines the leading spaces and one asterisk are not its text.
+fn comment_lines(comment: &str) -> Vec<String> {
+    // NUL ends a file, to a compiler.
+    let comment = comment.replace('\0', "\u{fffd}");
+    let may_be_block =
+        !comment.contains("*/") && !comment.contains("/*") && !comment.contains("\n/");
+    let block = match comment.strip_suffix('\n') {
+        None => Some(format!("/*{}*/", comment.replace('\n', "\n *"))),
+        // What Javadoc begins with.
+        Some(lines) if lines.starts_with("*\n") => {
+            Some(format!("/*{}\n */", lines.replace('\n', "\n *")))
+        }
+        Some(_) => None,
+    };
+    if let Some(block) = block.filter(|_| may_be_block) {
+        return block.split('\n').map(str::to_owned).collect();
+    }
+    let lines = comment.strip_suffix('\n').unwrap_or(&comment);
+    lines.split('\n').map(|line| format!("//{line}")).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_comment_of_lines_becomes_lines() {
+        assert_eq!(comment_lines(" a\n\n b\n"), ["// a", "//", "// b"]);
+    }
+
+    #[test]
+    fn a_comment_without_a_last_newline_becomes_a_block() {
+        assert_eq!(comment_lines(" a "), ["/* a */"]);
+        assert_eq!(comment_lines(" a\n b "), ["/* a", " * b */"]);
+    }
+
+    #[test]
+    fn javadoc_stays_javadoc() {
+        assert_eq!(comment_lines("*\n a\n"), ["/**", " * a", " */"]);
+    }
+
+    #[test]
+    fn a_comment_that_would_end_its_block_becomes_lines() {
+        assert_eq!(comment_lines(" a */ b"), ["// a */ b"]);
+        assert_eq!(comment_lines("a\n/b"), ["//a", "///b"]);
+    }
+}

@@ -1,0 +1,195 @@
+//! `FileDescriptorProto` as the bytes it came in. A file is passed on byte for byte (custom options and whatever a
+//! newer protobuf adds would not survive decoding), so what has to be known or changed is read and changed here.
+
+use bytes::Bytes;
+use prost::DecodeError;
+use prost::Message;
+use prost::encoding::{DecodeContext, decode_key, skip_field};
+use prost_reflect::DescriptorPool;
+
+/// Numbers of `FileDescriptorProto`'s fields.
+const NAME: u32 = 1;
+const DEPENDENCY: u32 = 3;
+const SOURCE_CODE_INFO: u32 = 9;
+const PUBLIC_DEPENDENCY: u32 = 10;
+const WEAK_DEPENDENCY: u32 = 11;
+const SYNTAX: u32 = 12;
+const EDITION: u32 = 14;
+
+/// What a file says of itself.
+#[derive(Clone, PartialEq, Message)]
+pub struct Head {
+    #[prost(string, tag = "1")]
+    pub name: String,
+    #[prost(string, repeated, tag = "3")]
+    pub imports: Vec<String>,
+    /// Places in `imports`.
+    #[prost(int32, repeated, packed = "false", tag = "10")]
+    pub public: Vec<i32>,
+    #[prost(int32, repeated, packed = "false", tag = "11")]
+    pub weak: Vec<i32>,
+    #[prost(string, tag = "12")]
+    pub syntax: String,
+    #[prost(int32, tag = "14")]
+    pub edition: i32,
+    /// `import option` (edition 2024): needed for custom options and nothing else.
+    #[prost(string, repeated, tag = "15")]
+    pub option_imports: Vec<String>,
+}
+
+impl Head {
+    /// One of all imports, those for options last.
+    pub fn import(&self, at: usize) -> Option<&String> {
+        self.imports.iter().chain(&self.option_imports).nth(at)
+    }
+
+    /// The imports that whoever imports this file sees too.
+    pub fn public_imports(&self) -> impl Iterator<Item = &String> {
+        self.public
+            .iter()
+            .filter_map(|at| self.imports.get(usize::try_from(*at).ok()?))
+    }
+}
+
+/// `FileDescriptorSet` without a look at its files.
+#[derive(Clone, PartialEq, Message)]
+pub struct Set {
+    #[prost(bytes = "bytes", repeated, tag = "1")]
+    pub files: Vec<Bytes>,
+}
+
+/// The three lists of imports, as they are written.
+#[derive(Clone, PartialEq, Message)]
+struct Imports {
+    #[prost(string, repeated, tag = "3")]
+    all: Vec<String>,
+    #[prost(int32, repeated, packed = "false", tag = "10")]
+    public: Vec<i32>,
+    #[prost(int32, repeated, packed = "false", tag = "11")]
+    weak: Vec<i32>,
+}
+
+/// The file with these imports, none of them public.
+pub fn with_imports(file: &[u8], imports: Vec<String>) -> Result<Vec<u8>, DecodeError> {
+    let mut out = without(file, &[DEPENDENCY, PUBLIC_DEPENDENCY, WEAK_DEPENDENCY])?;
+    let imports = Imports {
+        all: imports,
+        ..Imports::default()
+    };
+    out.extend(imports.encode_to_vec());
+    Ok(out)
+}
+
+/// The file without the imports that `keep` refuses.
+pub fn without_imports(
+    file: &[u8],
+    head: &Head,
+    keep: impl Fn(&str) -> bool,
+) -> Result<Vec<u8>, DecodeError> {
+    let mut kept = Imports::default();
+    for (import, at) in head.imports.iter().zip(0..) {
+        if !keep(import) {
+            continue;
+        }
+        let now = i32::try_from(kept.all.len()).unwrap_or(i32::MAX);
+        if head.public.contains(&at) {
+            kept.public.push(now);
+        }
+        if head.weak.contains(&at) {
+            kept.weak.push(now);
+        }
+        kept.all.push(import.clone());
+    }
+    let mut out = without(file, &[DEPENDENCY, PUBLIC_DEPENDENCY, WEAK_DEPENDENCY])?;
+    out.extend(kept.encode_to_vec());
+    Ok(out)
+}
+
+/// The file under another name.
+pub fn renamed(file: &[u8], name: &str) -> Result<Vec<u8>, DecodeError> {
+    let mut out = without(file, &[NAME])?;
+    prost::encoding::string::encode(NAME, &name.to_owned(), &mut out);
+    Ok(out)
+}
+
+/// The file with an edition for its syntax.
+pub fn with_edition(file: &[u8], edition: i32) -> Result<Vec<u8>, DecodeError> {
+    let mut out = without(file, &[SYNTAX, EDITION])?;
+    prost::encoding::string::encode(SYNTAX, &"editions".to_owned(), &mut out);
+    prost::encoding::int32::encode(EDITION, &edition, &mut out);
+    Ok(out)
+}
+
+/// The file without positions and comments, which differ with how it was compiled and not with what it says.
+pub fn without_source_info(file: &[u8]) -> Result<Vec<u8>, DecodeError> {
+    without(file, &[SOURCE_CODE_INFO])
+}
+
+fn without(file: &[u8], fields: &[u32]) -> Result<Vec<u8>, DecodeError> {
+    let mut out = Vec::with_capacity(file.len());
+    let mut rest = file;
+    while !rest.is_empty() {
+        let field = rest;
+        let (number, wire_type) = decode_key(&mut rest)?;
+        skip_field(wire_type, number, &mut rest, DecodeContext::default())?;
+        if !fields.contains(&number) {
+            let len = field.len() - rest.len();
+            out.extend_from_slice(field.get(..len).unwrap_or_default());
+        }
+    }
+    Ok(out)
+}
+
+/// A file of protobuf itself, such as `google/protobuf/timestamp.proto`.
+pub fn well_known(name: &str) -> Option<Bytes> {
+    if !name.starts_with("google/protobuf/") {
+        return None;
+    }
+    let file = DescriptorPool::global().get_file_by_name(name)?;
+    Some(file.encode_to_vec().into())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn file(imports: &[&str], public: &[i32]) -> Vec<u8> {
+        Head {
+            name: "a.proto".to_owned(),
+            imports: imports.iter().map(ToString::to_string).collect(),
+            public: public.to_vec(),
+            syntax: "proto3".to_owned(),
+            ..Head::default()
+        }
+        .encode_to_vec()
+    }
+
+    #[test]
+    fn places_of_public_imports_follow_what_is_left() {
+        let bytes = file(&["x.proto", "y.proto", "z.proto"], &[0, 2]);
+        let head = Head::decode(bytes.as_slice()).unwrap();
+        let left = without_imports(&bytes, &head, |import| import != "x.proto").unwrap();
+        let left = Head::decode(left.as_slice()).unwrap();
+        assert_eq!(left.imports, ["y.proto", "z.proto"]);
+        assert_eq!(left.public, [1]);
+        assert_eq!(
+            (left.name.as_str(), left.syntax.as_str()),
+            ("a.proto", "proto3")
+        );
+    }
+
+    #[test]
+    fn fields_nobody_knows_stay() {
+        let mut bytes = file(&[], &[]);
+        prost::encoding::string::encode(5000, &"kept".to_owned(), &mut bytes);
+        let renamed = renamed(&bytes, "b.proto").unwrap();
+        assert_eq!(Head::decode(renamed.as_slice()).unwrap().name, "b.proto");
+        assert!(renamed.windows(4).any(|window| window == b"kept"));
+    }
+
+    #[test]
+    fn a_cut_file_is_an_error() {
+        let bytes = file(&["x.proto"], &[]);
+        assert!(without(&bytes[..bytes.len() - 1], &[]).is_err());
+    }
+}

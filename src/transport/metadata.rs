@@ -1,0 +1,104 @@
+//! `-H 'name: value'` → metadata.
+
+use base64::Engine as _;
+use base64::alphabet;
+use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
+use tonic::metadata::{AsciiMetadataKey, BinaryMetadataKey, MetadataMap, MetadataValue};
+
+use crate::error::{Error, Result};
+
+/// Names that belong to the protocol: what a user would write there never arrives (PROTOCOL-HTTP2, "Requests").
+const RESERVED: [&str; 6] = [
+    "content-type",
+    "grpc-message",
+    "grpc-message-type",
+    "grpc-status",
+    "grpc-timeout",
+    "te",
+];
+
+const BASE64: GeneralPurposeConfig = GeneralPurposeConfig::new()
+    .with_decode_padding_mode(DecodePaddingMode::Indifferent)
+    .with_decode_allow_trailing_bits(true);
+
+/// Reads headers as curl's users write them. A value of a `-bin` name is base64, of either alphabet.
+///
+/// # Errors
+/// When one is no header, or none that may be set.
+pub fn parse(headers: &[String]) -> Result<MetadataMap> {
+    let mut metadata = MetadataMap::with_capacity(headers.len());
+    for header in headers {
+        let bad = |why: &str| Error::usage(format!("bad header {header:?}: {why}"));
+        let (name, value) = header
+            .split_once(':')
+            .ok_or_else(|| bad("no colon").hinted("write -H 'name: value'"))?;
+        let name = name.trim().to_ascii_lowercase();
+        let value = value.trim();
+        if RESERVED.contains(&name.as_str()) {
+            return Err(bad("the name is reserved for the protocol"));
+        }
+        if name.ends_with("-bin") {
+            let key =
+                BinaryMetadataKey::from_bytes(name.as_bytes()).map_err(|_| bad("no valid name"))?;
+            let alphabet = if value.contains(['-', '_']) {
+                &alphabet::URL_SAFE
+            } else {
+                &alphabet::STANDARD
+            };
+            let bytes = GeneralPurpose::new(alphabet, BASE64)
+                .decode(value)
+                .map_err(|_| bad("a value of a -bin name is base64"))?;
+            metadata.append_bin(key, MetadataValue::from_bytes(&bytes));
+        } else {
+            let key =
+                AsciiMetadataKey::from_bytes(name.as_bytes()).map_err(|_| bad("no valid name"))?;
+            let not_ascii = || bad("a value is printable ASCII; other bytes want a -bin name");
+            if !value.bytes().all(|byte| (b' '..=b'~').contains(&byte)) {
+                return Err(not_ascii());
+            }
+            let value = value.parse().map_err(|_| not_ascii())?;
+            metadata.append(key, value);
+        }
+    }
+    Ok(metadata)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn one(header: &str) -> Result<MetadataMap> {
+        parse(&[header.to_owned()])
+    }
+
+    #[test]
+    fn names_are_lowercased_and_values_trimmed() {
+        let metadata = one("X-Token:  a:b ").unwrap();
+        assert_eq!(metadata.get("x-token").unwrap(), "a:b");
+    }
+
+    #[test]
+    fn values_of_bin_names_are_base64_of_any_flavour() {
+        for text in ["q6ur", "-_8=", "+/8", "-_8"] {
+            let metadata = one(&format!("x-bin: {text}")).unwrap();
+            assert!(metadata.get_bin("x-bin").unwrap().to_bytes().is_ok());
+        }
+    }
+
+    #[test]
+    fn what_cannot_be_sent_is_a_usage_error() {
+        for header in [
+            "x",
+            ": y",
+            "a b: c",
+            "x: \u{1}",
+            "x: é",
+            "x-bin: ?",
+            "te: x",
+            "Content-Type: x",
+        ] {
+            let error = one(header).unwrap_err();
+            assert_eq!(error.kind(), crate::error::Kind::Usage, "{header}");
+        }
+    }
+}

@@ -1,0 +1,234 @@
+//! `get-people`: one stream of names, one of people, and a word about names that had no reply.
+
+use super::harness::{
+    ALICE, ALICE_JSON, BOB, BOB_JSON, Peer, Seen, Server, people_file, routeguide,
+};
+
+#[test]
+fn names_come_from_the_arguments() {
+    let server = Server::start();
+    routeguide(["get-people", "Alice", "Bob"])
+        .at(server.addr())
+        .run()
+        .exits(0)
+        .prints(&[ALICE, BOB].concat())
+        .says("");
+}
+
+#[test]
+fn names_come_from_stdin_when_there_are_no_arguments() {
+    let server = Server::start();
+    routeguide(["get-people"])
+        .at(server.addr())
+        .run_with("Bob\nAlice\n")
+        .exits(0)
+        .prints(&[BOB, ALICE].concat())
+        .says("");
+}
+
+#[test]
+fn a_single_dash_is_stdin() {
+    let server = Server::start();
+    routeguide(["get-people", "-"])
+        .at(server.addr())
+        .run_with("Bob\n")
+        .exits(0)
+        .prints(BOB);
+}
+
+#[test]
+fn names_on_stdin_are_not_read_when_there_are_arguments() {
+    let server = Server::start();
+    let mut run = routeguide(["get-people", "Alice"])
+        .at(server.addr())
+        .start();
+    run.write("Bob\n");
+    run.wait().exits(0).prints(ALICE);
+}
+
+#[test]
+fn the_replies_are_json_lines_when_asked_for() {
+    let server = Server::start();
+    routeguide(["get-people", "-o", "json", "Alice", "Bob"])
+        .at(server.addr())
+        .run()
+        .exits(0)
+        .prints(&[ALICE_JSON, BOB_JSON].concat());
+}
+
+#[test]
+fn in_process_needs_no_server() {
+    routeguide(["get-people", "--in-process", "Alice", "Bob"])
+        .run()
+        .exits(0)
+        .prints(&[ALICE, BOB].concat())
+        .says("");
+}
+
+#[test]
+fn in_process_answers_from_a_people_file() {
+    let (_folder, people) = people_file("{\"name\": \"Eve\"}\n{\"name\": \"Max\"}\n");
+    routeguide(["get-people", "--in-process", "Max", "Eve", "--people"])
+        .arg(&people)
+        .run()
+        .exits(0)
+        .prints("name: \"Max\"\nname: \"Eve\"\n");
+}
+
+#[test]
+fn no_names_at_all_are_no_replies_and_no_error() {
+    let server = Server::start();
+    for flags in [&["get-people"][..], &["get-people", "--strict"]] {
+        routeguide(flags)
+            .at(server.addr())
+            .run()
+            .exits(0)
+            .prints("")
+            .says("");
+    }
+}
+
+#[test]
+fn names_without_a_reply_are_told_at_the_end() {
+    let server = Server::start();
+    routeguide(["get-people", "Zoe", "Alice", "Yan", "Bob", "Xia"])
+        .at(server.addr())
+        .run()
+        .exits(0)
+        .prints(&[ALICE, BOB].concat())
+        .says("3 of 5 names had no reply: \"Zoe\", \"Yan\", \"Xia\"\n");
+}
+
+#[test]
+fn only_the_first_ten_names_without_a_reply_are_named() {
+    let server = Server::start();
+    let names: Vec<String> = (1..=12).map(|n| format!("nobody-{n}")).collect();
+    let outcome = routeguide(["get-people"])
+        .args(&names)
+        .at(server.addr())
+        .run();
+    outcome
+        .exits(0)
+        .mentions("12 of 12 names had no reply: \"nobody-1\", ")
+        .mentions("\"nobody-10\"");
+    assert!(!outcome.stderr.contains("nobody-11"), "{outcome:?}");
+}
+
+#[test]
+fn quiet_says_nothing_about_names_without_a_reply() {
+    let server = Server::start();
+    routeguide(["get-people", "-q", "Alice", "Zoe"])
+        .at(server.addr())
+        .run()
+        .exits(0)
+        .prints(ALICE)
+        .says("");
+}
+
+#[test]
+fn strict_fails_for_a_name_without_a_reply() {
+    let server = Server::start();
+    for quiet in [&[][..], &["-q"]] {
+        routeguide(["get-people", "--strict", "Alice", "Zoe"])
+            .args(quiet)
+            .at(server.addr())
+            .run()
+            .exits(69)
+            .prints(ALICE)
+            .says("error: NOT_FOUND: 1 of 2 names had no reply: \"Zoe\"\n");
+    }
+}
+
+#[test]
+fn strict_is_content_when_every_name_had_its_reply() {
+    let server = Server::start();
+    routeguide(["get-people", "--strict", "Alice", "Alice"])
+        .at(server.addr())
+        .run()
+        .exits(0)
+        .prints(&[ALICE, ALICE].concat())
+        .says("");
+}
+
+#[test]
+fn a_person_named_not_found_stands_for_nobody() {
+    let peer = Peer::playing(|mut call| async move {
+        call.open();
+        while let Some(name) = call.name().await {
+            call.reply(if name == "Zoe" { "Not Found" } else { &name });
+        }
+        call.end(0, "");
+    });
+    routeguide(["get-people", "--strict", "Alice", "Zoe", "Bob"])
+        .at(peer.addr())
+        .run()
+        .exits(69)
+        .prints("name: \"Alice\"\nname: \"Bob\"\n")
+        .mentions("1 of 3 names had no reply: \"Zoe\"");
+}
+
+#[test]
+fn a_server_that_ends_early_leaves_the_rest_of_the_names_without_a_reply() {
+    let peer = Peer::playing(|mut call| async move {
+        call.open();
+        if let Some(name) = call.name().await {
+            call.reply(&name);
+        }
+        call.end(0, "");
+    });
+    routeguide(["get-people", "--strict", "Alice", "Bob"])
+        .at(peer.addr())
+        .run()
+        .exits(69)
+        .prints("name: \"Alice\"\n")
+        .mentions("1 of 2 names had no reply: \"Bob\"");
+}
+
+#[test]
+fn enough_replies_end_the_call_though_stdin_stays_open() {
+    let server = Server::start();
+    for flag in ["-n2", "--max-messages=2"] {
+        let mut run = routeguide(["get-people", flag]).at(server.addr()).start();
+        run.write("Alice\nBob\nAlice\n");
+        run.wait().exits(0).prints(&[ALICE, BOB].concat()).says("");
+    }
+}
+
+#[test]
+fn enough_replies_cancel_the_call() {
+    let peer = Peer::echoing();
+    let mut run = routeguide(["get-people", "-n1"]).at(peer.addr()).start();
+    run.write("Alice\n");
+    run.wait().exits(0).prints("name: \"Alice\"\n");
+    assert_eq!(peer.wait_for_end(), Seen::Reset(h2::Reason::CANCEL));
+}
+
+#[test]
+fn more_replies_wanted_than_there_are_is_no_error() {
+    let server = Server::start();
+    routeguide(["get-people", "-n5", "Alice"])
+        .at(server.addr())
+        .run()
+        .exits(0)
+        .prints(ALICE)
+        .says("");
+}
+
+#[test]
+fn no_replies_wanted_is_wrong_usage() {
+    routeguide(["get-people", "-n0", "Alice"]).run().exits(2);
+}
+
+#[cfg(unix)]
+#[test]
+fn an_argument_that_is_not_utf_8_is_wrong_usage() {
+    use std::os::unix::ffi::OsStrExt as _;
+    let name = std::ffi::OsStr::from_bytes(b"Z\xff");
+    for command in ["get-person", "get-people"] {
+        routeguide([command, "--in-process"])
+            .arg(name)
+            .run()
+            .exits(2)
+            .prints("");
+    }
+}

@@ -1,0 +1,113 @@
+//! `get-person`: one person, or a reason why not.
+
+use super::harness::{ALICE, ALICE_JSON, Server, people_file, routeguide};
+
+#[test]
+fn prints_the_person_as_text() {
+    let server = Server::start();
+    routeguide(["get-person", "Alice"])
+        .at(server.addr())
+        .run()
+        .exits(0)
+        .prints(ALICE)
+        .says("");
+}
+
+#[test]
+fn prints_the_person_as_json() {
+    let server = Server::start();
+    routeguide(["get-person", "Alice", "-o", "json"])
+        .at(server.addr())
+        .run()
+        .exits(0)
+        .prints(ALICE_JSON)
+        .says("");
+}
+
+#[test]
+fn an_unknown_name_is_not_found_however_the_server_says_so() {
+    for missing in ["reply", "status"] {
+        let server = Server::started(["--missing", missing]);
+        routeguide(["get-person", "Zoe"])
+            .at(server.addr())
+            .run()
+            .exits(69)
+            .prints("")
+            .says("error: NOT_FOUND: no person named \"Zoe\"\n");
+    }
+}
+
+#[test]
+fn in_process_needs_no_server() {
+    routeguide(["get-person", "Alice", "--in-process"])
+        .run()
+        .exits(0)
+        .prints(ALICE)
+        .says("");
+    routeguide(["get-person", "Zoe", "--in-process"])
+        .run()
+        .exits(69)
+        .prints("")
+        .says("error: NOT_FOUND: no person named \"Zoe\"\n");
+}
+
+#[test]
+fn in_process_answers_from_a_people_file() {
+    let (_folder, people) = people_file(r#"[{"name": "Eve", "age": 7}]"#);
+    routeguide(["get-person", "Eve", "--in-process", "--people"])
+        .arg(&people)
+        .run()
+        .exits(0)
+        .prints("name: \"Eve\" age: 7\n");
+}
+
+#[test]
+fn in_process_with_a_bad_people_file_is_one_error() {
+    let (_folder, people) = people_file(r#"{"name": "Eve", "age": "old"}"#);
+    routeguide(["get-person", "Eve", "--in-process", "--people"])
+        .arg(&people)
+        .run()
+        .exits(1)
+        .prints("")
+        .says_one_error()
+        .mentions("line 1")
+        .mentions("age");
+}
+
+#[test]
+fn a_people_file_without_in_process_is_wrong_usage() {
+    routeguide(["get-person", "Eve", "--people", "people.json"])
+        .run()
+        .exits(2)
+        .mentions("--in-process");
+}
+
+#[test]
+fn no_name_is_wrong_usage() {
+    routeguide(["get-person"]).run().exits(2).mentions("<NAME>");
+}
+
+#[test]
+fn verbose_tells_of_the_connection_the_metadata_and_the_status_on_stderr() {
+    let server = Server::start();
+    let outcome = routeguide(["get-person", "Alice", "-v"])
+        .at(server.addr())
+        .run();
+    outcome
+        .exits(0)
+        .prints(ALICE)
+        .mentions(&format!("* connected to {}", server.addr()))
+        .mentions("< content-type: application/grpc")
+        .mentions("* status OK");
+}
+
+#[test]
+fn a_reader_that_is_gone_is_no_error() {
+    let server = Server::start();
+    let mut run = routeguide(["get-person", "Alice"])
+        .at(server.addr())
+        .stdout(super::harness::Stdout::Unread)
+        .start();
+    drop(run.take_stdout());
+    run.wait().exits(0).says("");
+}

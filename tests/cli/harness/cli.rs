@@ -1,0 +1,302 @@
+//! The program under test: the real binary, in an environment with nothing in it.
+
+use std::ffi::OsStr;
+use std::io::{BufRead as _, BufReader, Write as _};
+use std::process::{Child, ChildStdin, ChildStdout, Command, ExitStatus, Stdio};
+use std::sync::mpsc;
+
+use tempfile::TempDir;
+
+use super::{Capture, LIMIT, wait_for};
+
+/// A command line of the program, not started yet.
+pub struct Program {
+    command: Command,
+    home: TempDir,
+    stdin: Option<Stdio>,
+    stdout: Stdout,
+    stderr: Option<Stdio>,
+}
+
+/// Where stdout goes.
+pub enum Stdout {
+    /// Into a pipe that is read all the time.
+    Read,
+    /// Into a pipe that nobody reads until the test does.
+    Unread,
+    Given(Stdio),
+}
+
+/// The program with these arguments.
+pub fn routeguide<S: AsRef<OsStr>>(args: impl IntoIterator<Item = S>) -> Program {
+    let home = tempfile::tempdir().unwrap();
+    let mut command = Command::new(env!("CARGO_BIN_EXE_routeguide"));
+    command
+        .args(args)
+        .env_clear()
+        .env("HOME", home.path())
+        .current_dir(home.path());
+    Program {
+        command,
+        home,
+        stdin: None,
+        stdout: Stdout::Read,
+        stderr: None,
+    }
+}
+
+impl Program {
+    /// Adds an argument.
+    pub fn arg(mut self, arg: impl AsRef<OsStr>) -> Self {
+        self.command.arg(arg);
+        self
+    }
+
+    /// Adds arguments.
+    pub fn args<S: AsRef<OsStr>>(mut self, args: impl IntoIterator<Item = S>) -> Self {
+        self.command.args(args);
+        self
+    }
+
+    /// Adds `--addr`.
+    pub fn at(self, addr: impl AsRef<OsStr>) -> Self {
+        self.arg("--addr").arg(addr)
+    }
+
+    pub fn env(mut self, key: &str, value: impl AsRef<OsStr>) -> Self {
+        self.command.env(key, value);
+        self
+    }
+
+    /// Instead of an open pipe.
+    pub fn stdin(mut self, stdin: impl Into<Stdio>) -> Self {
+        self.stdin = Some(stdin.into());
+        self
+    }
+
+    /// Instead of a pipe that is read.
+    pub fn stdout(mut self, stdout: Stdout) -> Self {
+        self.stdout = stdout;
+        self
+    }
+
+    /// Instead of a pipe that is read.
+    pub fn stderr(mut self, stderr: impl Into<Stdio>) -> Self {
+        self.stderr = Some(stderr.into());
+        self
+    }
+
+    /// Starts it, with stdin an open pipe unless said otherwise.
+    #[track_caller]
+    pub fn start(mut self) -> Running {
+        let unread = matches!(self.stdout, Stdout::Unread);
+        let stdout = match self.stdout {
+            Stdout::Read | Stdout::Unread => Stdio::piped(),
+            Stdout::Given(stdio) => stdio,
+        };
+        let mut child = self
+            .command
+            .stdin(self.stdin.unwrap_or_else(Stdio::piped))
+            .stdout(stdout)
+            .stderr(self.stderr.unwrap_or_else(Stdio::piped))
+            .spawn()
+            .unwrap();
+        let mut pipe = child.stdout.take();
+        Running {
+            stdin: child.stdin.take(),
+            stdout: pipe.take_if(|_| !unread).map(Capture::of),
+            unread: pipe,
+            stderr: child.stderr.take().map(Capture::of),
+            child,
+            _home: self.home,
+        }
+    }
+
+    /// Runs it to its end with nothing on stdin.
+    #[track_caller]
+    pub fn run(self) -> Outcome {
+        self.stdin(Stdio::null()).start().wait()
+    }
+
+    /// Runs it to its end with `input` on stdin.
+    #[track_caller]
+    pub fn run_with(self, input: impl AsRef<[u8]>) -> Outcome {
+        let mut running = self.start();
+        running.feed(input.as_ref().to_vec());
+        running.wait()
+    }
+}
+
+/// The program under way; killed when dropped.
+pub struct Running {
+    child: Child,
+    stdin: Option<ChildStdin>,
+    stdout: Option<Capture>,
+    unread: Option<ChildStdout>,
+    stderr: Option<Capture>,
+    _home: TempDir,
+}
+
+impl Running {
+    /// Writes to its stdin, which stays open.
+    #[track_caller]
+    pub fn write(&mut self, input: impl AsRef<[u8]>) -> &mut Self {
+        let stdin = self.stdin.as_mut().expect("stdin is open");
+        stdin.write_all(input.as_ref()).unwrap();
+        stdin.flush().unwrap();
+        self
+    }
+
+    /// Writes to its stdin in the background, and closes it then. A program that stops reading is no error.
+    pub fn feed(&mut self, input: Vec<u8>) {
+        let mut stdin = self.stdin.take().expect("stdin is open");
+        std::thread::spawn(move || stdin.write_all(&input));
+    }
+
+    /// Writes the same to its stdin for ever, or until it stops reading.
+    pub fn feed_for_ever(&mut self, input: &'static str) {
+        let mut stdin = self.stdin.take().expect("stdin is open");
+        let input = input.repeat(10_000);
+        std::thread::spawn(move || while stdin.write_all(input.as_bytes()).is_ok() {});
+    }
+
+    pub fn close_stdin(&mut self) -> &mut Self {
+        self.stdin = None;
+        self
+    }
+
+    pub fn stdout(&self) -> &Capture {
+        self.stdout.as_ref().expect("stdout is read")
+    }
+
+    pub fn stderr(&self) -> &Capture {
+        self.stderr.as_ref().expect("stderr is read")
+    }
+
+    /// The pipe behind [`Stdout::Unread`].
+    pub fn take_stdout(&mut self) -> ChildStdout {
+        self.unread.take().expect("stdout is not read")
+    }
+
+    /// Reads one line of [`Stdout::Unread`] and goes away, as `head -1` does.
+    #[track_caller]
+    pub fn head(&mut self) -> String {
+        let stdout = self.take_stdout();
+        let (sender, line) = mpsc::channel();
+        std::thread::spawn(move || {
+            let mut line = String::new();
+            BufReader::new(stdout).read_line(&mut line).unwrap();
+            sender.send(line)
+        });
+        line.recv_timeout(LIMIT).expect("a line in time")
+    }
+
+    /// Starts reading [`Stdout::Unread`].
+    pub fn read_stdout(&mut self) {
+        self.stdout = Some(Capture::of(self.take_stdout()));
+    }
+
+    #[cfg(target_os = "linux")]
+    pub fn id(&self) -> u32 {
+        self.child.id()
+    }
+
+    #[cfg(unix)]
+    pub fn signal(&self, signal: rustix::process::Signal) {
+        rustix::process::kill_process(rustix::process::Pid::from_child(&self.child), signal)
+            .unwrap();
+    }
+
+    /// Ends it without a word (SIGKILL).
+    pub fn kill(&mut self) {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
+    }
+
+    /// Waits for its end. Its stdin, if open, stays open meanwhile.
+    #[track_caller]
+    pub fn wait(mut self) -> Outcome {
+        let status = self.exit();
+        let all = |capture: &Option<Capture>| capture.as_ref().map(Capture::all);
+        Outcome {
+            status,
+            stdout: all(&self.stdout).unwrap_or_default(),
+            stderr: all(&self.stderr).unwrap_or_default(),
+        }
+    }
+
+    #[track_caller]
+    fn exit(&mut self) -> ExitStatus {
+        let mut status = None;
+        wait_for("the end of the program", || {
+            status = self.child.try_wait().unwrap();
+            status.is_some()
+        });
+        status.unwrap()
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        // Fails when it has ended already.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// How a run ended, and what it said.
+#[derive(Debug)]
+pub struct Outcome {
+    pub status: ExitStatus,
+    pub stdout: String,
+    pub stderr: String,
+}
+
+impl Outcome {
+    #[track_caller]
+    pub fn exits(&self, code: i32) -> &Self {
+        assert_eq!(self.status.code(), Some(code), "{self:#?}");
+        self
+    }
+
+    /// The whole of stdout.
+    #[track_caller]
+    pub fn prints(&self, stdout: &str) -> &Self {
+        assert_eq!(self.stdout, stdout, "{self:#?}");
+        self
+    }
+
+    /// The whole of stderr.
+    #[track_caller]
+    pub fn says(&self, stderr: &str) -> &Self {
+        assert_eq!(self.stderr, stderr, "{self:#?}");
+        self
+    }
+
+    /// A part of stderr.
+    #[track_caller]
+    pub fn mentions(&self, part: &str) -> &Self {
+        assert!(self.stderr.contains(part), "no {part:?} in {self:#?}");
+        self
+    }
+
+    /// What went wrong: one error, and nothing before it.
+    #[track_caller]
+    pub fn says_one_error(&self) -> &Self {
+        assert_eq!(self.lines("error: "), 1, "{self:#?}");
+        assert!(self.stderr.starts_with("error: "), "{self:#?}");
+        self
+    }
+
+    /// One error and one likely mend.
+    #[track_caller]
+    pub fn hints(&self) -> &Self {
+        assert_eq!(self.lines("hint: "), 1, "{self:#?}");
+        self.says_one_error()
+    }
+
+    fn lines(&self, label: &str) -> usize {
+        let lines = self.stderr.lines();
+        lines.filter(|line| line.starts_with(label)).count()
+    }
+}

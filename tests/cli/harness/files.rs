@@ -1,0 +1,41 @@
+//! Temporary files.
+
+use std::path::{Path, PathBuf};
+
+use tempfile::TempDir;
+
+/// A folder that goes with its test.
+pub struct Folder(TempDir);
+
+impl Folder {
+    pub fn new() -> Self {
+        Self(tempfile::tempdir().unwrap())
+    }
+
+    pub fn path(&self) -> &Path {
+        self.0.path()
+    }
+
+    pub fn join(&self, name: &str) -> PathBuf {
+        self.path().join(name)
+    }
+
+    /// Writes a file, anew if it is there.
+    pub fn write(&self, name: &str, content: impl AsRef<[u8]>) -> PathBuf {
+        let path = self.join(name);
+        std::fs::write(&path, content).unwrap();
+        path
+    }
+
+    /// `unix:` and the path of a socket in this folder.
+    pub fn socket(&self, name: &str) -> String {
+        format!("unix:{}", self.join(name).display())
+    }
+}
+
+/// A people file in a folder of its own.
+pub fn people_file(content: impl AsRef<[u8]>) -> (Folder, PathBuf) {
+    let folder = Folder::new();
+    let path = folder.write("people.json", content);
+    (folder, path)
+}

@@ -1,0 +1,70 @@
+//! What the specifications are written with: the program, servers to talk to, and waiting for things to happen.
+//! Nothing here decides by the clock; [`LIMIT`] only ends a run that hangs.
+
+mod capture;
+mod cli;
+mod files;
+mod network;
+mod peer;
+mod server;
+#[cfg(unix)]
+mod terminal;
+
+use std::time::{Duration, Instant};
+
+pub use capture::Capture;
+pub use cli::{Program, Running, Stdout, routeguide};
+pub use files::{Folder, people_file};
+#[cfg(target_os = "linux")]
+pub use network::HalfOpenPort;
+pub use network::{RawServer, ReservedPort, has_ipv6};
+pub use peer::{Call, Peer, Seen, frame};
+pub use server::Server;
+#[cfg(unix)]
+pub use terminal::{CTRL_D, Terminal};
+
+/// How long anything may take before a test gives up on it.
+pub const LIMIT: Duration = Duration::from_secs(60);
+
+/// Waits until `condition` is fulfilled.
+#[track_caller]
+pub fn wait_for(what: &str, mut condition: impl FnMut() -> bool) {
+    let give_up = Instant::now() + LIMIT;
+    while !condition() {
+        assert!(Instant::now() < give_up, "waited in vain for {what}");
+        std::thread::sleep(Duration::from_millis(5));
+    }
+}
+
+/// Runs a future to its end on a runtime of its own.
+#[track_caller]
+pub fn block_on<T>(future: impl Future<Output = T>) -> T {
+    tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .expect("a runtime")
+        .block_on(async { tokio::time::timeout(LIMIT, future).await })
+        .expect("done in time")
+}
+
+/// The tutorial's people as the program prints them when its output is no terminal.
+pub const ALICE: &str = concat!(
+    r#"name: "Alice" age: 30 gender: FEMALE hobbies: "reading" hobbies: "swimming" "#,
+    r#"address { street: "123 Main St" city: "New York" }"#,
+    "\n"
+);
+pub const BOB: &str = concat!(
+    r#"name: "Bob" age: 25 gender: MALE hobbies: "gaming" hobbies: "cycling" "#,
+    r#"address { street: "456 Elm St" city: "Los Angeles" }"#,
+    "\n"
+);
+pub const ALICE_JSON: &str = concat!(
+    r#"{"name":"Alice","age":30,"gender":"FEMALE","hobbies":["reading","swimming"],"#,
+    r#""address":{"street":"123 Main St","city":"New York"}}"#,
+    "\n"
+);
+pub const BOB_JSON: &str = concat!(
+    r#"{"name":"Bob","age":25,"gender":"MALE","hobbies":["gaming","cycling"],"#,
+    r#""address":{"street":"456 Elm St","city":"Los Angeles"}}"#,
+    "\n"
+);

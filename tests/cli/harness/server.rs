@@ -1,0 +1,104 @@
+//! `routeguide serve` as a server for other commands.
+
+use std::ffi::OsStr;
+use std::ops::{Deref, DerefMut};
+
+use tonic::transport::{Channel, Endpoint};
+
+use super::cli::Program;
+use super::{Running, routeguide};
+
+/// A running server; killed when dropped.
+pub struct Server {
+    running: Running,
+    addresses: Vec<String>,
+}
+
+impl Server {
+    /// On a free port of 127.0.0.1.
+    #[track_caller]
+    pub fn start() -> Self {
+        Self::started([""; 0])
+    }
+
+    /// On a free port of 127.0.0.1, with more arguments.
+    #[track_caller]
+    pub fn started<S: AsRef<OsStr>>(args: impl IntoIterator<Item = S>) -> Self {
+        let program = routeguide(["serve", "--listen", "127.0.0.1:0"]);
+        Self::ready(1, program.args(args))
+    }
+
+    /// With these arguments, which make it listen in one place.
+    #[track_caller]
+    pub fn with<S: AsRef<OsStr>>(args: impl IntoIterator<Item = S>) -> Self {
+        Self::listening(1, args)
+    }
+
+    /// With these arguments, which make it listen in so many places.
+    #[track_caller]
+    pub fn listening<S: AsRef<OsStr>>(places: usize, args: impl IntoIterator<Item = S>) -> Self {
+        Self::ready(places, routeguide(["serve"]).args(args))
+    }
+
+    #[track_caller]
+    fn ready(places: usize, program: Program) -> Self {
+        let running = program.start();
+        let addresses = |said: &str| -> Vec<String> {
+            said.split_inclusive('\n')
+                .filter_map(|line| line.strip_prefix("listening on ")?.strip_suffix('\n'))
+                .map(str::to_owned)
+                .collect()
+        };
+        let said = running.stderr().wait_until("the server to listen", |said| {
+            addresses(said).len() >= places
+        });
+        Self {
+            addresses: addresses(&said),
+            running,
+        }
+    }
+
+    /// The first place it listens in.
+    pub fn addr(&self) -> &str {
+        &self.addresses[0]
+    }
+
+    /// Every place it listens in, as it says itself.
+    pub fn addresses(&self) -> &[String] {
+        &self.addresses
+    }
+
+    /// The port of the first place.
+    pub fn port(&self) -> u16 {
+        self.addr().rsplit_once(':').unwrap().1.parse().unwrap()
+    }
+
+    /// The first place as a URL.
+    pub fn url(&self) -> String {
+        format!("http://{}", self.addr())
+    }
+
+    /// A connection for a tonic client.
+    pub async fn channel(&self) -> Channel {
+        let endpoint = Endpoint::from_shared(self.url()).unwrap();
+        endpoint.connect().await.unwrap()
+    }
+
+    pub fn into_running(self) -> Running {
+        self.running
+    }
+}
+
+impl Deref for Server {
+    type Target = Running;
+
+    fn deref(&self) -> &Running {
+        &self.running
+    }
+}
+
+impl DerefMut for Server {
+    fn deref_mut(&mut self) -> &mut Running {
+        &mut self.running
+    }
+}

@@ -1,0 +1,73 @@
+//! A pseudo-terminal: what a person sees and types.
+
+use std::fs::File;
+use std::io::Write as _;
+use std::os::fd::OwnedFd;
+use std::process::Stdio;
+
+use rustix::fs::{Mode, OFlags};
+use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
+use rustix::termios::{Winsize, tcsetwinsize};
+
+use super::{Capture, Stdout};
+
+/// A terminal of 24 lines and 120 columns, in the usual mode: lines are edited, and echoed as they are typed.
+pub struct Terminal {
+    keyboard: File,
+    screen: Capture,
+    /// The program's end.
+    device: OwnedFd,
+}
+
+impl Terminal {
+    pub fn open() -> Self {
+        let flags = OpenptFlags::RDWR | OpenptFlags::NOCTTY | OpenptFlags::CLOEXEC;
+        let ours = openpt(flags).unwrap();
+        grantpt(&ours).unwrap();
+        unlockpt(&ours).unwrap();
+        let flags = OFlags::RDWR | OFlags::NOCTTY | OFlags::CLOEXEC;
+        let device =
+            rustix::fs::open(ptsname(&ours, Vec::new()).unwrap(), flags, Mode::empty()).unwrap();
+        let size = Winsize {
+            ws_row: 24,
+            ws_col: 120,
+            ws_xpixel: 0,
+            ws_ypixel: 0,
+        };
+        tcsetwinsize(&device, size).unwrap();
+        let keyboard = File::from(ours);
+        Self {
+            screen: Capture::of(keyboard.try_clone().unwrap()),
+            keyboard,
+            device,
+        }
+    }
+
+    /// The terminal as a program's stdin or stderr.
+    pub fn stdio(&self) -> Stdio {
+        self.device.try_clone().unwrap().into()
+    }
+
+    /// The terminal as a program's stdout.
+    pub fn stdout(&self) -> Stdout {
+        Stdout::Given(self.stdio())
+    }
+
+    pub fn types(&mut self, text: &str) {
+        self.keyboard.write_all(text.as_bytes()).unwrap();
+    }
+
+    /// All that the program has written, and what was typed.
+    pub fn screen(&self) -> &Capture {
+        &self.screen
+    }
+
+    /// The same once every program that had the terminal is gone.
+    pub fn last_screen(self) -> String {
+        drop(self.device);
+        self.screen.all()
+    }
+}
+
+/// Ctrl-D, which at the start of a line is the end of input.
+pub const CTRL_D: &str = "\x04";

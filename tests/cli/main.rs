@@ -1,0 +1,35 @@
+//! Runs the real binary against real servers on free ports. A module a command or concern; every test is named by
+//! the behaviour it specifies.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "tests fail by panicking"
+)]
+
+mod harness;
+
+mod broken_servers;
+mod completions;
+mod connecting;
+mod get_people;
+mod get_person;
+mod help;
+mod load;
+mod man;
+mod names;
+mod output;
+mod readme;
+mod serve;
+mod serve_people;
+mod serve_services;
+#[cfg(unix)]
+mod serve_stop;
+#[cfg(unix)]
+mod signals;
+mod status;
+mod streams;
+#[cfg(unix)]
+mod terminal;

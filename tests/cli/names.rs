@@ -1,0 +1,172 @@
+//! Names on stdin: how they are told apart, and what happens when they are bad.
+
+use super::harness::{Peer, Seen, routeguide};
+use h2::Reason;
+
+/// Runs `get-people` with `input`, and tells what the server saw.
+#[track_caller]
+fn seen(flags: &[&str], input: &[u8]) -> Vec<Seen> {
+    let peer = Peer::echoing();
+    routeguide(["get-people"])
+        .args(flags)
+        .at(peer.addr())
+        .run_with(input)
+        .exits(0)
+        .says("");
+    peer.seen()
+}
+
+fn names(names: &[&str]) -> Vec<Seen> {
+    let mut seen: Vec<_> = names
+        .iter()
+        .map(|name| Seen::Name((*name).to_owned()))
+        .collect();
+    seen.push(Seen::HalfClose);
+    seen
+}
+
+#[test]
+fn one_name_a_line_half_closed_at_the_end() {
+    assert_eq!(seen(&[], b"Alice\nBob\n"), names(&["Alice", "Bob"]));
+}
+
+#[test]
+fn the_last_line_needs_no_newline() {
+    assert_eq!(seen(&[], b"Alice\nBob"), names(&["Alice", "Bob"]));
+}
+
+#[test]
+fn carriage_returns_are_dropped_and_blank_lines_skipped() {
+    assert_eq!(
+        seen(&[], b"Alice\r\n\r\n\n  \n Bob B. \nCarol\r"),
+        names(&["Alice", " Bob B. ", "Carol"])
+    );
+}
+
+#[test]
+fn names_are_utf_8() {
+    assert_eq!(seen(&[], "Zoë\n名前\n".as_bytes()), names(&["Zoë", "名前"]));
+}
+
+#[test]
+fn nul_separated_names_may_hold_anything_else() {
+    for flag in ["-0", "--null"] {
+        assert_eq!(
+            seen(&[flag], b"Alice\0New\nLine\r\n\0\0 \0Bob"),
+            names(&["Alice", "New\nLine\r\n", " ", "Bob"])
+        );
+    }
+}
+
+#[test]
+fn a_line_of_64_kib_is_a_name() {
+    let line = "x".repeat(64 * 1024);
+    assert_eq!(seen(&[], line.as_bytes()), names(&[&line]));
+}
+
+#[test]
+fn bad_utf_8_prints_the_replies_before_it_and_cancels_the_call() {
+    let peer = Peer::echoing();
+    routeguide(["get-people"])
+        .at(peer.addr())
+        .run_with(b"Alice\nBob\nCa\xffrol\nDave\n")
+        .exits(1)
+        .prints("name: \"Alice\"\nname: \"Bob\"\n")
+        .says_one_error()
+        .mentions("line 3");
+    peer.wait_for_end();
+    assert_eq!(
+        peer.seen(),
+        [
+            Seen::Name("Alice".to_owned()),
+            Seen::Name("Bob".to_owned()),
+            Seen::Reset(Reason::CANCEL),
+        ]
+    );
+}
+
+#[test]
+fn bad_utf_8_ends_the_run_though_stdin_stays_open() {
+    let peer = Peer::echoing();
+    let mut run = routeguide(["get-people"]).at(peer.addr()).start();
+    run.write("Alice\n").stdout().wait_for("name: \"Alice\"\n");
+    run.write(b"\xff\n");
+    run.wait()
+        .exits(1)
+        .prints("name: \"Alice\"\n")
+        .mentions("line 2");
+    assert_eq!(peer.wait_for_end(), Seen::Reset(Reason::CANCEL));
+}
+
+#[test]
+fn bad_utf_8_on_the_first_line_cancels_a_call_that_asked_nothing() {
+    let peer = Peer::echoing();
+    routeguide(["get-people"])
+        .at(peer.addr())
+        .run_with(b"\xff\n")
+        .exits(1)
+        .prints("")
+        .mentions("line 1");
+    assert!(
+        matches!(peer.seen().as_slice(), [] | [Seen::Reset(Reason::CANCEL)]),
+        "{:?}",
+        peer.seen()
+    );
+}
+
+#[test]
+fn a_skipped_name_before_bad_input_does_not_hold_the_run_for_ever() {
+    routeguide(["get-people", "--in-process"])
+        .run_with(b"Zoe\nAlice\n\xff\n")
+        .exits(1)
+        .prints(super::harness::ALICE)
+        .mentions("line 3");
+}
+
+#[test]
+fn a_line_over_64_kib_prints_the_replies_before_it_and_cancels_the_call() {
+    let too_long = "x".repeat(64 * 1024 + 1);
+    let without_end = "x".repeat(1 << 20);
+    for tail in [format!("{too_long}\nDave\n"), without_end] {
+        let peer = Peer::echoing();
+        routeguide(["get-people"])
+            .at(peer.addr())
+            .run_with(format!("Alice\n\nBob\n{tail}"))
+            .exits(1)
+            .prints("name: \"Alice\"\nname: \"Bob\"\n")
+            .mentions("line 4")
+            .mentions("64 KiB");
+        peer.wait_for_end();
+        assert_eq!(
+            peer.seen(),
+            [
+                Seen::Name("Alice".to_owned()),
+                Seen::Name("Bob".to_owned()),
+                Seen::Reset(Reason::CANCEL),
+            ]
+        );
+    }
+}
+
+#[test]
+fn a_bad_nul_separated_name_is_told_by_its_number() {
+    routeguide(["get-people", "-0", "--in-process"])
+        .run_with(b"Alice\0\xff\0")
+        .exits(1)
+        .prints(super::harness::ALICE)
+        .mentions("name 2");
+}
+
+#[cfg(unix)]
+#[test]
+fn stdin_that_cannot_be_read_is_an_error() {
+    let folder = super::harness::Folder::new();
+    routeguide(["get-people", "--in-process"])
+        .stdin(std::fs::File::open(folder.path()).unwrap())
+        .start()
+        .wait()
+        .exits(1)
+        .prints("")
+        .says_one_error()
+        .mentions("standard input");
+}

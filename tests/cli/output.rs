@@ -1,0 +1,159 @@
+//! How replies look: the flags of the output group.
+
+use super::harness::{ALICE, ALICE_JSON, BOB, routeguide};
+
+/// What `get-people` prints of Alice with these flags.
+#[track_caller]
+fn printed(flags: &[&str]) -> String {
+    let outcome = routeguide(["get-people", "--in-process", "Alice"])
+        .args(flags)
+        .run();
+    outcome.exits(0).says("");
+    outcome.stdout
+}
+
+/// The same of a person of whom only the name is known.
+#[track_caller]
+fn printed_eve(flags: &[&str]) -> String {
+    let (_folder, people) = super::harness::people_file(r#"{"name": "Eve"}"#);
+    let outcome = routeguide(["get-people", "--in-process", "Eve", "--people"])
+        .arg(&people)
+        .args(flags)
+        .run();
+    outcome.exits(0).says("");
+    outcome.stdout
+}
+
+#[test]
+fn a_pipe_gets_one_message_a_line() {
+    assert_eq!(printed(&[]), ALICE);
+    assert_eq!(printed(&["-o", "text"]), ALICE);
+    assert_eq!(printed(&["-o", "json"]), ALICE_JSON);
+    assert_eq!(printed(&["--output=json", "--compact"]), ALICE_JSON);
+}
+
+#[test]
+fn pretty_indents_also_in_a_pipe() {
+    assert_eq!(
+        printed(&["--pretty"]),
+        "name: \"Alice\"\nage: 30\ngender: FEMALE\nhobbies: \"reading\"\nhobbies: \"swimming\"\n\
+         address {\n  street: \"123 Main St\"\n  city: \"New York\"\n}\n"
+    );
+    assert_eq!(
+        printed(&["--pretty", "-o", "json"]),
+        "{\n  \"name\": \"Alice\",\n  \"age\": 30,\n  \"gender\": \"FEMALE\",\n  \"hobbies\": [\n    \
+         \"reading\",\n    \"swimming\"\n  ],\n  \"address\": {\n    \"street\": \"123 Main St\",\n    \
+         \"city\": \"New York\"\n  }\n}\n"
+    );
+}
+
+#[test]
+fn indented_messages_are_told_apart_by_a_blank_line_or_by_their_braces() {
+    let both = |format: &str| {
+        let outcome = routeguide(["get-people", "--in-process", "Alice", "Bob"])
+            .args(["--pretty", "-o", format])
+            .run();
+        outcome.exits(0);
+        outcome.stdout
+    };
+    assert!(both("text").contains("}\n\nname: \"Bob\"\n"));
+    assert!(both("json").contains("}\n{\n  \"name\": \"Bob\""));
+}
+
+#[test]
+fn pretty_and_compact_exclude_each_other() {
+    routeguide([
+        "get-person",
+        "--in-process",
+        "Alice",
+        "--pretty",
+        "--compact",
+    ])
+    .run()
+    .exits(2)
+    .prints("");
+}
+
+#[test]
+fn quiet_and_verbose_exclude_each_other() {
+    routeguide(["get-person", "--in-process", "Alice", "-q", "-v"])
+        .run()
+        .exits(2)
+        .prints("");
+}
+
+#[test]
+fn fields_of_default_value_are_left_out_unless_asked_for() {
+    assert_eq!(printed_eve(&[]), "name: \"Eve\"\n");
+    assert_eq!(printed_eve(&["-o", "json"]), "{\"name\":\"Eve\"}\n");
+    assert_eq!(
+        printed_eve(&["-o", "json", "--emit-defaults"]),
+        "{\"name\":\"Eve\",\"age\":0,\"gender\":\"UNKNOWN\",\"hobbies\":[]}\n"
+    );
+    let text = printed_eve(&["--emit-defaults"]);
+    assert!(text.contains("age: 0 gender: UNKNOWN"), "{text}");
+}
+
+#[test]
+fn enum_numbers_prints_enums_as_numbers() {
+    assert_eq!(
+        printed(&["-o", "json", "--enum-numbers"]),
+        ALICE_JSON.replace("\"FEMALE\"", "2")
+    );
+}
+
+#[test]
+fn proto_names_changes_nothing_of_one_word_names() {
+    assert_eq!(printed(&["-o", "json", "--proto-names"]), ALICE_JSON);
+}
+
+#[test]
+fn a_pipe_gets_color_only_when_it_is_asked_for() {
+    for format in ["text", "json"] {
+        let plain = printed(&["-o", format]);
+        assert_eq!(printed(&["-o", format, "--color", "never"]), plain);
+        assert_eq!(printed(&["-o", format, "--color", "auto"]), plain);
+        let colored = printed(&["-o", format, "--color", "always"]);
+        assert!(colored.contains('\u{1b}'), "{colored:?}");
+        assert_eq!(
+            anstream::adapter::strip_str(&colored).to_string(),
+            plain,
+            "color adds nothing else"
+        );
+    }
+}
+
+#[test]
+fn errors_have_color_when_it_is_asked_for() {
+    let outcome = routeguide(["get-person", "--in-process", "Zoe", "--color", "always"]).run();
+    outcome.exits(69).mentions("\u{1b}[");
+    let plain = anstream::adapter::strip_str(&outcome.stderr).to_string();
+    assert_eq!(plain, "error: NOT_FOUND: no person named \"Zoe\"\n");
+}
+
+#[test]
+fn a_wrong_format_is_wrong_usage() {
+    routeguide(["get-person", "--in-process", "Alice", "-o", "yaml"])
+        .run()
+        .exits(2)
+        .mentions("json");
+}
+
+#[test]
+fn piped_output_keeps_every_character_of_a_name() {
+    let name = "Zoë \u{202e}\u{9b}\t\"\\";
+    let json = serde_json::to_string(&serde_json::json!({ "name": name })).unwrap();
+    let (_folder, people) = super::harness::people_file(&json);
+    let outcome = routeguide(["get-person", "--in-process", name, "-o", "json", "--people"])
+        .arg(&people)
+        .run();
+    outcome.exits(0);
+    let person: serde_json::Value = serde_json::from_str(&outcome.stdout).unwrap();
+    assert_eq!(person["name"], name);
+}
+
+#[test]
+fn stdout_carries_messages_and_nothing_else() {
+    let outcome = routeguide(["get-people", "--in-process", "-v", "Zoe", "Alice", "Bob"]).run();
+    outcome.exits(0).prints(&[ALICE, BOB].concat());
+}

@@ -1,0 +1,224 @@
+//! `serve`: where it listens, and what it does when it cannot.
+
+use std::net::{Ipv4Addr, Ipv6Addr, TcpListener, TcpStream};
+
+use super::harness::{ALICE, Folder, Server, has_ipv6, routeguide};
+
+#[test]
+fn port_0_takes_a_free_port_and_tells_which() {
+    let first = Server::start();
+    let second = Server::start();
+    assert_ne!(first.port(), 0);
+    assert_ne!(first.port(), second.port());
+    for server in [first, second] {
+        TcpStream::connect((Ipv4Addr::LOCALHOST, server.port())).unwrap();
+    }
+}
+
+#[test]
+fn localhost_is_both_loopback_addresses_on_one_port() {
+    for listen in ["localhost:0", ":0"] {
+        let places = if has_ipv6() { 2 } else { 1 };
+        let server = Server::listening(places, ["--listen", listen]);
+        let port = server.port();
+        TcpStream::connect((Ipv4Addr::LOCALHOST, port)).unwrap();
+        assert_eq!(server.addresses()[0], format!("127.0.0.1:{port}"));
+        if has_ipv6() {
+            TcpStream::connect((Ipv6Addr::LOCALHOST, port)).unwrap();
+            assert_eq!(server.addresses()[1], format!("[::1]:{port}"));
+        }
+        assert!(!server.stderr().text().contains("warning"));
+    }
+}
+
+#[test]
+fn the_unspecified_ipv6_address_takes_ipv4_too() {
+    if !has_ipv6() {
+        return;
+    }
+    let server = Server::with(["--listen", "[::]:0"]);
+    for address in ["127.0.0.1", "[::1]"] {
+        routeguide(["get-person", "Alice"])
+            .at(format!("{address}:{}", server.port()))
+            .run()
+            .exits(0)
+            .prints(ALICE);
+    }
+}
+
+#[test]
+fn a_plaintext_listener_beyond_loopback_is_warned_of() {
+    let server = Server::with(["--listen", "0.0.0.0:0"]);
+    let said = server.stderr().wait_for("warning: ");
+    assert!(said.contains("plaintext"), "{said}");
+}
+
+#[test]
+fn loopback_is_not_warned_of() {
+    let server = Server::start();
+    routeguide(["get-person", "Alice"])
+        .at(server.addr())
+        .run()
+        .exits(0);
+    assert_eq!(
+        server.stderr().text(),
+        format!("listening on {}\n", server.addr())
+    );
+}
+
+#[test]
+fn listen_may_be_given_again() {
+    let server = Server::listening(2, ["--listen", "127.0.0.1:0", "--listen", "127.0.0.1:0"]);
+    for address in server.addresses() {
+        routeguide(["get-person", "Alice"])
+            .at(address)
+            .run()
+            .exits(0)
+            .prints(ALICE);
+    }
+}
+
+#[test]
+fn a_port_in_use_is_one_error_and_starts_nothing() {
+    let taken = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+    let address = taken.local_addr().unwrap().to_string();
+    let folder = Folder::new();
+    let outcome = routeguide(["serve", "--listen", &folder.socket("guide")])
+        .args(["--listen", &address])
+        .run();
+    outcome
+        .exits(1)
+        .prints("")
+        .hints()
+        .says_one_error()
+        .mentions(&address)
+        .mentions("--listen");
+    assert!(!outcome.stderr.contains("listening"), "{outcome:?}");
+    assert!(!folder.join("guide").exists());
+}
+
+#[test]
+fn localhost_needs_its_port_on_both_addresses() {
+    if !has_ipv6() {
+        return;
+    }
+    let taken = TcpListener::bind((Ipv6Addr::LOCALHOST, 0)).unwrap();
+    let port = taken.local_addr().unwrap().port();
+    let outcome = routeguide(["serve", "--listen", &format!("localhost:{port}")]).run();
+    outcome.exits(1).hints().mentions(&format!(":{port}"));
+    assert!(!outcome.stderr.contains("listening"), "{outcome:?}");
+}
+
+#[test]
+fn a_wrong_address_is_wrong_usage() {
+    for address in [
+        "localhost",
+        "localhost:",
+        "127.0.0.1:65536",
+        "::1:5",
+        "unix:",
+    ] {
+        routeguide(["serve", "--listen", address])
+            .run()
+            .exits(2)
+            .prints("")
+            .says_one_error()
+            .mentions(address);
+    }
+}
+
+#[test]
+fn an_address_that_is_not_ours_is_one_error() {
+    // TEST-NET-1 is nobody's.
+    routeguide(["serve", "--listen", "192.0.2.1:0"])
+        .run()
+        .exits(1)
+        .prints("")
+        .says_one_error()
+        .mentions("192.0.2.1:0");
+}
+
+#[test]
+fn a_host_without_an_address_is_one_error() {
+    routeguide(["serve", "--listen", "no-such-host.invalid:0"])
+        .run()
+        .exits(1)
+        .prints("")
+        .says_one_error()
+        .mentions("no-such-host.invalid");
+}
+
+#[test]
+fn quiet_says_nothing_while_all_is_well() {
+    let folder = Folder::new();
+    let address = folder.socket("guide");
+    let server = routeguide(["serve", "-q", "--listen", &address]).start();
+    routeguide(["get-person", "Alice", "--wait", "1m"])
+        .at(&address)
+        .run()
+        .exits(0)
+        .prints(ALICE);
+    assert_eq!(server.stderr().text(), "");
+}
+
+#[cfg(unix)]
+mod unix_sockets {
+    use super::*;
+    use rustix::process::Signal;
+    use std::os::unix::net::UnixStream;
+
+    #[test]
+    fn a_socket_file_that_a_dead_server_left_is_replaced() {
+        let folder = Folder::new();
+        let address = folder.socket("guide");
+        let mut dead = Server::with(["--listen", &address]);
+        dead.kill();
+        assert!(folder.join("guide").exists());
+        let server = Server::with(["--listen", &address]);
+        routeguide(["get-person", "Alice"])
+            .at(server.addr())
+            .run()
+            .exits(0)
+            .prints(ALICE);
+    }
+
+    #[test]
+    fn a_socket_file_that_somebody_answers_on_is_left_alone() {
+        let folder = Folder::new();
+        let address = folder.socket("guide");
+        let first = Server::with(["--listen", &address]);
+        routeguide(["serve", "--listen", &address])
+            .run()
+            .exits(1)
+            .prints("")
+            .says_one_error()
+            .mentions(&address);
+        routeguide(["get-person", "Alice"])
+            .at(first.addr())
+            .run()
+            .exits(0)
+            .prints(ALICE);
+    }
+
+    #[test]
+    fn a_file_that_is_no_socket_is_left_alone() {
+        let folder = Folder::new();
+        let path = folder.write("guide", "precious");
+        routeguide(["serve", "--listen", &folder.socket("guide")])
+            .run()
+            .exits(1)
+            .prints("")
+            .says_one_error();
+        assert_eq!(std::fs::read_to_string(path).unwrap(), "precious");
+    }
+
+    #[test]
+    fn the_socket_file_goes_with_its_server() {
+        let folder = Folder::new();
+        let server = Server::with(["--listen", &folder.socket("guide")]);
+        UnixStream::connect(folder.join("guide")).unwrap();
+        server.signal(Signal::TERM);
+        server.into_running().wait().exits(0);
+        assert!(!folder.join("guide").exists());
+    }
+}

@@ -1,0 +1,127 @@
+//! Stopping a server: calls in flight finish, and it always exits, whatever its clients do.
+
+use std::net::TcpStream;
+
+use rustix::process::Signal;
+
+use super::harness::{ALICE, BOB, Server, block_on, routeguide, wait_for};
+use tonic_health::pb::HealthCheckRequest;
+use tonic_health::pb::health_client::HealthClient;
+
+#[test]
+fn a_signal_to_stop_is_an_orderly_end() {
+    for signal in [Signal::TERM, Signal::INT] {
+        let server = Server::start();
+        server.signal(signal);
+        server.into_running().wait().exits(0).prints("");
+    }
+}
+
+#[test]
+fn calls_in_flight_finish() {
+    for signal in [Signal::TERM, Signal::INT] {
+        let server = Server::started(["--grace", "1h"]);
+        let mut client = routeguide(["get-people"]).at(server.addr()).start();
+        client.write("Alice\n").stdout().wait_for(ALICE);
+        server.signal(signal);
+        server.stderr().wait_for("stopping");
+        client.write("Bob\n").stdout().wait_for(BOB);
+        client.close_stdin();
+        client.wait().exits(0).says("");
+        server.into_running().wait().exits(0);
+    }
+}
+
+#[test]
+fn new_connections_are_refused_while_calls_in_flight_finish() {
+    let server = Server::started(["--grace", "1h"]);
+    let mut client = routeguide(["get-people"]).at(server.addr()).start();
+    client.write("Alice\n").stdout().wait_for(ALICE);
+    server.signal(Signal::TERM);
+    wait_for("connections to be refused", || {
+        TcpStream::connect(server.addr()).is_err()
+    });
+    routeguide(["get-person", "Alice"])
+        .at(server.addr())
+        .run()
+        .exits(1)
+        .hints();
+}
+
+#[test]
+fn calls_that_outlast_the_grace_end_with_unavailable() {
+    let server = Server::started(["--grace", "1s"]);
+    let mut client = routeguide(["get-people"]).at(server.addr()).start();
+    client.write("Alice\n").stdout().wait_for(ALICE);
+    server.signal(Signal::TERM);
+    server
+        .into_running()
+        .wait()
+        .exits(0)
+        .mentions("UNAVAILABLE");
+    client
+        .wait()
+        .exits(78)
+        .prints(ALICE)
+        .says_one_error()
+        .mentions("error: UNAVAILABLE: ")
+        .mentions("shutting down");
+}
+
+#[test]
+fn a_client_that_never_says_a_word_does_not_hold_the_exit() {
+    let server = Server::started(["--grace", "1h"]);
+    let silent = TcpStream::connect(server.addr()).unwrap();
+    // The server has taken that connection when it answers on a later one.
+    routeguide(["get-person", "Alice"])
+        .at(server.addr())
+        .run()
+        .exits(0);
+    server.signal(Signal::TERM);
+    server.into_running().wait().exits(0);
+    drop(silent);
+}
+
+#[test]
+fn a_client_that_takes_nothing_any_more_does_not_hold_the_exit() {
+    let server = Server::started(["--grace", "100ms"]);
+    let mut client = routeguide(["get-people"]).at(server.addr()).start();
+    client.feed_for_ever("Alice\n");
+    client.stdout().wait_for(ALICE);
+    // Its connection stays open, and nobody reads from it.
+    client.signal(Signal::STOP);
+    server.signal(Signal::TERM);
+    server.into_running().wait().exits(0);
+}
+
+#[test]
+fn a_watch_of_its_health_is_told_and_does_not_hold_the_exit() {
+    let server = Server::started(["--grace", "1s"]);
+    block_on(async {
+        let mut client = HealthClient::new(server.channel().await);
+        let request = HealthCheckRequest {
+            service: "RouteGuide".to_owned(),
+        };
+        let mut watch = client.watch(request).await.unwrap().into_inner();
+        let status = watch.message().await.unwrap().unwrap().status();
+        assert_eq!(status.as_str_name(), "SERVING");
+        server.signal(Signal::TERM);
+        let status = watch.message().await.unwrap().unwrap().status();
+        assert_eq!(status.as_str_name(), "NOT_SERVING");
+        let end = watch.message().await.unwrap_err();
+        assert_eq!(end.code(), tonic::Code::Unavailable);
+    });
+    server.into_running().wait().exits(0);
+}
+
+#[test]
+fn a_second_signal_exits_at_once() {
+    let server = Server::started(["--grace", "1h"]);
+    let mut client = routeguide(["get-people"]).at(server.addr()).start();
+    client.write("Alice\n").stdout().wait_for(ALICE);
+    server.signal(Signal::INT);
+    server.stderr().wait_for("stopping");
+    server.signal(Signal::INT);
+    server.into_running().wait().exits(130);
+    client.wait().exits(78).prints(ALICE).says_one_error();
+}

@@ -1,0 +1,137 @@
+//! Ctrl-C on a client: cancels the call, and is obeyed whatever else is stuck.
+
+use std::io::{PipeReader, Write as _};
+
+use rustix::fs::{OFlags, fcntl_getfl, fcntl_setfl};
+use rustix::process::Signal;
+
+use super::harness::{ALICE_JSON, Call, Peer, RawServer, Seen, Server, Stdout, routeguide};
+use h2::Reason;
+
+/// The writing end of a pipe that holds as much as it can, and the end that nobody reads.
+fn stuck_pipe() -> (PipeReader, Stdout) {
+    let (reader, mut writer) = std::io::pipe().unwrap();
+    let flags = fcntl_getfl(&writer).unwrap();
+    fcntl_setfl(&writer, flags | OFlags::NONBLOCK).unwrap();
+    for size in [4096, 1] {
+        while writer.write(&[b'x'; 4096][..size]).is_ok() {}
+    }
+    fcntl_setfl(&writer, flags).unwrap();
+    (reader, Stdout::Given(writer.into()))
+}
+
+#[test]
+fn ctrl_c_cancels_a_stream_and_leaves_the_replies_that_came() {
+    let peer = Peer::echoing();
+    let mut run = routeguide(["get-people"]).at(peer.addr()).start();
+    run.write("Alice\n").stdout().wait_for("name: \"Alice\"\n");
+    run.signal(Signal::INT);
+    run.wait().exits(130).prints("name: \"Alice\"\n").says("");
+    assert_eq!(peer.wait_for_end(), Seen::Reset(Reason::CANCEL));
+}
+
+#[test]
+fn ctrl_c_cancels_a_unary_call() {
+    let peer = Peer::playing(Call::wait_for_reset);
+    let run = routeguide(["get-person", "Alice"]).at(peer.addr()).start();
+    peer.wait_for(&Seen::HalfClose);
+    run.signal(Signal::INT);
+    run.wait().exits(130).prints("").says("");
+    peer.wait_for(&Seen::Reset(Reason::CANCEL));
+}
+
+#[test]
+fn ctrl_c_in_a_flood_leaves_whole_lines() {
+    let server = Server::start();
+    let mut run = routeguide(["get-people", "-o", "json"])
+        .at(server.addr())
+        .start();
+    run.feed_for_ever("Alice\n");
+    run.stdout().wait_for(ALICE_JSON);
+    run.signal(Signal::INT);
+    let outcome = run.wait();
+    outcome.exits(130).says("");
+    assert!(outcome.stdout.ends_with("}\n"));
+}
+
+#[test]
+fn ctrl_c_ends_a_call_to_a_server_that_never_answers() {
+    let server = RawServer::silent();
+    let run = routeguide(["get-person", "Alice", "-v"])
+        .at(server.addr())
+        .start();
+    run.stderr().wait_for("* connected");
+    run.signal(Signal::INT);
+    run.wait().exits(130).prints("");
+}
+
+#[test]
+fn ctrl_c_is_obeyed_though_nobody_reads_stdout() {
+    let peer = Peer::echoing();
+    let (_nobody, stdout) = stuck_pipe();
+    let mut run = routeguide(["get-people"])
+        .at(peer.addr())
+        .stdout(stdout)
+        .start();
+    run.write("Alice\n");
+    peer.wait_for(&Seen::Name("Alice".to_owned()));
+    run.signal(Signal::INT);
+    run.wait().exits(130).says("");
+    assert_eq!(peer.wait_for_end(), Seen::Reset(Reason::CANCEL));
+}
+
+#[test]
+fn a_second_ctrl_c_is_obeyed_though_nobody_reads_stdout() {
+    let peer = Peer::echoing();
+    let (_nobody, stdout) = stuck_pipe();
+    let mut run = routeguide(["get-people"])
+        .at(peer.addr())
+        .stdout(stdout)
+        .start();
+    run.write("Alice\n");
+    peer.wait_for(&Seen::Name("Alice".to_owned()));
+    run.signal(Signal::INT);
+    // The call is cancelled first, and only then is it waited for stdout.
+    peer.wait_for(&Seen::Reset(Reason::CANCEL));
+    run.signal(Signal::INT);
+    run.wait().exits(130).says("");
+}
+
+#[cfg(target_os = "linux")]
+mod before_there_is_a_connection {
+    use super::super::harness::{Folder, HalfOpenPort, Running, wait_for};
+    use super::*;
+
+    /// Before the program listens for Ctrl-C, the system kills it: no status but this tells when it does.
+    fn wait_until_ctrl_c_is_caught(run: &Running) {
+        let path = format!("/proc/{}/status", run.id());
+        wait_for("the program to listen for Ctrl-C", || {
+            let status = std::fs::read_to_string(&path).unwrap();
+            let caught = status.lines().find_map(|line| line.strip_prefix("SigCgt:"));
+            let caught = u64::from_str_radix(caught.unwrap().trim(), 16).unwrap();
+            caught & (1 << (Signal::INT.as_raw() - 1)) != 0
+        });
+    }
+
+    #[test]
+    fn ctrl_c_ends_waiting_for_a_server() {
+        let folder = Folder::new();
+        let run = routeguide(["get-person", "Alice", "--wait", "1h"])
+            .at(folder.socket("guide"))
+            .start();
+        wait_until_ctrl_c_is_caught(&run);
+        run.signal(Signal::INT);
+        run.wait().exits(130).prints("").says("");
+    }
+
+    #[test]
+    fn ctrl_c_ends_an_attempt_to_connect() {
+        let port = HalfOpenPort::new();
+        let run = routeguide(["get-person", "Alice", "--connect-timeout", "1h"])
+            .at(port.addr())
+            .start();
+        wait_until_ctrl_c_is_caught(&run);
+        run.signal(Signal::INT);
+        run.wait().exits(130).prints("").says("");
+    }
+}

@@ -1,0 +1,256 @@
+//! Streams under way: replies at once, readers that are slow or gone, servers that die, deadlines.
+
+use std::time::Duration;
+
+use super::harness::{ALICE, ALICE_JSON, BOB, Peer, Seen, Server, Stdout, routeguide};
+use h2::Reason;
+
+#[test]
+fn each_name_is_answered_while_stdin_is_open() {
+    let server = Server::start();
+    let mut run = routeguide(["get-people"]).at(server.addr()).start();
+    run.write("Alice\n").stdout().wait_for(ALICE);
+    run.write("Bob\n").stdout().wait_for(BOB);
+    run.close_stdin();
+    run.wait().exits(0).prints(&[ALICE, BOB].concat()).says("");
+}
+
+#[test]
+fn each_name_is_answered_in_process_while_stdin_is_open() {
+    let mut run = routeguide(["get-people", "--in-process"]).start();
+    run.write("Alice\n").stdout().wait_for(ALICE);
+    run.write("Bob\n").stdout().wait_for(BOB);
+    run.close_stdin();
+    run.wait().exits(0);
+}
+
+#[test]
+fn a_name_goes_out_only_when_its_line_is_complete() {
+    let peer = Peer::echoing();
+    let mut run = routeguide(["get-people"]).at(peer.addr()).start();
+    run.write("Bob\nAl").stdout().wait_for("name: \"Bob\"\n");
+    run.write("ice\n").stdout().wait_for("name: \"Alice\"\n");
+    assert_eq!(
+        peer.seen(),
+        [Seen::Name("Bob".to_owned()), Seen::Name("Alice".to_owned())]
+    );
+}
+
+#[test]
+fn a_reader_that_goes_away_after_a_line_ends_the_run_quietly_though_stdin_stays_open() {
+    let peer = Peer::echoing();
+    let mut run = routeguide(["get-people"])
+        .at(peer.addr())
+        .stdout(Stdout::Unread)
+        .start();
+    run.write("Alice\nBob\n");
+    assert_eq!(run.head(), "name: \"Alice\"\n");
+    run.wait().exits(0).says("");
+    assert_eq!(peer.wait_for_end(), Seen::Reset(Reason::CANCEL));
+}
+
+#[test]
+fn a_reader_that_goes_away_in_a_flood_ends_the_run_quietly() {
+    let server = Server::start();
+    let mut run = routeguide(["get-people", "-o", "json"])
+        .at(server.addr())
+        .stdout(Stdout::Unread)
+        .start();
+    run.feed_for_ever("Alice\n");
+    assert_eq!(run.head(), ALICE_JSON);
+    run.wait().exits(0).says("");
+}
+
+#[test]
+fn a_reader_that_was_never_there_ends_the_run_quietly() {
+    let server = Server::start();
+    let mut run = routeguide(["get-people"])
+        .at(server.addr())
+        .stdout(Stdout::Unread)
+        .start();
+    drop(run.take_stdout());
+    run.wait().exits(0).says("");
+}
+
+#[test]
+fn a_reader_that_pauses_loses_no_reply() {
+    let count = 50_000;
+    let server = Server::start();
+    let mut run = routeguide(["get-people", "-o", "json", "--strict"])
+        .at(server.addr())
+        .stdout(Stdout::Unread)
+        .start();
+    run.feed("Alice\n".repeat(count).into());
+    std::thread::sleep(Duration::from_secs(1));
+    run.read_stdout();
+    let outcome = run.wait();
+    outcome.exits(0).says("");
+    assert_eq!(outcome.stdout.len(), ALICE_JSON.len() * count);
+    assert!(
+        outcome
+            .stdout
+            .lines()
+            .all(|line| line == ALICE_JSON.trim_end())
+    );
+}
+
+#[test]
+fn a_reader_that_pauses_loses_no_reply_of_a_server_that_sends_a_frame_for_each() {
+    let count = 20_000;
+    let peer = Peer::playing(move |mut call| async move {
+        call.open();
+        for _ in 0..count {
+            call.reply("Alice");
+        }
+        call.end(0, "");
+    });
+    let mut run = routeguide(["get-people", "Alice"])
+        .at(peer.addr())
+        .stdout(Stdout::Unread)
+        .start();
+    std::thread::sleep(Duration::from_secs(1));
+    run.read_stdout();
+    let outcome = run.wait();
+    outcome.exits(0);
+    assert_eq!(outcome.stdout.lines().count(), count);
+}
+
+#[test]
+fn a_flood_of_names_has_a_flood_of_replies() {
+    let count = 50_000;
+    let input = "Alice\nZoe\n".repeat(count);
+    let outcome = routeguide(["get-people", "--in-process", "-o", "json"]).run_with(input);
+    outcome
+        .exits(0)
+        .mentions("50000 of 100000 names had no reply");
+    assert_eq!(outcome.stdout.len(), ALICE_JSON.len() * count);
+}
+
+#[test]
+fn a_server_killed_in_mid_stream_leaves_the_replies_that_came() {
+    let mut server = Server::start();
+    let mut run = routeguide(["get-people"]).at(server.addr()).start();
+    run.write("Alice\nBob\n")
+        .stdout()
+        .wait_for(&[ALICE, BOB].concat());
+    server.kill();
+    run.wait()
+        .exits(78)
+        .prints(&[ALICE, BOB].concat())
+        .says_one_error()
+        .mentions("error: UNAVAILABLE: ");
+}
+
+#[test]
+fn a_server_killed_in_a_flood_leaves_whole_lines() {
+    let mut server = Server::start();
+    let mut run = routeguide(["get-people", "-o", "json"])
+        .at(server.addr())
+        .start();
+    run.feed_for_ever("Alice\n");
+    run.stdout().wait_for(ALICE_JSON);
+    server.kill();
+    let outcome = run.wait();
+    outcome.exits(78).says_one_error();
+    assert!(
+        outcome
+            .stdout
+            .lines()
+            .all(|line| line == ALICE_JSON.trim_end())
+    );
+    assert!(outcome.stdout.ends_with('\n'));
+}
+
+#[test]
+fn a_server_that_ends_the_call_ends_the_run_though_stdin_stays_open() {
+    for (code, exit) in [(0, 0), (7, 71)] {
+        let peer = Peer::playing(move |mut call| async move {
+            call.open();
+            if let Some(name) = call.name().await {
+                call.reply(&name);
+            }
+            call.end(code, "");
+        });
+        let mut run = routeguide(["get-people"]).at(peer.addr()).start();
+        run.write("Alice\n");
+        run.wait().exits(exit).prints("name: \"Alice\"\n");
+    }
+}
+
+#[test]
+fn a_deadline_in_mid_stream_leaves_the_replies_that_came() {
+    let peer = Peer::echoing();
+    let mut run = routeguide(["get-people", "--timeout", "3s"])
+        .at(peer.addr())
+        .start();
+    run.write("Alice\nBob\n");
+    run.wait()
+        .exits(68)
+        .prints("name: \"Alice\"\nname: \"Bob\"\n")
+        .says_one_error()
+        .mentions("error: DEADLINE_EXCEEDED: ");
+    assert_eq!(peer.wait_for_end(), Seen::Reset(Reason::CANCEL));
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_full_disk_is_an_error() {
+    for command in [
+        &["get-person", "Alice", "--in-process"][..],
+        &["get-people", "Alice", "--in-process"],
+        &["completions", "bash"],
+        &["man"],
+    ] {
+        let full = std::fs::File::create("/dev/full").unwrap();
+        routeguide(command)
+            .stdout(Stdout::Given(full.into()))
+            .run()
+            .exits(1)
+            .says_one_error()
+            .mentions("standard output");
+    }
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_full_disk_ends_a_stream_though_stdin_stays_open() {
+    let server = Server::start();
+    let full = std::fs::File::create("/dev/full").unwrap();
+    let mut run = routeguide(["get-people"])
+        .at(server.addr())
+        .stdout(Stdout::Given(full.into()))
+        .start();
+    run.write("Alice\n");
+    run.wait()
+        .exits(1)
+        .says_one_error()
+        .mentions("standard output");
+}
+
+#[test]
+fn input_without_end_is_read_only_as_far_as_it_is_wanted() {
+    let server = Server::start();
+    let mut run = routeguide(["get-people", "-n3"]).at(server.addr()).start();
+    run.feed_for_ever("Alice\n");
+    run.wait().exits(0).prints(&ALICE.repeat(3)).says("");
+}
+
+#[test]
+fn a_deadline_cancels_the_call_though_nobody_reads_the_replies() {
+    let peer = Peer::playing(|mut call| async move {
+        call.open();
+        for _ in 0..100_000 {
+            call.reply("Alice");
+        }
+        call.wait_for_reset().await;
+    });
+    let mut run = routeguide(["get-people", "--timeout", "1s"])
+        .at(peer.addr())
+        .stdout(Stdout::Unread)
+        .start();
+    peer.wait_for(&Seen::Reset(Reason::CANCEL));
+    run.read_stdout();
+    let outcome = run.wait();
+    outcome.exits(68).mentions("error: DEADLINE_EXCEEDED: ");
+    assert!(outcome.stdout.lines().all(|line| line == "name: \"Alice\""));
+}

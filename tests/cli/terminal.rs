@@ -1,0 +1,248 @@
+//! At a terminal: names typed, replies read, and a line that tells how a long stream is doing.
+
+use super::harness::{ALICE, CTRL_D, Server, Stdout, Terminal, people_file, routeguide};
+
+const ALICE_INDENTED: &str = concat!(
+    "name: \"Alice\"\r\nage: 30\r\ngender: FEMALE\r\nhobbies: \"reading\"\r\nhobbies: \"swimming\"\r\n",
+    "address {\r\n  street: \"123 Main St\"\r\n  city: \"New York\"\r\n}\r\n",
+);
+
+#[test]
+fn names_are_read_from_the_keyboard_and_answered_as_they_are_typed() {
+    let server = Server::start();
+    let mut terminal = Terminal::open();
+    let run = routeguide(["get-people", "--color", "never"])
+        .at(server.addr())
+        .stdin(terminal.stdio())
+        .stdout(terminal.stdout())
+        .start();
+    run.stderr().wait_for("names from the keyboard");
+    terminal.types("Alice\n");
+    terminal
+        .screen()
+        .wait_for(&format!("Alice\r\n{ALICE_INDENTED}"));
+    terminal.types("Bob\n");
+    terminal.screen().wait_for("456 Elm St");
+    terminal.types(CTRL_D);
+    run.wait().exits(0);
+}
+
+#[test]
+fn quiet_says_nothing_about_the_keyboard() {
+    let server = Server::start();
+    let mut terminal = Terminal::open();
+    let run = routeguide(["get-people", "-q"])
+        .at(server.addr())
+        .stdin(terminal.stdio())
+        .start();
+    terminal.types("Alice\n");
+    run.stdout().wait_for(ALICE);
+    terminal.types(CTRL_D);
+    run.wait().exits(0).prints(ALICE).says("");
+}
+
+#[test]
+fn names_given_are_not_asked_for_at_the_keyboard() {
+    let server = Server::start();
+    let terminal = Terminal::open();
+    routeguide(["get-people", "Alice"])
+        .at(server.addr())
+        .stdin(terminal.stdio())
+        .start()
+        .wait()
+        .exits(0)
+        .prints(ALICE)
+        .says("");
+}
+
+#[test]
+fn output_to_a_terminal_is_indented() {
+    let terminal = Terminal::open();
+    routeguide(["get-person", "--in-process", "--color", "never", "Alice"])
+        .stdout(terminal.stdout())
+        .run()
+        .exits(0)
+        .says("");
+    assert_eq!(terminal.last_screen(), ALICE_INDENTED);
+}
+
+#[test]
+fn compact_output_to_a_terminal_is_one_line_a_message() {
+    let terminal = Terminal::open();
+    routeguide(["get-people", "--in-process", "--color", "never"])
+        .args(["--compact", "Alice", "Alice"])
+        .stdout(terminal.stdout())
+        .run()
+        .exits(0);
+    let lines = [ALICE, ALICE].concat().replace('\n', "\r\n");
+    assert_eq!(terminal.last_screen(), lines);
+}
+
+#[test]
+fn output_to_a_terminal_has_color_unless_it_is_unwanted() {
+    for (flags, no_color, colored) in [
+        (&[][..], None, true),
+        (&[], Some("1"), false),
+        (&["--color", "never"], None, false),
+        (&["--color", "always"], Some("1"), true),
+    ] {
+        let terminal = Terminal::open();
+        let mut program = routeguide(["get-person", "--in-process", "Alice"])
+            .args(flags)
+            .env("TERM", "xterm")
+            .stdout(terminal.stdout());
+        if let Some(value) = no_color {
+            program = program.env("NO_COLOR", value);
+        }
+        program.run().exits(0);
+        let screen = terminal.last_screen();
+        assert_eq!(
+            screen.contains('\u{1b}'),
+            colored,
+            "{flags:?} {no_color:?} {screen:?}"
+        );
+    }
+}
+
+#[test]
+fn no_character_of_a_reply_acts_on_the_terminal() {
+    // ESC, a C1 control, a bidirectional override and an isolate, a bell, a delete.
+    let nasty = "a\u{1b}[2Jb\u{9b}2Jc\u{202e}d\u{2066}e\u{7}f\u{7f}";
+    let json = serde_json::to_string(&serde_json::json!({ "name": nasty, "hobbies": [nasty] }));
+    let (_folder, people) = people_file(json.unwrap());
+    for format in ["text", "json"] {
+        for layout in ["--pretty", "--compact"] {
+            let terminal = Terminal::open();
+            routeguide(["get-person", "--in-process", nasty, "--color", "never"])
+                .args([layout, "-o", format, "--people"])
+                .arg(&people)
+                .stdout(terminal.stdout())
+                .run()
+                .exits(0);
+            let screen = terminal.last_screen();
+            let acts =
+                |c: char| (c.is_control() && !"\r\n".contains(c)) || "\u{202e}\u{2066}".contains(c);
+            assert!(!screen.contains(acts), "{format} {layout}: {screen:?}");
+            assert!(screen.starts_with(['n', '{']), "{screen:?}");
+        }
+    }
+}
+
+#[test]
+fn no_character_of_an_error_acts_on_the_terminal() {
+    let terminal = Terminal::open();
+    routeguide(["get-person", "--in-process", "--color", "never"])
+        .arg("Zoe\u{1b}[2J\u{202e}")
+        .stderr(terminal.stdio())
+        .run()
+        .exits(69);
+    let screen = terminal.last_screen();
+    assert!(screen.starts_with("error: NOT_FOUND"), "{screen:?}");
+    assert!(!screen.contains(['\u{1b}', '\u{202e}']), "{screen:?}");
+}
+
+/// Whether anything is left to see after the last time the line was erased.
+fn is_blank(screen: &str) -> bool {
+    let rest = screen.rsplit("\u{1b}[2K").next().unwrap();
+    rest.chars().all(|c| c.is_control() || c == ' ')
+}
+
+#[test]
+fn a_stream_of_more_than_two_seconds_shows_its_progress_until_it_ends() {
+    let server = Server::start();
+    let terminal = Terminal::open();
+    let mut run = routeguide(["get-people"])
+        .env("TERM", "xterm")
+        .at(server.addr())
+        .stderr(terminal.stdio())
+        .start();
+    run.write("Alice\nZoe\nAlice\n");
+    let screen = terminal
+        .screen()
+        .wait_until("a line with requests, replies and rate", |screen| {
+            ["3 requests", "2 replies", "/s"]
+                .iter()
+                .all(|part| screen.contains(part))
+        });
+    assert!(!is_blank(&screen), "{screen:?}");
+    run.close_stdin();
+    run.wait().exits(0).prints(&[ALICE, ALICE].concat());
+    let screen = terminal.last_screen();
+    let (progress, summary) = screen
+        .split_once("1 of 3 names")
+        .expect("the names without a reply");
+    assert!(is_blank(progress), "{screen:?}");
+    assert!(!summary.contains("requests"), "{screen:?}");
+}
+
+#[test]
+fn a_flood_of_replies_shows_its_progress_too() {
+    let server = Server::start();
+    let terminal = Terminal::open();
+    let mut run = routeguide(["get-people"])
+        .env("TERM", "xterm")
+        .at(server.addr())
+        .stderr(terminal.stdio())
+        .stdout(Stdout::Given(std::process::Stdio::null()))
+        .start();
+    run.feed_for_ever("Alice\n");
+    terminal.screen().wait_for("replies");
+    run.signal(rustix::process::Signal::INT);
+    run.wait().exits(130);
+    assert!(is_blank(&terminal.last_screen()));
+}
+
+#[test]
+fn an_error_finds_the_progress_line_gone() {
+    let mut server = Server::start();
+    let terminal = Terminal::open();
+    let mut run = routeguide(["get-people"])
+        .env("TERM", "xterm")
+        .at(server.addr())
+        .stderr(terminal.stdio())
+        .start();
+    run.write("Alice\n");
+    terminal.screen().wait_for("1 replies");
+    server.kill();
+    run.wait().exits(78).prints(ALICE);
+    let screen = terminal.last_screen();
+    let (progress, _) = screen.split_once("error:").expect("an error");
+    // The error's color stands before it.
+    let progress = progress.trim_end_matches(|c: char| "\u{1b}[0123456789;m".contains(c));
+    assert!(is_blank(progress), "{screen:?}");
+}
+
+#[test]
+fn no_progress_is_shown_to_those_who_cannot_or_do_not_want_to_see_it() {
+    let server = Server::start();
+    let quiet = Terminal::open();
+    let whole = Terminal::open();
+    let program = |flags: &[&str]| {
+        routeguide(["get-people"])
+            .args(flags)
+            .env("TERM", "xterm")
+            .at(server.addr())
+    };
+    let mut runs = [
+        // Told to be quiet.
+        program(&["-q"]).stderr(quiet.stdio()).start(),
+        // stdout is the terminal, where the replies are seen themselves.
+        program(&["--color", "never"])
+            .stdout(whole.stdout())
+            .stderr(whole.stdio())
+            .start(),
+        // stderr is no terminal.
+        program(&[]).start(),
+    ];
+    for run in &mut runs {
+        run.write("Alice\n");
+    }
+    // What would be shown is shown after two seconds.
+    std::thread::sleep(std::time::Duration::from_millis(2500));
+    for mut run in runs {
+        run.close_stdin();
+        assert_eq!(run.wait().exits(0).stderr, "");
+    }
+    assert_eq!(quiet.last_screen(), "");
+    assert_eq!(whole.last_screen(), ALICE_INDENTED);
+}
