@@ -4,20 +4,21 @@
 
 Like the tutorial's server it answers GetPerson for an unknown name with a
 person named "Not Found", and GetPeople skips unknown names. One name,
-`REFUSED`, gets a status instead, for the client must treat both alike. Listens
-on a free port of the loopback interface and says which on stderr.
+`REFUSED`, gets a status instead, for the client must treat both alike. It has no
+reflection: our client knows RouteGuide without.
 """
 
+import functools
 import json
 import pathlib
 import sys
-from concurrent import futures
 
 import grpc
 from google.protobuf import json_format
 
 import people
 import route_guide_pb2_grpc
+import serving
 from person_pb2 import Person
 
 #: Not ASCII, because a status message is percent-encoded on the wire.
@@ -45,12 +46,11 @@ def main():
     if arguments := sys.argv[1:]:
         records = json.loads(pathlib.Path(arguments[0]).read_text(encoding="utf-8"))
         known = [json_format.ParseDict(record, Person()) for record in records]
-    server = grpc.server(futures.ThreadPoolExecutor(max_workers=8))
-    route_guide_pb2_grpc.add_RouteGuideServicer_to_server(RouteGuide(known), server)
-    port = server.add_insecure_port("127.0.0.1:0")
-    server.start()
-    print(f"listening on 127.0.0.1:{port}", file=sys.stderr, flush=True)
-    server.wait_for_termination()
+    serving.serve(
+        functools.partial(
+            route_guide_pb2_grpc.add_RouteGuideServicer_to_server, RouteGuide(known)
+        )
+    )
 
 
 if __name__ == "__main__":

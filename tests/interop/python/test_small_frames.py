@@ -19,7 +19,7 @@ import people
 from peer_client import PeerClient
 from person_pb2 import Person
 from processes import our_server, peer_server, running_client
-from relay import Relay
+from relay import DATA, Relay
 
 COUNT = 200_000
 BEFORE_THE_PAUSE = 50_000
@@ -52,7 +52,7 @@ class SmallFrames(unittest.TestCase):
         with our_server() as port, Relay(port) as relay, PeerClient(relay.port) as client:
             call = client.get_people(person.name for person in everyone())
             self.assert_everyone(pausing(call))
-            self.assertGreaterEqual(relay.data_frames["to server"], COUNT)
+            self.assertGreaterEqual(relay.frames["to server", DATA], COUNT)
 
     def test_our_client_loses_no_reply_of_the_peers_server(self):
         # A line that was seen before is not parsed again: parsing is slow.
@@ -68,4 +68,4 @@ class SmallFrames(unittest.TestCase):
             ) as client:
                 self.assert_everyone(parsed(line) for line in pausing(client.stdout))
                 self.assertEqual(client.wait(), 0)
-                self.assertGreaterEqual(relay.data_frames["to client"], COUNT)
+                self.assertGreaterEqual(relay.frames["to client", DATA], COUNT)

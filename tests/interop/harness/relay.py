@@ -1,24 +1,31 @@
-"""A TCP relay that counts the DATA frames it passes on.
+"""A TCP relay that counts the HTTP/2 frames it passes on.
 
 The tests of small frames prove nothing if the peer puts many messages into one
 frame, and whether it does is up to its version and its buffers. So they count.
-Frame layout: RFC 9113, section 4.1.
+That a call has begun, or was cancelled, shows nowhere but in the frames either.
+Frame layout: RFC 9113, section 4.1; the kinds: section 6.
 """
 
 import collections
 import socket
 import threading
+import time
+
+import processes
+
+DATA = 0
+HEADERS = 1
+RST_STREAM = 3
 
 _PREFACE = len(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n")
 _HEADER = 9
-_DATA = 0
 
 
 class Relay:
     """Passes one connection on to `port`; a context manager.
 
-    `data_frames` has the number of DATA frames with content, by direction:
-    "to server" and "to client".
+    `frames` has their number by direction, "to server" and "to client", and by
+    kind. DATA frames without content do not count.
     """
 
     def __init__(self, port):
@@ -26,7 +33,7 @@ class Relay:
         self._listener = socket.create_server(("127.0.0.1", 0))
         self._open = [self._listener]
         self.port = self._listener.getsockname()[1]
-        self.data_frames = collections.Counter()
+        self.frames = collections.Counter()
         threading.Thread(target=self._accept, daemon=True).start()
 
     def __enter__(self):
@@ -40,6 +47,14 @@ class Relay:
             except OSError:
                 pass
             each.close()
+
+    def wait_for(self, name, kind):
+        """Waits for the first frame of the kind."""
+        end = time.monotonic() + processes.LIMIT
+        while not self.frames[name, kind]:
+            if time.monotonic() > end:
+                raise AssertionError(f"no frame {name} of kind {kind}: {self.frames}")
+            time.sleep(0.01)
 
     def _accept(self):
         try:
@@ -80,5 +95,5 @@ class Relay:
                 del pending[:at]
                 return skip
             length, kind = int.from_bytes(pending[at : at + 3], "big"), pending[at + 3]
-            self.data_frames[name] += kind == _DATA and length > 0
+            self.frames[name, kind] += kind != DATA or length > 0
             at, skip = at + _HEADER, length

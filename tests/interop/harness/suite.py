@@ -1,10 +1,11 @@
-"""Runs every test of this folder and prints a line a test, as `run` expects.
+"""Runs every test of a folder and prints a line a test, as `run` expects.
+
+    suite.py NAME FOLDER
 
 unittest's own runner ends with a summary of its own form, and it counts a
 skipped test as a success. Here a skip is a failure.
 """
 
-import pathlib
 import sys
 import textwrap
 import time
@@ -14,6 +15,10 @@ import unittest
 class LinePerTest(unittest.TestResult):
     """Says `ok` or `FAILED`, what the test specifies, and how long it took."""
 
+    def __init__(self, suite):
+        super().__init__()
+        self._suite = suite
+
     def startTest(self, test):
         super().startTest(test)
         self._started = time.monotonic()
@@ -21,7 +26,7 @@ class LinePerTest(unittest.TestResult):
     def addSuccess(self, test):
         super().addSuccess(test)
         seconds = time.monotonic() - self._started
-        print(f"ok {_title(test)} ({seconds:.1f} s)", flush=True)
+        print(f"ok {self._title(test)} ({seconds:.1f} s)", flush=True)
 
     def addFailure(self, test, err):
         super().addFailure(test, err)
@@ -35,19 +40,20 @@ class LinePerTest(unittest.TestResult):
         self.addFailure(test, (AssertionError, AssertionError(f"skipped: {reason}"), None))
 
     def _failed(self, test, details):
-        print(f"FAILED {_title(test)}", flush=True)
+        print(f"FAILED {self._title(test)}", flush=True)
         print(textwrap.indent(details, "  "), flush=True)
 
-
-def _title(test):
-    module, _, name = test.id().partition(".")
-    name = name.rpartition(".")[2]
-    return f"python: {module.removeprefix('test_')}: {name.removeprefix('test_')}".replace("_", " ")
+    def _title(self, test):
+        module, _, name = test.id().partition(".")
+        name = name.rpartition(".")[2]
+        title = f"{module.removeprefix('test_')}: {name.removeprefix('test_')}"
+        return f"{self._suite}: {title.replace('_', ' ')}"
 
 
 def main():
-    tests = unittest.TestLoader().discover(str(pathlib.Path(__file__).parent))
-    result = LinePerTest()
+    name, folder = sys.argv[1:]
+    tests = unittest.TestLoader().discover(folder)
+    result = LinePerTest(name)
     tests.run(result)
     sys.exit(0 if result.wasSuccessful() and result.testsRun else 1)
 

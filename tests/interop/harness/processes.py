@@ -1,6 +1,6 @@
-"""Starts routeguide and the peer's server, and waits for them with a limit.
+"""Starts routeguide and its peers, and waits for them with a limit.
 
-Every wait in the suite is bounded by `LIMIT`, so that a hang becomes a failure;
+Every wait in the suites is bounded by `LIMIT`, so that a hang becomes a failure;
 nothing passes or fails by a clock otherwise. Whatever survives an interrupted
 suite, `run` ends with the suite's process group.
 """
@@ -18,24 +18,70 @@ import time
 #: Seconds. Far more than anything here takes on a slow and busy machine.
 LIMIT = 120
 
-_PEER_SERVER = pathlib.Path(__file__).with_name("peer_server.py")
+_INTEROP = pathlib.Path(__file__).parents[1]
+#: The .proto files of the services that are not RouteGuide; an import path.
+PROTOS = _INTEROP / "protos"
 
 
 def our_server(*arguments):
     """`routeguide serve` on a free port; a context manager of the port."""
-    return _server(_ours("serve", "--listen", "127.0.0.1:0", *arguments), _our_environment())
+    return _server(_ours("serve", "--listen", "127.0.0.1:0", *arguments), _bare_environment())
 
 
 def peer_server(*arguments):
-    """The peer's server on a free port; a context manager of the port."""
-    return _server([sys.executable, _PEER_SERVER, *arguments], os.environ)
+    """RouteGuide on grpcio, without reflection; a context manager of the port."""
+    return _python_server("peer_server.py", *arguments)
+
+
+def specimen_server():
+    """specimens.Echo on grpcio, with reflection v1alpha; a context manager of the port."""
+    return _python_server("specimen_server.py")
+
+
+def go_interop_server():
+    """grpc-go's interop server, which has no reflection; a context manager of the port."""
+    # Where it listens it says on the level of information.
+    environment = _bare_environment() | {"GRPC_GO_LOG_SEVERITY_LEVEL": "info"}
+    return _server([os.environ["GO_INTEROP_SERVER_BIN"], "-port", "0"], environment)
 
 
 def our_client(*arguments, stdin=""):
     """Runs routeguide to its end, with the text `stdin` as its standard input."""
+    return _run(_ours(*arguments), stdin)
+
+
+def grpcurl(*arguments, stdin=""):
+    """Runs grpcurl to its end, with the text `stdin` as its standard input."""
+    return _run(_grpcurl(*arguments), stdin)
+
+
+def running_client(*arguments, stdin):
+    """routeguide while it runs, killed when it takes longer than `LIMIT`."""
+    return _running(_ours(*arguments), stdin)
+
+
+def running_grpcurl(*arguments, stdin):
+    """grpcurl while it runs, killed when it takes longer than `LIMIT`."""
+    return _running(_grpcurl(*arguments), stdin)
+
+
+def _ours(*arguments):
+    return [os.environ["ROUTEGUIDE_BIN"], *arguments]
+
+
+def _grpcurl(*arguments):
+    return [os.environ["GRPCURL_BIN"], "-plaintext", *arguments]
+
+
+def _bare_environment():
+    # Nothing of the caller's: no address, proxy, log level or settings file.
+    return {"HOME": tempfile.gettempdir()}
+
+
+def _run(argv, stdin):
     return subprocess.run(
-        _ours(*arguments),
-        env=_our_environment(),
+        argv,
+        env=_bare_environment(),
         input=stdin,
         capture_output=True,
         encoding="utf-8",
@@ -44,10 +90,9 @@ def our_client(*arguments, stdin=""):
 
 
 @contextlib.contextmanager
-def running_client(*arguments, stdin):
-    """routeguide while it runs, killed when it takes longer than `LIMIT`."""
+def _running(argv, stdin):
     streams = {"stdin": stdin, "stdout": subprocess.PIPE, "encoding": "utf-8"}
-    with _process(_ours(*arguments), _our_environment(), **streams) as (process, _):
+    with _process(argv, _bare_environment(), **streams) as (process, _):
         # Ends a read of its output as well, and then the exit code tells.
         watchdog = threading.Timer(LIMIT, process.kill)
         watchdog.start()
@@ -57,13 +102,8 @@ def running_client(*arguments, stdin):
             watchdog.cancel()
 
 
-def _ours(*arguments):
-    return [os.environ["ROUTEGUIDE_BIN"], *arguments]
-
-
-def _our_environment():
-    # Nothing of the caller's: no address, proxy, log level or settings file.
-    return {"HOME": tempfile.gettempdir()}
+def _python_server(script, *arguments):
+    return _server([sys.executable, _INTEROP / "python" / script, *arguments], os.environ)
 
 
 @contextlib.contextmanager
@@ -98,7 +138,7 @@ def _port(process, log):
     end = time.monotonic() + LIMIT
     while True:
         ended = process.poll() is not None
-        if found := re.search(r"127\.0\.0\.1:(\d+)\b.*\n", _text(log)):
+        if found := re.search(r"listening on \S*:(\d+)\b.*\n", _text(log)):
             return int(found[1])
         if ended or time.monotonic() > end:
             raise AssertionError("the server did not say where it listens")
