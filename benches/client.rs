@@ -50,7 +50,8 @@ impl Client {
         let stderr = tempfile::tempfile()?;
         command.stderr(stderr.try_clone()?);
         let started = Instant::now();
-        let guard = Guard::spawn(&mut command, limit)?;
+        let guard = Guard::spawn(&mut command, limit)
+            .map_err(|error| format!("{}: {error}", command.get_program().display()))?;
         Ok(Self {
             guard,
             started,

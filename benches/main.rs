@@ -1,4 +1,5 @@
-//! `cargo bench [-- GROUP...]`: what the `routeguide` binary costs, beside plain tonic programs that do the same work.
+//! `cargo bench [-- GROUP...]`: what the `routeguide` binary costs, beside plain tonic programs that do the same work,
+//! and beside other people's clients where they are found.
 //!
 //! The programs under test are whole processes of the release build, on loopback. Runs of both sides alternate, so
 //! that a machine that slows down half-way slows both, and the table shows medians and their ratio. A missed target
@@ -26,6 +27,7 @@ mod names;
 mod peer;
 mod report;
 mod server;
+mod tools;
 
 use std::process::ExitCode;
 use std::{env, error, thread};

@@ -1,7 +1,7 @@
-//! The names that streams are fed with, and the check that every one was answered: a benchmark of a program that
+//! The names that streams are fed with, as lines or as JSON requests, and the check that every one was answered: a benchmark of a program that
 //! loses replies would look fast.
 
-use std::io::{self, BufRead, Write};
+use std::io::{self, BufRead, BufWriter, Write};
 
 use crate::Result;
 
@@ -11,6 +11,15 @@ const ALTERNATING: [&str; 2] = ["Alice", "Bob"];
 pub fn write(mut to: impl Write, names: u32) -> io::Result<()> {
     for name in ALTERNATING.iter().cycle().take(names as usize) {
         writeln!(to, "{name}")?;
+    }
+    to.flush()
+}
+
+/// The same as a `Name` in JSON each, one a line.
+pub fn write_json(to: impl Write, names: u32) -> io::Result<()> {
+    let mut to = BufWriter::new(to);
+    for name in ALTERNATING.iter().cycle().take(names as usize) {
+        writeln!(to, "{{\"name\":\"{name}\"}}")?;
     }
     to.flush()
 }

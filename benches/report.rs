@@ -93,15 +93,7 @@ impl Report {
             }
         });
         let Some((runtime, best)) = best else { return };
-        let ratio = ours.median() / best.median();
-        self.rows.push([
-            measure.to_owned(),
-            figure(ours.median()),
-            format!("{} {}", figure(best.median()), runtime.name()),
-            format!("{ratio:.2}"),
-            target.to_string(),
-            verdict(target.met(ratio)),
-        ]);
+        self.row(measure, ours, runtime.name(), best, Some(target));
         let peers: Vec<String> = peers
             .iter()
             .map(|(runtime, samples)| {
@@ -114,6 +106,45 @@ impl Report {
             ours.range(),
             peers.join("; ")
         ));
+    }
+
+    /// Ours beside one program. Without a target the ratio is there for the reader and judged by nobody.
+    pub fn beside(
+        &mut self,
+        measure: &str,
+        ours: &Samples,
+        name: &str,
+        theirs: &Samples,
+        target: Option<Target>,
+    ) {
+        self.row(measure, ours, name, theirs, target);
+        self.note(format!(
+            "{measure}: ours {}; {name} {} ({})",
+            ours.range(),
+            figure(theirs.median()),
+            theirs.range()
+        ));
+    }
+
+    fn row(
+        &mut self,
+        measure: &str,
+        ours: &Samples,
+        name: &str,
+        theirs: &Samples,
+        target: Option<Target>,
+    ) {
+        let ratio = ours.median() / theirs.median();
+        self.rows.push([
+            measure.to_owned(),
+            figure(ours.median()),
+            format!("{} {name}", figure(theirs.median())),
+            format!("{ratio:.2}"),
+            target.map(|target| target.to_string()).unwrap_or_default(),
+            target
+                .map(|target| verdict(target.met(ratio)))
+                .unwrap_or_default(),
+        ]);
     }
 
     /// A peak in KiB, held to [`MEMORY`].

@@ -24,6 +24,10 @@ use tonic::{CancellationHandle, Code, Request, Response, Status, Streaming};
 use crate::codec::BytesCodec;
 use crate::error::Error;
 
+/// A server told of the deadline (grpc-timeout) may strike a little before we do, and then resets the call. Timers
+/// here have milliseconds.
+const SERVER_AHEAD: Duration = Duration::from_millis(5);
+
 /// What happens on a call, in this order: headers at most once, messages, then one of the two ends.
 #[derive(Debug)]
 pub enum Event {
@@ -152,7 +156,7 @@ impl Call {
         let expired = self
             .deadline
             .as_ref()
-            .is_some_and(|deadline| deadline.is_elapsed());
+            .is_some_and(|deadline| deadline.deadline() <= Instant::now() + SERVER_AHEAD);
         failure::classify(status, replied, expired)
     }
 }

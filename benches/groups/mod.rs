@@ -1,5 +1,8 @@
 //! The list of what is measured, one file a group, so that a comparison is added without touching another.
 
+mod batch;
+mod call;
+mod list;
 mod memory;
 mod process;
 mod stream;
@@ -18,4 +21,12 @@ pub struct Group {
     pub run: fn(&mut Report) -> Result<()>,
 }
 
-pub const ALL: &[Group] = &[stream::GROUP, memory::GROUP, process::GROUP, unary::GROUP];
+pub const ALL: &[Group] = &[
+    stream::GROUP,
+    memory::GROUP,
+    process::GROUP,
+    unary::GROUP,
+    call::GROUP,
+    batch::GROUP,
+    list::GROUP,
+];

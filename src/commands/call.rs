@@ -21,6 +21,7 @@ use crate::input::{self, Failure, JsonMessages, Requests, TextMessages, argument
 use crate::output::{self, Console, Renderer};
 use crate::schema::layout::{LayoutId, Layouts};
 use crate::schema::resolve_method;
+use crate::schema::source::Source;
 
 /// The longest protobuf text of one message: a message without end must not grow memory without end.
 const MAX_TEXT: usize = 64 << 20;
@@ -47,9 +48,10 @@ async fn called(
     console: Console,
 ) -> Result<()> {
     let mut source = source::with_session(&args.schema, session)?;
-    let (method, _) = interrupt
-        .or(resolve_method(source.as_mut(), &args.method))
+    let method = interrupt
+        .or(resolved(source.as_mut(), &args.method))
         .await?;
+    drop(source);
     let path = client::path(&method)?;
     console.detail('>', || path.to_string());
     client::show_metadata(console, '>', &session.metadata);
@@ -97,6 +99,33 @@ async fn called(
         End::Status(status) => printed.judge(&status),
         End::Stopped => Ok(()),
     }
+}
+
+/// The method that a user means, with everything that may be in its messages.
+async fn resolved(source: &mut dyn Source, text: &str) -> Result<MethodDescriptor> {
+    let (method, schema) = resolve_method(source, text).await?;
+    let mut layouts = Layouts::new(schema.pool);
+    for message in [method.input(), method.output()] {
+        layouts.compile(&message);
+    }
+    if !layouts.has_any() {
+        return Ok(method);
+    }
+    // What an Any may hold is not among the method's imports. A source that cannot tell everything it knows leaves some
+    // of them as bytes.
+    let Ok(everything) = source.all().await else {
+        return Ok(method);
+    };
+    let service = method.parent_service();
+    let known = everything
+        .pool
+        .get_service_by_name(service.full_name())
+        .and_then(|service| {
+            service
+                .methods()
+                .find(|other| other.name() == method.name())
+        });
+    Ok(known.unwrap_or(method))
 }
 
 /// Where requests come from, opened before anything is connected to.

@@ -411,7 +411,11 @@ impl<'a> Writer<'a> {
         if finite {
             let mut buffer = zmij::Buffer::new();
             let text = buffer.format_finite(value);
-            let text = text.strip_suffix(".0").unwrap_or(text);
+            // Not for negative zero: parsers that take `-0` for an integer lose the sign.
+            let text = match text.strip_suffix(".0") {
+                Some(whole) if whole != "-0" => whole,
+                _ => text,
+            };
             self.out.extend_from_slice(text.as_bytes());
         } else {
             self.string(match (nan, positive) {

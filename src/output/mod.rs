@@ -4,7 +4,7 @@
 mod console;
 mod details;
 mod envelope;
-mod escape;
+pub mod escape;
 pub mod fields;
 pub mod json;
 mod paint;

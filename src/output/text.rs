@@ -195,6 +195,7 @@ impl<'a> Writer<'a> {
         let (mut url, mut value): (&str, &[u8]) = ("", &[]);
         for field in found {
             match (field.at, field.number, field.raw) {
+                (UNKNOWN, ..) if self.options.skip_unknown => {}
                 (UNKNOWN, ..) => return Ok(false),
                 (_, 1, raw) => {
                     if let Scalar::Str(text) = scalar(&Type::String, raw)? {
@@ -205,11 +206,11 @@ impl<'a> Writer<'a> {
                 _ => {}
             }
         }
-        // A text parser reads no more than this between the brackets.
+        // A text parser reads no more than this between the brackets, and wants a domain.
         let plain = url
             .chars()
-            .all(|c| c.is_ascii_alphanumeric() || "._-/".contains(c));
-        let plain = plain && !url.starts_with('/');
+            .all(|c| c.is_ascii_alphanumeric() || "._-/".contains(c))
+            && !url.starts_with('/');
         let Some((_, name)) = url.rsplit_once('/').filter(|_| plain) else {
             return Ok(false);
         };

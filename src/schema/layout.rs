@@ -170,6 +170,13 @@ impl Layouts {
         &self.pool
     }
 
+    /// Whether one of the compiled messages is a `google.protobuf.Any`.
+    pub fn has_any(&self) -> bool {
+        self.list
+            .iter()
+            .any(|layout| layout.special == Special::Any)
+    }
+
     /// A compiled layout.
     pub fn get(&self, id: LayoutId) -> Option<Arc<Layout>> {
         self.list.get(id).cloned()

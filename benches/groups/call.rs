@@ -1,0 +1,171 @@
+//! A million JSON requests from a file through `call` into a file: what reading JSON by a schema that is only known at
+//! run time costs, beside the clients that do the same. Each prints as it does by itself: ours a line for each reply,
+//! grpcurl an indented message, which it cannot be talked out of.
+
+use std::fs::File;
+use std::io::{BufRead, BufReader};
+use std::path::Path;
+use std::process::Command;
+use std::time::Duration;
+
+use super::Group;
+use crate::Result;
+use crate::client::{self, Client, Done};
+use crate::names;
+use crate::report::{Report, Samples, Target};
+use crate::server::Server;
+use crate::tools::Tool;
+
+pub const GROUP: Group = Group {
+    name: "call",
+    about: "1,000,000 JSON requests to GetPeople, file to file, beside grpcurl and its like",
+    run,
+};
+
+const METHOD: &str = "RouteGuide/GetPeople";
+const REQUESTS: u32 = 1_000_000;
+/// The others take many times as long, and as long for each request however many there are.
+const PEER_REQUESTS: u32 = 100_000;
+const ROUNDS: usize = 5;
+/// For a run of some seconds, and of half a minute on a slow machine.
+const LIMIT: Duration = Duration::from_secs(180);
+
+/// Another client, and its figures until it fails.
+struct Peer {
+    tool: Tool,
+    arguments: Vec<String>,
+    target: Option<Target>,
+    rates: Samples,
+}
+
+fn run(report: &mut Report) -> Result<()> {
+    let Some(grpcurl) = Tool::grpcurl_or_skip(GROUP.name, report) else {
+        return Ok(());
+    };
+    let folder = tempfile::tempdir()?;
+    let output = folder.path().join("people");
+    let [input, peer_input] = [REQUESTS, PEER_REQUESTS].map(|count| {
+        let path = folder.path().join(count.to_string());
+        (path, count)
+    });
+    for (path, count) in [&input, &peer_input] {
+        names::write_json(File::create(path)?, *count)?;
+    }
+
+    let server = Server::routeguide()?;
+    let addr = server.addr().to_string();
+    let mut peers = peers(grpcurl, &addr, report);
+    let mut ours = Samples::default();
+    let mut peak = None;
+    for round in 1..=ROUNDS {
+        eprintln!("  round {round} of {ROUNDS}");
+        let command = client::routeguide(&["call", METHOD, "-d", "@-", "-a", &addr]);
+        let done = file_to_file(command, &input.0, &output)?;
+        names::check_people(BufReader::new(File::open(&output)?), REQUESTS, |_| {})?;
+        ours.add(f64::from(REQUESTS) / done.elapsed.as_secs_f64());
+        peak = peak.max(done.peak);
+
+        let mut failed = Vec::new();
+        for (index, peer) in peers.iter_mut().enumerate() {
+            match peer.rate(&peer_input.0, &output) {
+                Ok(rate) => peer.rates.add(rate),
+                Err(error) => failed.push((index, error)),
+            }
+        }
+        // From the last on, so that the indexes stay true.
+        for (index, error) in failed.into_iter().rev() {
+            let peer = peers.remove(index);
+            if peer.target.is_some() {
+                return Err(format!("{}: {error}", peer.tool.name).into());
+            }
+            report.note(format!(
+                "call: left out, {} failed: {error}",
+                peer.tool.name
+            ));
+        }
+    }
+    for peer in &peers {
+        report.beside(
+            "call: 1,000,000 requests, requests/s",
+            &ours,
+            peer.tool.name,
+            &peer.rates,
+            peer.target,
+        );
+    }
+    report.note(format!(
+        "call: the others had {PEER_REQUESTS} requests a run, ours {REQUESTS}; the rates include each program's start"
+    ));
+    report.memory("call: client, peak", peak);
+    report.memory("call: server, peak", server.peak());
+    Ok(())
+}
+
+/// The target is to grpcurl, which has to be there; the others are beside it for the reader.
+fn peers(grpcurl: Tool, addr: &str, report: &mut Report) -> Vec<Peer> {
+    let url = format!("http://{addr}/{METHOD}");
+    let curl = ["curl", "--protocol", "grpc", "--http2-prior-knowledge"];
+    let candidates = [
+        (
+            "grpcurl",
+            Some(grpcurl),
+            vec!["-plaintext", "-d", "@", addr, METHOD],
+            Some(Target::AtLeast(8.0)),
+        ),
+        (
+            "grpcurl-rs, set GRPCURL_RS",
+            Tool::grpcurl_rs(),
+            vec!["--plaintext", "-d", "@", addr, METHOD],
+            None,
+        ),
+        (
+            "buf, set BUF",
+            Tool::buf(),
+            [&curl[..], &["-d", "@-", &url]].concat(),
+            None,
+        ),
+    ];
+    let mut peers = Vec::new();
+    for (wanted, tool, arguments, target) in candidates {
+        let Some(tool) = tool else {
+            report.note(format!("call: left out, there is no {wanted}"));
+            continue;
+        };
+        peers.push(Peer {
+            tool,
+            arguments: arguments.into_iter().map(str::to_owned).collect(),
+            target,
+            rates: Samples::default(),
+        });
+    }
+    peers
+}
+
+impl Peer {
+    /// Requests a second.
+    fn rate(&self, input: &Path, output: &Path) -> Result<f64> {
+        let arguments: Vec<&str> = self.arguments.iter().map(String::as_str).collect();
+        let done = file_to_file(self.tool.command(&arguments), input, output)?;
+        let replies = replies(output)?;
+        if replies != PEER_REQUESTS as usize {
+            return Err(format!("{PEER_REQUESTS} requests had {replies} replies").into());
+        }
+        Ok(f64::from(PEER_REQUESTS) / done.elapsed.as_secs_f64())
+    }
+}
+
+fn file_to_file(mut command: Command, input: &Path, output: &Path) -> Result<Done> {
+    command.stdin(File::open(input)?);
+    command.stdout(File::create(output)?);
+    Client::spawn(command, LIMIT)?.finish()
+}
+
+/// Persons in JSON, however it is laid out: each has one member of this name. What stands behind it is no help,
+/// because Go's JSON has a space there or not, at random.
+fn replies(output: &Path) -> Result<usize> {
+    let mut count = 0;
+    for line in BufReader::new(File::open(output)?).lines() {
+        count += line?.matches("\"name\"").count();
+    }
+    Ok(count)
+}

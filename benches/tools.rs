@@ -1,0 +1,120 @@
+//! Other people's clients that the groups compare with: where each may be found, and how it is started. Nothing is
+//! installed from here; a program that is not there is left out, and the report says so.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::{env, fs, io};
+
+use crate::report::Report;
+
+/// A program that is not of this package.
+pub struct Tool {
+    pub name: &'static str,
+    program: PathBuf,
+}
+
+impl Tool {
+    /// `$GRPCURL`, or where a user or `tests/interop/run` would have put it. A group that has no other peer ends here
+    /// without one, and this is the note of it.
+    pub fn grpcurl_or_skip(group: &str, report: &mut Report) -> Option<Self> {
+        let found = named_by("GRPCURL")
+            .or_else(grpcurl_on_path)
+            .or_else(grpcurl_of_interop)
+            .or_else(|| existing(home()?.join("go/bin/grpcurl")));
+        if found.is_none() {
+            report.note(format!(
+                "{group}: skipped, there is no grpcurl: `tests/interop/run` installs it, or set GRPCURL"
+            ));
+        }
+        found.map(|program| Self {
+            name: "grpcurl",
+            program,
+        })
+    }
+
+    /// `$GRPCURL_RS`, or where `cargo install grpcurl-rs` puts it, which is under the name of the original.
+    pub fn grpcurl_rs() -> Option<Self> {
+        let program = named_by("GRPCURL_RS")
+            .or_else(|| on_path("grpcurl-rs"))
+            .or_else(|| existing(cargo_bin()?.join("grpcurl")))?;
+        Some(Self {
+            name: "grpcurl-rs",
+            program,
+        })
+    }
+
+    /// `$BUF`, or the one on the path.
+    pub fn buf() -> Option<Self> {
+        let program = named_by("BUF").or_else(|| on_path("buf"))?;
+        Some(Self {
+            name: "buf",
+            program,
+        })
+    }
+
+    /// As empty an environment as ours gets, but for what npm's `buf` needs: a script for node, and its cache folder.
+    pub fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(&self.program);
+        command.args(arguments).env_clear();
+        for kept in ["PATH", "HOME"] {
+            if let Some(value) = env::var_os(kept) {
+                command.env(kept, value);
+            }
+        }
+        command
+    }
+}
+
+/// Taken as it is: one that does not exist is a mistake that is better reported than passed over.
+fn named_by(variable: &str) -> Option<PathBuf> {
+    env::var_os(variable)
+        .filter(|value| !value.is_empty())
+        .map(PathBuf::from)
+}
+
+fn on_path(program: &str) -> Option<PathBuf> {
+    let path = env::var_os("PATH")?;
+    env::split_paths(&path).find_map(|folder| existing(folder.join(program)))
+}
+
+/// Not cargo's, which is grpcurl-rs.
+fn grpcurl_on_path() -> Option<PathBuf> {
+    let path = env::var_os("PATH")?;
+    let cargo = cargo_bin();
+    env::split_paths(&path)
+        .filter(|folder| Some(folder) != cargo.as_ref())
+        .find_map(|folder| existing(folder.join("grpcurl")))
+}
+
+/// The latest that `tests/interop/run` built; it keeps a folder for each version.
+fn grpcurl_of_interop() -> Option<PathBuf> {
+    let cache = env::var_os("XDG_CACHE_HOME")
+        .filter(|value| !value.is_empty())
+        .map(PathBuf::from)
+        .or_else(|| Some(home()?.join(".cache")))?;
+    let folders = fs::read_dir(cache.join("routeguide-interop")).ok()?;
+    folders
+        .flatten()
+        .filter(|folder| folder.file_name().to_string_lossy().contains("grpcurl"))
+        .filter_map(|folder| existing(folder.path().join("grpcurl")))
+        .max_by_key(|program| built(program).ok())
+}
+
+fn built(program: &Path) -> io::Result<std::time::SystemTime> {
+    program.metadata()?.modified()
+}
+
+fn cargo_bin() -> Option<PathBuf> {
+    let cargo = env::var_os("CARGO_HOME")
+        .map(PathBuf::from)
+        .or_else(|| Some(home()?.join(".cargo")))?;
+    Some(cargo.join("bin"))
+}
+
+fn home() -> Option<PathBuf> {
+    env::home_dir().filter(|folder| !folder.as_os_str().is_empty())
+}
+
+fn existing(program: PathBuf) -> Option<PathBuf> {
+    program.is_file().then_some(program)
+}

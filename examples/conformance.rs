@@ -1,0 +1,200 @@
+//! A testee for the protobuf conformance suite: reads and writes messages with the code that `routeguide call` does
+//! it with. `tests/interop/conformance/run` runs the suite.
+//!
+//! The suite starts it without arguments; the environment variable CONFORMANCE_PROTOS is the directory with its .proto
+//! files. Requests come in on stdin and responses go out on stdout, each after its length, four bytes with the least
+//! significant first.
+
+use std::error::Error;
+use std::io::{Read, Write};
+
+use prost::Message;
+use prost_reflect::{DescriptorPool, DynamicMessage};
+use routeguide::input;
+use routeguide::output::{json, text};
+use routeguide::schema::layout::{LayoutId, Layouts};
+
+/// Those in the syntax that schemas come in here. The suite's other files are in edition 2023.
+const FILES: [&str; 2] = [
+    "google/protobuf/test_messages_proto2.proto",
+    "google/protobuf/test_messages_proto3.proto",
+];
+
+/// The parts of the suite's `conformance.proto` that matter here.
+#[derive(Clone, PartialEq, Message)]
+struct Request {
+    #[prost(oneof = "Payload", tags = "1, 2, 7, 8")]
+    payload: Option<Payload>,
+    #[prost(enumeration = "WireFormat", tag = "3")]
+    requested_output_format: i32,
+    #[prost(string, tag = "4")]
+    message_type: String,
+    #[prost(int32, tag = "5")]
+    test_category: i32,
+    #[prost(bool, tag = "9")]
+    print_unknown_fields: bool,
+}
+
+#[derive(Clone, PartialEq, prost::Oneof)]
+enum Payload {
+    #[prost(bytes, tag = "1")]
+    Protobuf(Vec<u8>),
+    #[prost(string, tag = "2")]
+    Json(String),
+    #[prost(string, tag = "7")]
+    Jspb(String),
+    #[prost(string, tag = "8")]
+    Text(String),
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, prost::Enumeration)]
+#[repr(i32)]
+enum WireFormat {
+    Unspecified = 0,
+    Protobuf = 1,
+    Json = 2,
+    Jspb = 3,
+    TextFormat = 4,
+}
+
+/// The test category in which unknown fields in JSON are ignored.
+const IGNORE_UNKNOWN: i32 = 3;
+
+#[derive(Clone, PartialEq, Message)]
+struct Response {
+    #[prost(oneof = "Outcome", tags = "1, 3, 4, 5, 6, 8")]
+    outcome: Option<Outcome>,
+}
+
+#[derive(Clone, PartialEq, prost::Oneof)]
+enum Outcome {
+    #[prost(string, tag = "1")]
+    ParseError(String),
+    #[prost(bytes, tag = "3")]
+    Protobuf(Vec<u8>),
+    #[prost(string, tag = "4")]
+    Json(String),
+    #[prost(string, tag = "5")]
+    Skipped(String),
+    #[prost(string, tag = "6")]
+    SerializeError(String),
+    #[prost(string, tag = "8")]
+    Text(String),
+}
+
+fn main() -> Result<(), Box<dyn Error>> {
+    let protos = std::env::var_os("CONFORMANCE_PROTOS").ok_or("CONFORMANCE_PROTOS is not set")?;
+    // Not the compiler's own pool: that was built before options had been read, and has no `packed`.
+    let files = protox::Compiler::new([protos])?
+        .include_imports(true)
+        .open_files(FILES)?
+        .encode_file_descriptor_set();
+    let pool = DescriptorPool::decode(files.as_slice())?;
+    let mut layouts = Layouts::new(pool.clone());
+    let (mut stdin, mut stdout) = (std::io::stdin().lock(), std::io::stdout().lock());
+    let mut len = [0; 4];
+    loop {
+        match stdin.read_exact(&mut len) {
+            Err(error) if error.kind() == std::io::ErrorKind::UnexpectedEof => return Ok(()),
+            result => result?,
+        }
+        let mut request = vec![0; usize::try_from(u32::from_le_bytes(len))?];
+        stdin.read_exact(&mut request)?;
+        let request = Request::decode(request.as_slice())?;
+        let outcome = Some(answer(&pool, &mut layouts, &request).unwrap_or_else(|outcome| outcome));
+        let response = Response { outcome }.encode_to_vec();
+        stdout.write_all(&u32::try_from(response.len())?.to_le_bytes())?;
+        stdout.write_all(&response)?;
+        stdout.flush()?;
+    }
+}
+
+/// What is to be told; an error is told the same way, and only ends the work earlier.
+fn answer(
+    pool: &DescriptorPool,
+    layouts: &mut Layouts,
+    request: &Request,
+) -> Result<Outcome, Outcome> {
+    // How the suite asks for failures that it is to know beforehand. It is told by a file.
+    if request.message_type == "conformance.FailureSet" {
+        return Ok(Outcome::Protobuf(Vec::new()));
+    }
+    let skip = |why: &str| Outcome::Skipped(why.to_owned());
+    let id = layouts
+        .find(&request.message_type)
+        .ok_or_else(|| skip("no such message without editions"))?;
+    let parse_error = |bad: input::Bad| Outcome::ParseError(bad.to_string());
+    let bytes = match &request.payload {
+        Some(Payload::Protobuf(bytes)) => bytes.clone(),
+        Some(Payload::Json(json)) => {
+            let options = input::json::Options {
+                allow_unknown_fields: request.test_category == IGNORE_UNKNOWN,
+            };
+            input::json::parse(layouts, id, json.as_bytes(), options).map_err(parse_error)?
+        }
+        Some(Payload::Text(text)) => input::text::parse(layouts, id, text).map_err(parse_error)?,
+        Some(Payload::Jspb(_)) | None => return Err(skip("JSPB")),
+    };
+    match request.requested_output_format() {
+        WireFormat::Protobuf => protobuf(pool, request, bytes),
+        WireFormat::Json => write(pool, request, bytes, |bytes, out| {
+            json::Writer::new(layouts, json::Options::default(), out).message(id, bytes)
+        })
+        .map(Outcome::Json),
+        WireFormat::TextFormat => write(pool, request, bytes, |bytes, out| {
+            print_text(layouts, id, request, bytes, out)
+        })
+        .map(Outcome::Text),
+        WireFormat::Unspecified | WireFormat::Jspb => Err(skip("JSPB")),
+    }
+}
+
+/// What was parsed is taken as it is. Nothing of `call` reads a message only to write it again: that is prost-reflect.
+fn protobuf(pool: &DescriptorPool, request: &Request, bytes: Vec<u8>) -> Result<Outcome, Outcome> {
+    if !matches!(request.payload, Some(Payload::Protobuf(_))) {
+        return Ok(Outcome::Protobuf(bytes));
+    }
+    let message = decode(pool, request, &bytes)?;
+    Ok(Outcome::Protobuf(message.encode_to_vec()))
+}
+
+fn decode(
+    pool: &DescriptorPool,
+    request: &Request,
+    bytes: &[u8],
+) -> Result<DynamicMessage, Outcome> {
+    let descriptor = pool
+        .get_message_by_name(&request.message_type)
+        .ok_or_else(|| Outcome::Skipped("no such message".to_owned()))?;
+    DynamicMessage::decode(descriptor, bytes)
+        .map_err(|error| Outcome::ParseError(error.to_string()))
+}
+
+fn print_text(
+    layouts: &mut Layouts,
+    id: LayoutId,
+    request: &Request,
+    bytes: &[u8],
+    out: &mut Vec<u8>,
+) -> Result<(), routeguide::output::fields::Malformed> {
+    let options = text::Options {
+        skip_unknown: !request.print_unknown_fields,
+        ..text::Options::default()
+    };
+    text::Writer::new(layouts, options, out).message(id, bytes)
+}
+
+/// Parsing and printing are one step in the writers; the suite wants to know which of the two failed.
+fn write(
+    pool: &DescriptorPool,
+    request: &Request,
+    bytes: Vec<u8>,
+    write: impl FnOnce(&[u8], &mut Vec<u8>) -> Result<(), routeguide::output::fields::Malformed>,
+) -> Result<String, Outcome> {
+    let mut out = Vec::new();
+    if let Err(error) = write(&bytes, &mut out) {
+        decode(pool, request, &bytes)?;
+        return Err(Outcome::SerializeError(error.to_string()));
+    }
+    String::from_utf8(out).map_err(|error| Outcome::SerializeError(error.to_string()))
+}

@@ -1,0 +1,36 @@
+//! Any bytes can be a reply: they are printed or refused.
+
+#![no_main]
+
+mod schema;
+#[path = "../../tests/properties/wire.rs"]
+mod wire;
+
+use libfuzzer_sys::fuzz_target;
+use routeguide::output::{json, text};
+
+fuzz_target!(|input: (bool, [bool; 5], &[u8])| {
+    let (is_message, flags, bytes) = input;
+    let [indent, emit_defaults, enum_numbers, proto_names, skip_unknown] = flags;
+    let (mut layouts, id) = schema::everything();
+    let reply = if is_message {
+        wire::message(&mut layouts, id, &mut wire::Entropy(bytes), 4)
+    } else {
+        bytes.to_vec()
+    };
+    let mut out = Vec::new();
+    let options = json::Options {
+        indent,
+        emit_defaults,
+        proto_names,
+        enum_numbers,
+    };
+    let _ = json::Writer::new(&mut layouts, options, &mut out).message(id, &reply);
+    let options = text::Options {
+        indent,
+        emit_defaults,
+        enum_numbers,
+        skip_unknown,
+    };
+    let _ = text::Writer::new(&mut layouts, options, &mut out).message(id, &reply);
+});
