@@ -172,7 +172,7 @@ module completions {
 
   # Call any method of any server
   export extern "routeguide call" [
-    --data(-d): string        # Requests as JSON values, one after the other; @FILE reads a file, @- stdin, as it comes
+    --data(-d): string        # Requests as JSON values, one after the other; @FILE reads a file, @- or @ stdin, as it comes
     --input: string@"nu-complete routeguide call input" # What -d holds: JSON, or protobuf text with messages separated by the record separator (0x1E)
     --allow-unknown-fields    # Skip fields that the request does not have, instead of refusing them
     --concurrency: string     # Calls under way at once, when several messages go to a method that takes one
@@ -240,6 +240,50 @@ module completions {
   export extern "routeguide man" [
     --help(-h)                # Print help
     dir?: directory           # Write routeguide.1 and a page for each command here
+  ]
+
+  # Print this message or the help of the given subcommand(s)
+  export extern "routeguide help" [
+  ]
+
+  # Run the RouteGuide server
+  export extern "routeguide help serve" [
+  ]
+
+  # Look one person up
+  export extern "routeguide help get-person" [
+  ]
+
+  # Look people up on one stream, each as soon as the name is there
+  export extern "routeguide help get-people" [
+  ]
+
+  # List a server's services, or a service's methods
+  export extern "routeguide help list" [
+  ]
+
+  # Describe a service, method, message, enum or field, or everything, as .proto source
+  export extern "routeguide help describe" [
+  ]
+
+  # Call any method of any server
+  export extern "routeguide help call" [
+  ]
+
+  # Ask whether a server, or one of its services, is serving
+  export extern "routeguide help health" [
+  ]
+
+  # Print a shell completion script
+  export extern "routeguide help completions" [
+  ]
+
+  # Print the manual page, or write all of them to a folder
+  export extern "routeguide help man" [
+  ]
+
+  # Print this message or the help of the given subcommand(s)
+  export extern "routeguide help help" [
   ]
 
 }

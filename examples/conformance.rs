@@ -137,11 +137,11 @@ fn answer(
     };
     match request.requested_output_format() {
         WireFormat::Protobuf => protobuf(pool, request, bytes),
-        WireFormat::Json => write(pool, request, bytes, |bytes, out| {
+        WireFormat::Json => write(pool, request, &bytes, |bytes, out| {
             json::Writer::new(layouts, json::Options::default(), out).message(id, bytes)
         })
         .map(Outcome::Json),
-        WireFormat::TextFormat => write(pool, request, bytes, |bytes, out| {
+        WireFormat::TextFormat => write(pool, request, &bytes, |bytes, out| {
             print_text(layouts, id, request, bytes, out)
         })
         .map(Outcome::Text),
@@ -188,12 +188,12 @@ fn print_text(
 fn write(
     pool: &DescriptorPool,
     request: &Request,
-    bytes: Vec<u8>,
+    bytes: &[u8],
     write: impl FnOnce(&[u8], &mut Vec<u8>) -> Result<(), routeguide::output::fields::Malformed>,
 ) -> Result<String, Outcome> {
     let mut out = Vec::new();
-    if let Err(error) = write(&bytes, &mut out) {
-        decode(pool, request, &bytes)?;
+    if let Err(error) = write(bytes, &mut out) {
+        decode(pool, request, bytes)?;
         return Err(Outcome::SerializeError(error.to_string()));
     }
     String::from_utf8(out).map_err(|error| Outcome::SerializeError(error.to_string()))

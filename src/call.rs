@@ -5,6 +5,7 @@ mod checked;
 mod failure;
 
 pub use checked::NOT_GRPC;
+pub use failure::TOO_LARGE;
 
 use std::future::Future;
 use std::pin::Pin;
@@ -60,6 +61,7 @@ pub struct Call {
     deadline: Option<Pin<Box<Sleep>>>,
     /// Dropping tonic's request stream would half-close the call, which a server takes for an orderly end.
     cancel: Option<CancellationHandle>,
+    max_message_size: usize,
 }
 
 type Opening = Pin<Box<dyn Future<Output = Result<Response<Streaming<Bytes>>, Status>> + Send>>;
@@ -85,9 +87,10 @@ impl Call {
         }
         let cancel = request.cancellation_handle();
         let path = start.path;
+        let max_message_size = start.max_message_size;
         let opening = async move {
             let mut client = Grpc::new(checked::Checked::new(channel))
-                .max_decoding_message_size(start.max_message_size);
+                .max_decoding_message_size(max_message_size);
             client.ready().await.map_err(Status::from_error)?;
             client.streaming(request, path, BytesCodec).await
         };
@@ -97,6 +100,7 @@ impl Call {
                 .deadline
                 .map(|at| Box::pin(tokio::time::sleep_until(at))),
             cancel: Some(cancel),
+            max_message_size: start.max_message_size,
         }
     }
 
@@ -157,6 +161,7 @@ impl Call {
             .deadline
             .as_ref()
             .is_some_and(|deadline| deadline.deadline() <= Instant::now() + SERVER_AHEAD);
+        let status = failure::too_large(status, self.max_message_size);
         failure::classify(status, replied, expired)
     }
 }

@@ -17,7 +17,6 @@ use crate::exit;
     after_help = exit_codes(),
     subcommand_required = true,
     arg_required_else_help = true,
-    disable_help_subcommand = true,
 )]
 pub struct Cli {
     #[command(subcommand)]
@@ -96,6 +95,7 @@ pub enum Missing {
 /// Prints the person on stdout. A person the server does not know prints nothing there, says so on stderr and
 /// exits 69.
 #[derive(Debug, Args)]
+#[command(after_help = exit_codes())]
 pub struct GetPersonArgs {
     /// Whom to look up
     pub name: String,
@@ -112,6 +112,7 @@ pub struct GetPersonArgs {
 /// Names come from the arguments, else from stdin, one per line: read as they come, answered as they come. Names
 /// that had no reply are counted on stderr at the end.
 #[derive(Debug, Args)]
+#[command(after_help = exit_codes())]
 pub struct GetPeopleArgs {
     /// Whom to look up; none, or a single `-`, reads names from stdin
     #[arg(value_name = "NAME")]
@@ -138,6 +139,7 @@ pub struct GetPeopleArgs {
 
 /// List a server's services, or a service's methods
 #[derive(Debug, Args)]
+#[command(after_help = exit_codes())]
 pub struct ListArgs {
     /// List this service's methods
     pub service: Option<String>,
@@ -161,6 +163,7 @@ pub struct ListArgs {
 
 /// Describe a service, method, message, enum or field, or everything, as .proto source
 #[derive(Debug, Args)]
+#[command(after_help = exit_codes())]
 pub struct DescribeArgs {
     /// What to describe, by its full name or a short one: `GetPerson`, `pkg.Service/Method`, `pkg.Message.field`
     pub symbol: Option<String>,
@@ -209,12 +212,13 @@ pub struct ExportArgs {
 
 /// Call any method of any server
 ///
-/// The request is FIELD arguments, or -d; an empty message if there is neither. Several messages to a method that takes
-/// one are a batch of calls over one connection.
+/// The request is FIELD arguments, or -d. If there is neither, it is an empty message where the method takes one, and no
+/// message where it takes a stream. Several messages to a method that takes one are a batch of calls over one connection.
 ///
 /// FIELD is name=text, name:=json, name=@file or name:=@file; a name may be a path: address.city=Seoul, hobbies[]=chess,
 /// labels[color]=red.
 #[derive(Debug, Args)]
+#[command(after_help = exit_codes())]
 pub struct CallArgs {
     /// The method: `pkg.Service/Method`, `pkg.Service.Method`, or a short name that is unambiguous
     pub method: String,
@@ -223,7 +227,7 @@ pub struct CallArgs {
     #[arg(value_name = "FIELD", conflicts_with = "data")]
     pub fields: Vec<String>,
 
-    /// Requests as JSON values, one after the other; @FILE reads a file, @- stdin, as it comes
+    /// Requests as JSON values, one after the other; @FILE reads a file, @- or @ stdin, as it comes
     #[arg(short, long, value_name = "DATA", help_heading = "Request")]
     pub data: Option<String>,
 
@@ -272,6 +276,7 @@ pub enum InputFormat {
 ///
 /// Prints the status and exits 0 when it is SERVING, 1 when it is not, 64 + n when the call failed.
 #[derive(Debug, Args)]
+#[command(after_help = exit_codes())]
 pub struct HealthArgs {
     /// The service; the whole server if none is named
     pub service: Option<String>,
@@ -366,7 +371,7 @@ pub struct SchemaArgs {
     pub proto: Vec<PathBuf>,
 
     /// Where --proto files and their imports are looked for; may be given again
-    #[arg(short = 'I', long, value_name = "DIR", value_hint = ValueHint::DirPath)]
+    #[arg(short = 'I', long, value_name = "DIR", requires = "proto", value_hint = ValueHint::DirPath)]
     pub import_path: Vec<PathBuf>,
 
     /// Take the schema from this FileDescriptorSet instead of asking the server; may be given again
@@ -475,7 +480,7 @@ fn size(text: &str) -> Result<usize, String> {
     match number.checked_mul(unit) {
         // A gRPC message's length is 32 bits.
         Some(size @ 1..=0xffff_ffff) => Ok(size),
-        _ => Err("must be from 1 byte to 4GiB".to_owned()),
+        _ => Err("must be at least 1 byte and less than 4GiB".to_owned()),
     }
 }
 
@@ -485,8 +490,8 @@ fn duration(text: &str) -> Result<Duration, String> {
         Ok(seconds) => Duration::try_from_secs_f64(seconds).map_err(|error| error.to_string())?,
         Err(_) => humantime::parse_duration(text).map_err(|error| error.to_string())?,
     };
-    if parsed.is_zero() {
-        return Err("must be more than zero".to_owned());
+    if parsed < Duration::from_millis(1) {
+        return Err("must be at least 1ms".to_owned());
     }
     // A grpc-timeout holds at most eight digits, and a timer's instant must not overflow.
     if parsed > Duration::from_secs(99_999_999) {
@@ -509,6 +514,7 @@ mod tests {
     fn a_duration_is_positive_and_may_be_plain_seconds() {
         assert_eq!(duration("1.5"), Ok(Duration::from_millis(1500)));
         assert_eq!(duration("200ms"), Ok(Duration::from_millis(200)));
+        assert!(duration("1us").is_err());
         for bad in ["0", "-1", "NaN", "1e30", "soon", ""] {
             assert!(duration(bad).is_err(), "{bad}");
         }

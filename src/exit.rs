@@ -6,7 +6,8 @@ use crate::error::{Error, Kind};
 
 /// The table as `--help` prints it and the README repeats it.
 pub const TABLE: &str = "  0        done
-  1        failed before or outside the RPC: connection, TLS, schema, input, output
+  1        failed before or outside the RPC: connection, TLS, schema, input,
+           output
   2        wrong usage
   64 + n   the RPC ended with gRPC status n: 69 NOT_FOUND, 68 DEADLINE_EXCEEDED,
            78 UNAVAILABLE (a deadline that strikes while connecting is 68 too)

@@ -14,6 +14,24 @@ pub fn deadline_exceeded() -> Status {
     Status::deadline_exceeded("the deadline passed before the call was over")
 }
 
+/// How the message of a status begins that stands for a reply we do not accept.
+pub const TOO_LARGE: &str = "the reply is too large";
+
+/// A reply beyond our own limit, which tonic reports as the server's OUT_OF_RANGE; other clients say RESOURCE_EXHAUSTED.
+pub fn too_large(status: Status, limit: usize) -> Status {
+    let ours = format!("the limit is: {limit} bytes");
+    let found = status
+        .message()
+        .strip_prefix("Error, decoded message length too large: found ")
+        .and_then(|rest| rest.strip_suffix(&ours));
+    match found.and_then(|found| found.strip_suffix(" bytes, ")) {
+        Some(found) if status.code() == Code::OutOfRange => Status::resource_exhausted(format!(
+            "{TOO_LARGE}: {found} bytes, and at most {limit} are accepted"
+        )),
+        _ => status,
+    }
+}
+
 /// Turns tonic's status into the event that ends the call. `replied`: response headers had come. `expired`: the
 /// call's deadline had passed.
 pub fn classify(status: Status, replied: bool, expired: bool) -> Event {

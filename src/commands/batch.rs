@@ -118,7 +118,7 @@ impl Batch<'_> {
                 End::Stopped => return Ok(()),
                 End::Status(status) => printed.judge(&status),
             };
-            if !self.settle(progress, index, result, received) {
+            if !self.settle(progress, stdout, index, result, received).await {
                 return Ok(());
             }
         }
@@ -195,7 +195,7 @@ impl Batch<'_> {
             if stdout.is_full() {
                 interrupt.or(stdout.flush()).await?;
             }
-            if !self.settle(progress, index, result, received) {
+            if !self.settle(progress, stdout, index, result, received).await {
                 return Ok(());
             }
         }
@@ -257,9 +257,10 @@ impl Batch<'_> {
     }
 
     /// Notes what a call came to; `false` if it was the last.
-    fn settle(
+    async fn settle(
         &self,
         progress: &mut Progress,
+        stdout: &mut Stdout,
         index: u64,
         result: Result<()>,
         received: u64,
@@ -271,6 +272,14 @@ impl Batch<'_> {
                 error
             };
             if progress.failure.is_some() || self.keep_going {
+                self.exchange
+                    .interrupt
+                    .or(async {
+                        stdout.catch_up().await;
+                        Ok(())
+                    })
+                    .await
+                    .ok();
                 self.exchange.console.report(&error);
             }
             if progress.failure.is_none() {

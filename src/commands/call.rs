@@ -27,7 +27,7 @@ use crate::schema::source::Source;
 const MAX_TEXT: usize = 64 << 20;
 
 pub fn run(args: &CallArgs, console: Console) -> Result<()> {
-    let format = client::format(&args.output, Format::Json);
+    let format = client::format(&args.output, Format::Json)?;
     let data = Data::new(args)?;
     let target = Target::new(&args.connection)?;
     super::block_on(async {
@@ -147,7 +147,8 @@ impl Data {
         Ok(match args.data.as_deref() {
             None if args.fields.is_empty() => Self::None,
             None => Self::Fields,
-            Some("@-") => reader("standard input", Box::new(std::io::stdin())),
+            // A lone @ is grpcurl's way to say it, and a lone - nobody's JSON.
+            Some("@-" | "@" | "-") => reader("standard input", Box::new(std::io::stdin())),
             Some(data) => match data.strip_prefix('@') {
                 Some(path) => {
                     let file = File::open(path).map_err(|error| {

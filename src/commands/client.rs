@@ -14,7 +14,7 @@ use tokio_stream::Stream;
 use tonic::metadata::{KeyAndValueRef, MetadataMap};
 use tonic::{Code, Status};
 
-use crate::call::{Call, NOT_GRPC, Start};
+use crate::call::{Call, NOT_GRPC, Start, TOO_LARGE};
 use crate::cli::{Color, ConnectionArgs, ConsoleArgs, Format, OutputArgs};
 use crate::error::{Error, Result};
 use crate::output::{self, Console, Style, Syntax, Verbosity};
@@ -43,10 +43,15 @@ impl Target {
     /// # Errors
     /// On a bad address, header or people file.
     pub fn new(args: &ConnectionArgs) -> Result<Self> {
+        // An empty $ROUTEGUIDE_ADDR is as good as none.
+        let addr = match args.addr.as_str() {
+            "" => "localhost:50051",
+            addr => addr,
+        };
         let server = if args.in_process {
             Where::InProcess(people(args.people.as_deref())?)
         } else {
-            Where::Address(args.addr.parse()?)
+            Where::Address(addr.parse()?)
         };
         Ok(Self {
             server,
@@ -160,7 +165,10 @@ pub fn path(method: &MethodDescriptor) -> Result<PathAndQuery> {
 }
 
 /// How replies are to look, in the format asked for or else in `default`.
-pub fn format(args: &OutputArgs, default: Format) -> output::Format {
+///
+/// # Errors
+/// When bytes would go to a terminal.
+pub fn format(args: &OutputArgs, default: Format) -> Result<output::Format> {
     let format = args.output.unwrap_or(default);
     let terminal = std::io::stdout().is_terminal();
     let style = Style {
@@ -175,11 +183,17 @@ pub fn format(args: &OutputArgs, default: Format) -> output::Format {
         color: stdout_color(args.console.color),
         terminal,
     };
-    match format {
+    Ok(match format {
         Format::Text | Format::Json => output::Format::Messages(style),
         Format::Envelope => output::Format::Envelope(style),
+        Format::Raw if terminal => {
+            return Err(
+                Error::usage("-o raw writes bytes, and stdout is a terminal")
+                    .hinted("send it to a file, or through `xxd`"),
+            );
+        }
         Format::Raw => output::Format::Raw,
-    }
+    })
 }
 
 /// Whether a progress line can be seen, and does not get between replies.
@@ -216,12 +230,13 @@ pub fn console(args: &ConsoleArgs) -> Console {
 /// The error of a call that ended with another status than OK; `details` are the status's, decoded.
 pub fn status_error(status: &Status, details: Vec<String>) -> Error {
     let error = Error::status(status.code(), status.message()).detailed(details);
-    let too_large = status.message().contains("message length too large");
     match status.code() {
         _ if status.message().starts_with(NOT_GRPC) => {
             error.hinted("is this a gRPC server? a web server or a proxy answers there")
         }
-        Code::OutOfRange if too_large => error.hinted("--max-message-size accepts larger ones"),
+        Code::ResourceExhausted if status.message().starts_with(TOO_LARGE) => {
+            error.hinted("--max-message-size accepts larger ones")
+        }
         _ => error,
     }
 }

@@ -40,7 +40,7 @@ async fn described(
             Symbol::Method(method) => method.input(),
             other => {
                 let why = format!(
-                    "{} is a {}: it has no request",
+                    "{} is {}: it has no request",
                     other.full_name(),
                     other.kind()
                 );

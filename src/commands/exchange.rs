@@ -42,6 +42,9 @@ pub trait Replies {
     /// Appends what is to be printed for one reply.
     fn message(&mut self, message: &Bytes, out: &mut Vec<u8>) -> Result<Then>;
 
+    /// The call is cancelled: the replies asked for are all there.
+    fn stopped(&mut self, _out: &mut Vec<u8>) {}
+
     /// The call is over; for what can only be printed now.
     fn ended(&mut self, status: &Status, out: &mut Vec<u8>) -> Result<()>;
 
@@ -171,11 +174,15 @@ impl Exchange<'_> {
                         return Ok(End::Status(late));
                     }
                     if then == Then::Stop {
+                        replies.stopped(stdout.buffer());
                         return Ok(End::Stopped);
                     }
                 }
                 Some(Event::Failed(error)) => return Err(error),
                 Some(Event::Status(status)) => {
+                    if self.console.is_verbose() {
+                        stdout.catch_up().await;
+                    }
                     show_metadata(self.console, '<', status.metadata());
                     self.console
                         .detail('*', || format!("status {}", code_name(status.code())));

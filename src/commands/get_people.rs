@@ -24,7 +24,7 @@ use crate::schema;
 
 pub fn run(args: GetPeopleArgs, console: Console) -> Result<()> {
     let method = schema::bundled_method("GetPeople")?;
-    let format = client::format(&args.output, Format::Text);
+    let format = client::format(&args.output, Format::Text)?;
     let names = names_from(args.names, args.null);
     let target = Target::new(&args.connection)?;
     let mut renderer = Renderer::new(&method, format);
@@ -158,6 +158,10 @@ impl Replies for People<'_> {
         unanswered.answer(names::first_field(message));
         drop(unanswered);
         self.printed.message(message, out)
+    }
+
+    fn stopped(&mut self, out: &mut Vec<u8>) {
+        self.printed.stopped(out);
     }
 
     fn ended(&mut self, status: &Status, out: &mut Vec<u8>) -> Result<()> {

@@ -22,7 +22,7 @@ pub const NOT_FOUND: &str = "Not Found";
 
 pub fn run(args: &GetPersonArgs, console: Console) -> Result<()> {
     let method = schema::bundled_method("GetPerson")?;
-    let format = client::format(&args.output, Format::Text);
+    let format = client::format(&args.output, Format::Text)?;
     let target = Target::new(&args.connection)?;
     let request = names::encode(&args.name);
     let mut renderer = Renderer::new(&method, format);

@@ -29,6 +29,9 @@ pub fn run(args: &ListArgs, console: Console) -> Result<()> {
                 source::export(&args.export, &schema, console)?;
             } else {
                 let services = source.services().await?;
+                if services.is_empty() {
+                    console.notice(&format!("no services {}", source.place()));
+                }
                 for service in &services {
                     let _ = writeln!(list, "{service}");
                     if args.long
@@ -54,7 +57,7 @@ pub fn run(args: &ListArgs, console: Console) -> Result<()> {
 
 fn not_a_service(symbol: &Symbol) -> Error {
     Error::failed(format!(
-        "{} is a {}, not a service",
+        "{} is {}, not a service",
         symbol.full_name(),
         symbol.kind()
     ))

@@ -141,6 +141,11 @@ impl Replies for Printed<'_> {
         }
     }
 
+    fn stopped(&mut self, out: &mut Vec<u8>) {
+        let status = Status::cancelled("the replies asked for are all there");
+        self.renderer.status(self.moment_now(), &status, out);
+    }
+
     fn ended(&mut self, status: &Status, out: &mut Vec<u8>) -> Result<()> {
         let moment = self.moment_now();
         if status.code() == Code::Ok

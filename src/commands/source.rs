@@ -75,16 +75,23 @@ pub fn export(args: &ExportArgs, schema: &Schema, console: Console) -> Result<()
     if let Some(path) = &args.protoset_out {
         std::fs::write(path, schema.write_protoset()).map_err(|error| failed(path, error))?;
         console.notice(&format!(
-            "{} files in {}",
-            schema.files.len(),
+            "{} in {}",
+            files(schema.files.len()),
             path.display()
         ));
     }
     if let Some(dir) = &args.proto_out {
         let written = tree::write_tree(&schema.files, &schema.pool, dir)?;
-        console.notice(&format!("{written} files in {}", dir.display()));
+        console.notice(&format!("{} in {}", files(written), dir.display()));
     }
     Ok(())
+}
+
+fn files(number: usize) -> String {
+    match number {
+        1 => "1 file".to_owned(),
+        number => format!("{number} files"),
+    }
 }
 
 /// Whether anything is to be written.

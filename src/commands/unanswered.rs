@@ -6,6 +6,9 @@ use std::collections::{HashMap, VecDeque};
 /// Names a report shows.
 const SHOWN: usize = 10;
 
+/// And how much of each, in characters.
+const CLIPPED: usize = 60;
+
 /// Names that are remembered while they wait. More wait only at a server that answers nothing for long; their
 /// number is still known then, but not who they are.
 const REMEMBERED: usize = 100_000;
@@ -91,7 +94,7 @@ impl Unanswered {
             .iter()
             .chain(&self.waiting)
             .take(SHOWN.min(usize::try_from(missing).unwrap_or(SHOWN)))
-            .map(|name| format!("{:?}", String::from_utf8_lossy(name)))
+            .map(|name| clipped(&String::from_utf8_lossy(name)))
             .collect();
         let more = if (shown.len() as u64) < missing {
             ", …"
@@ -113,6 +116,14 @@ impl Unanswered {
                 self.times.remove(name);
             }
         }
+    }
+}
+
+/// A name in quotes, as much of it as a line has room for.
+fn clipped(name: &str) -> String {
+    match name.char_indices().nth(CLIPPED) {
+        Some((end, _)) => format!("{:?}…", name.get(..end).unwrap_or_default()),
+        None => format!("{name:?}"),
     }
 }
 

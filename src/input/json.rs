@@ -191,7 +191,11 @@ impl Parser<'_, '_> {
         if self.cursor.peek() != Some(b'{') {
             let found = self.cursor.found();
             let why = format!("expected an object for {}, found {found}", layout.full_name);
-            return Err(self.cursor.bad(why));
+            let is_array = self.depth == 1 && self.cursor.peek() == Some(b'[');
+            let hint = is_array.then(|| {
+                "messages stand one after the other, with no array around them".to_owned()
+            });
+            return Err(self.cursor.bad(why).hinted(hint));
         }
         self.cursor.expect(b'{')?;
         if self.cursor.take(b'}') {

@@ -40,6 +40,10 @@ impl Console {
         Self { verbosity, color }
     }
 
+    pub fn is_verbose(self) -> bool {
+        self.verbosity == Verbosity::Verbose
+    }
+
     /// Whether stderr is a terminal, where a progress line can be drawn.
     pub fn is_terminal() -> bool {
         std::io::stderr().is_terminal()

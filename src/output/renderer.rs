@@ -5,6 +5,7 @@ use tokio::time::Instant;
 use tonic::Status;
 use tonic::metadata::MetadataMap;
 
+use super::escape::escape_literal;
 use super::printer::{Printer, Style, Syntax};
 use super::{details, envelope, json};
 use crate::error::{Error, Result, code_name};
@@ -43,6 +44,19 @@ struct Envelope {
     request: LayoutId,
     reply: LayoutId,
     options: json::Options,
+    /// The output is a terminal: strings must not act on it.
+    terminal: bool,
+}
+
+impl Envelope {
+    /// Makes what was written from `start` on safe where it is shown.
+    fn secure(&self, out: &mut Vec<u8>, start: usize) {
+        if self.terminal {
+            let plain = String::from_utf8_lossy(out.get(start..).unwrap_or_default()).into_owned();
+            out.truncate(start);
+            out.extend_from_slice(escape_literal(&plain, true).as_bytes());
+        }
+    }
 }
 
 /// When an event was, and in which call of a batch.
@@ -76,6 +90,7 @@ impl Renderer {
                         proto_names: style.proto_names,
                         enum_numbers: style.enum_numbers,
                     },
+                    terminal: style.terminal,
                 }))
             }
             Format::Raw => Kind::Raw { written: false },
@@ -131,21 +146,26 @@ impl Renderer {
             at: moment.elapsed(),
             bytes,
         };
+        let start = out.len();
         envelope::message(&message, &mut envelope.layouts, root, envelope.options, out)
-            .map_err(|error| Error::failed(format!("cannot print a {event}")).caused_by(error))
+            .map_err(|error| Error::failed(format!("cannot print a {event}")).caused_by(error))?;
+        envelope.secure(out, start);
+        Ok(())
     }
 
     /// The initial metadata came.
     pub fn headers(&self, moment: Moment, metadata: &MetadataMap, out: &mut Vec<u8>) {
-        if let Kind::Envelope(_) = self.kind {
+        if let Kind::Envelope(envelope) = &self.kind {
+            let start = out.len();
             envelope::metadata("headers", moment.call, moment.elapsed(), metadata, out);
+            envelope.secure(out, start);
         }
     }
 
     /// The call is over.
     pub fn status(&self, moment: Moment, status: &Status, out: &mut Vec<u8>) {
-        if let Kind::Envelope(_) = self.kind {
-            let at = moment.elapsed();
+        if let Kind::Envelope(envelope) = &self.kind {
+            let (at, start) = (moment.elapsed(), out.len());
             envelope::metadata("trailers", moment.call, at, status.metadata(), out);
             let end = envelope::End {
                 call: moment.call,
@@ -156,6 +176,7 @@ impl Renderer {
                 details: &self.details(status),
             };
             envelope::status(&end, out);
+            envelope.secure(out, start);
         }
     }
 

@@ -18,10 +18,17 @@ const CHUNKS_AHEAD: usize = 2;
 /// How long nothing is written before somebody looks whether stdout still has a reader.
 const WATCH_AFTER: Duration = Duration::from_millis(100);
 
+/// What the writer is handed.
+enum Chunk {
+    Bytes(Vec<u8>),
+    /// Somebody wants to know when everything before this is written.
+    Mark(oneshot::Sender<()>),
+}
+
 /// Buffered stdout.
 pub struct Stdout {
     buffer: Vec<u8>,
-    chunks: Option<mpsc::Sender<Vec<u8>>>,
+    chunks: Option<mpsc::Sender<Chunk>>,
     /// What writing came to, until it has been told.
     result: Option<oneshot::Receiver<io::Result<()>>>,
     reader: Reader,
@@ -30,13 +37,19 @@ pub struct Stdout {
 impl Stdout {
     /// Starts the writer thread.
     pub fn start() -> Self {
-        let (chunks, mut receiver) = mpsc::channel::<Vec<u8>>(CHUNKS_AHEAD);
+        let (chunks, mut receiver) = mpsc::channel::<Chunk>(CHUNKS_AHEAD);
         let (done, result) = oneshot::channel();
         std::thread::spawn(move || {
             let mut stdout = io::stdout().lock();
             let mut outcome = Ok(());
             while let Some(chunk) = receiver.blocking_recv() {
-                outcome = stdout.write_all(&chunk).and_then(|()| stdout.flush());
+                match chunk {
+                    Chunk::Bytes(bytes) => {
+                        outcome = stdout.write_all(&bytes).and_then(|()| stdout.flush());
+                    }
+                    // Whoever asked may have gone.
+                    Chunk::Mark(written) => drop(written.send(())),
+                }
                 if outcome.is_err() {
                     break;
                 }
@@ -73,13 +86,23 @@ impl Stdout {
         if let Some(chunks) = &self.chunks
             && let Ok(permit) = chunks.reserve().await
         {
-            permit.send(std::mem::replace(
-                &mut self.buffer,
-                Vec::with_capacity(CHUNK),
-            ));
+            let bytes = std::mem::replace(&mut self.buffer, Vec::with_capacity(CHUNK));
+            permit.send(Chunk::Bytes(bytes));
             return Ok(());
         }
         self.outcome().await
+    }
+
+    /// Writes out what there is, so that what is said on stderr next comes after it. Not being able to is told
+    /// elsewhere.
+    pub async fn catch_up(&mut self) {
+        let (mark, written) = oneshot::channel();
+        if self.flush().await.is_ok()
+            && let Some(chunks) = &self.chunks
+            && chunks.send(Chunk::Mark(mark)).await.is_ok()
+        {
+            let _ = written.await;
+        }
     }
 
     /// Writes everything out and waits for it.

@@ -45,14 +45,14 @@ impl Symbol {
     /// What it is, as a .proto file's reader would say.
     pub fn kind(&self) -> &'static str {
         match self {
-            Self::Service(_) => "service",
-            Self::Method(_) => "method",
-            Self::Message(_) => "message",
-            Self::Enum(_) => "enum",
-            Self::EnumValue(_) => "enum value",
-            Self::Field(_) => "field",
-            Self::Extension(_) => "extension",
-            Self::Oneof(_) => "oneof",
+            Self::Service(_) => "a service",
+            Self::Method(_) => "a method",
+            Self::Message(_) => "a message",
+            Self::Enum(_) => "an enum",
+            Self::EnumValue(_) => "an enum value",
+            Self::Field(_) => "a field",
+            Self::Extension(_) => "an extension",
+            Self::Oneof(_) => "a oneof",
         }
     }
 

@@ -42,6 +42,9 @@ impl FromStr for ListenAddress {
                 path => Ok(Self::Unix(PathBuf::from(path))),
             };
         }
+        if text.contains("://") {
+            return Err(bad("no scheme is wanted"));
+        }
         let (host, port) = text.rsplit_once(':').ok_or_else(|| bad("no port"))?;
         let port = port
             .parse()
@@ -219,11 +222,19 @@ fn bind_unix(path: &Path) -> Result<Listener> {
     let shown = format!("unix:{}", path.display());
     let is_socket = std::fs::symlink_metadata(path).is_ok_and(|meta| meta.file_type().is_socket());
     let refused = |error: io::Error| error.kind() == io::ErrorKind::ConnectionRefused;
+    let failed = |error: io::Error| match error.kind() {
+        io::ErrorKind::AddrInUse if is_socket => Error::failed(format!(
+            "cannot listen on {shown}: something else already does"
+        )),
+        io::ErrorKind::AddrInUse => Error::failed(format!(
+            "cannot listen on {shown}: there is a file of that name"
+        )),
+        _ => Error::failed(format!("cannot listen on {shown}")).caused_by(error),
+    };
     if is_socket && UnixStream::connect(path).is_err_and(refused) {
-        std::fs::remove_file(path).map_err(|error| cannot_listen(&shown, error))?;
+        std::fs::remove_file(path).map_err(failed)?;
     }
-    let listener =
-        tokio::net::UnixListener::bind(path).map_err(|error| cannot_listen(&shown, error))?;
+    let listener = tokio::net::UnixListener::bind(path).map_err(failed)?;
     Ok(Listener::Unix(listener, SocketFile(path.to_owned())))
 }
 

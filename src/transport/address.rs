@@ -62,6 +62,9 @@ impl FromStr for Address {
                     .hinted("write host:port, http://host:port or unix:PATH"));
             }
         };
+        if authority.contains(['/', '?', '#', '@']) {
+            return Err(bad("wants a host and a port, no path and no user"));
+        }
         let (host, port) = match authority.strip_prefix('[') {
             Some(rest) => {
                 let (host, rest) = rest.split_once(']').ok_or_else(|| bad("`[` without `]`"))?;
@@ -96,10 +99,7 @@ impl FromStr for Address {
                 return Err(bad("no port").hinted(format!("write {host}:50051")));
             }
         };
-        if host
-            .chars()
-            .any(|c| c.is_whitespace() || c.is_control() || "/?#@".contains(c))
-        {
+        if host.chars().any(|c| c.is_whitespace() || c.is_control()) {
             return Err(bad("wants a host and a port, nothing else"));
         }
         let host = if host.is_empty() { "localhost" } else { host };

@@ -7,14 +7,21 @@ use tonic::metadata::{AsciiMetadataKey, BinaryMetadataKey, MetadataMap, Metadata
 
 use crate::error::{Error, Result};
 
-/// Names that belong to the protocol: what a user would write there never arrives (PROTOCOL-HTTP2, "Requests").
-const RESERVED: [&str; 6] = [
+/// Names that belong to the protocol: what a user would write there never arrives, or breaks the call (PROTOCOL-HTTP2,
+/// "Requests"; RFC 9113, section 8.2.2).
+const RESERVED: [&str; 12] = [
+    "connection",
+    "content-length",
     "content-type",
     "grpc-message",
     "grpc-message-type",
     "grpc-status",
     "grpc-timeout",
+    "host",
+    "keep-alive",
     "te",
+    "transfer-encoding",
+    "upgrade",
 ];
 
 const BASE64: GeneralPurposeConfig = GeneralPurposeConfig::new()

@@ -2,6 +2,7 @@
 
 mod address;
 mod dial;
+mod greeting;
 pub mod metadata;
 
 use std::io;
@@ -17,6 +18,7 @@ use tonic::transport::{Channel, Endpoint};
 
 pub use address::Address;
 pub use dial::{Dialer, Io};
+use greeting::{Greeted, Greeting};
 
 use crate::error::{Error, Result, plain};
 
@@ -71,6 +73,7 @@ impl Connection {
 
 /// Connects, trying again for as long as `options.wait` says.
 pub async fn connect(options: &Options) -> Result<Connection> {
+    let last = std::cell::RefCell::new(None);
     let connecting = async {
         let give_up = options.wait.map(|wait| Instant::now() + wait);
         let mut pause = FIRST_PAUSE;
@@ -84,6 +87,7 @@ pub async fn connect(options: &Options) -> Result<Connection> {
                 Some(left) if !left.is_zero() => sleep(pause.min(left)).await,
                 _ => return Err(error),
             }
+            last.replace(Some(error));
             pause = (pause * 2).min(LONGEST_PAUSE);
         }
     };
@@ -99,28 +103,30 @@ pub async fn connect(options: &Options) -> Result<Connection> {
 }
 
 async fn attempt(options: &Options) -> Result<Connection> {
-    let refused = |error: &io::Error| {
-        let message = format!("cannot connect to {}: {}", options.name, plain(error));
+    timeout(options.connect_timeout, establish(options))
+        .await
+        .unwrap_or_else(|_| {
+            let after = humantime::format_duration(options.connect_timeout);
+            let name = &options.name;
+            Err(
+                Error::failed(format!("cannot connect to {name}: no answer after {after}"))
+                    .hinted("a longer --connect-timeout or --wait gives a slow server more time"),
+            )
+        })
+}
+
+/// Dials, begins HTTP/2, and waits until the server has begun it too.
+async fn establish(options: &Options) -> Result<Connection> {
+    let io = options.dialer.dial().await.map_err(|error| {
+        let message = format!("cannot connect to {}: {}", options.name, plain(&error));
         let failed = Error::failed(message);
         match error.kind() {
             io::ErrorKind::ConnectionRefused | io::ErrorKind::NotFound => failed
                 .hinted("start a server with `routeguide serve`, or call one in this process with --in-process"),
             _ => failed,
         }
-    };
-    let timed_out = || {
-        let after = humantime::format_duration(options.connect_timeout);
-        Error::failed(format!(
-            "cannot connect to {}: no answer after {after}",
-            options.name
-        ))
-        .hinted("a longer --connect-timeout or --wait gives a slow server more time")
-    };
-    let io = match timeout(options.connect_timeout, options.dialer.dial()).await {
-        Err(_) => return Err(timed_out()),
-        Ok(Err(error)) => return Err(refused(&error)),
-        Ok(Ok(io)) => io,
-    };
+    })?;
+    let (io, greeting) = Greeted::new(io);
 
     let tasks = TaskTracker::new();
     let spawner = tasks.clone();
@@ -136,18 +142,38 @@ async fn attempt(options: &Options) -> Result<Connection> {
         .initial_stream_window_size(STREAM_WINDOW)
         .initial_connection_window_size(CONNECTION_WINDOW)
         .executor(Executor(spawner));
-    match timeout(
-        options.connect_timeout,
-        endpoint.connect_with_connector(connector(io, options)),
-    )
-    .await
-    {
-        Err(_) => Err(timed_out()),
-        Ok(Err(error)) => {
-            Err(Error::failed(format!("cannot connect to {}", options.name)).caused_by(error))
-        }
-        Ok(Ok(channel)) => Ok(Connection { channel, tasks }),
+    let channel = endpoint
+        .connect_with_connector(connector(Box::new(io), options))
+        .await
+        .map_err(|error| {
+            Error::failed(format!("cannot connect to {}", options.name)).caused_by(error)
+        })?;
+    match greeting.await.unwrap_or(Greeting::Closed) {
+        Greeting::Http2 => Ok(Connection { channel, tasks }),
+        other => Err(not_http2(&options.name, other)),
     }
+}
+
+fn not_http2(name: &str, greeting: Greeting) -> Error {
+    let (what, hint) = match greeting {
+        Greeting::Tls => (
+            "the server wants TLS",
+            "plaintext is all there is so far: is there a plaintext port?",
+        ),
+        Greeting::Http1 => (
+            "the server speaks HTTP/1, not HTTP/2",
+            "is this a gRPC port? a web server or a proxy answers there",
+        ),
+        Greeting::Closed => (
+            "the server closed the connection without a word",
+            "is this a gRPC port? it may want TLS",
+        ),
+        Greeting::Http2 | Greeting::Other => (
+            "the server does not speak HTTP/2 in plaintext",
+            "is this a gRPC port? it may want TLS",
+        ),
+    };
+    Error::failed(format!("cannot connect to {name}: {what}")).hinted(hint)
 }
 
 /// Hands out the stream already dialled, and dials again when the channel wants another: a server that retires a

@@ -99,17 +99,28 @@ fn a_tls_server_is_told_from_a_plaintext_one() {
 }
 
 #[test]
-fn a_server_that_hangs_up_is_unavailable() {
+fn a_server_that_hangs_up_at_once_is_no_server_to_connect_to() {
     let server = RawServer::answering(b"");
     for command in ["get-person", "get-people"] {
         routeguide([command, "Alice"])
             .at(server.addr())
             .run()
-            .exits(78)
+            .exits(1)
             .prints("")
-            .says_one_error()
-            .mentions("error: UNAVAILABLE: ");
+            .hints()
+            .mentions("without a word");
     }
+}
+
+#[test]
+fn a_server_that_says_nothing_is_given_the_time_to_connect() {
+    let server = RawServer::silent();
+    routeguide(["get-person", "Alice", "--connect-timeout", "300ms"])
+        .at(server.addr())
+        .run()
+        .exits(1)
+        .prints("")
+        .mentions("no answer after 300ms");
 }
 
 #[test]

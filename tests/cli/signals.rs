@@ -5,7 +5,7 @@ use std::io::{PipeReader, Write as _};
 use rustix::fs::{OFlags, fcntl_getfl, fcntl_setfl};
 use rustix::process::Signal;
 
-use super::harness::{ALICE_JSON, Call, Peer, RawServer, Seen, Server, Stdout, routeguide};
+use super::harness::{ALICE_JSON, Call, Peer, Seen, Server, Stdout, routeguide};
 use h2::Reason;
 
 /// The writing end of a pipe that holds as much as it can, and the end that nobody reads.
@@ -56,9 +56,9 @@ fn ctrl_c_in_a_flood_leaves_whole_lines() {
 
 #[test]
 fn ctrl_c_ends_a_call_to_a_server_that_never_answers() {
-    let server = RawServer::silent();
+    let peer = Peer::playing(|_call| std::future::pending());
     let run = routeguide(["get-person", "Alice", "-v"])
-        .at(server.addr())
+        .at(peer.addr())
         .start();
     run.stderr().wait_for("* connected");
     run.signal(Signal::INT);

@@ -1,5 +1,11 @@
 //! What holds for any input at all: parsers and printers do not panic, and what goes through both comes back.
 
+#![allow(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    reason = "tests fail by panicking"
+)]
+
 mod wire;
 
 use std::sync::LazyLock;

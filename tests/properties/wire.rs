@@ -109,7 +109,7 @@ fn value(
         }
         Type::String => put(field.number, entropy.text().as_bytes(), out),
         Type::Bytes => put(field.number, &entropy.bytes(), out),
-        kind if repeated && entropy.byte() % 2 == 0 => {
+        kind if repeated && entropy.byte().is_multiple_of(2) => {
             let mut packed = Vec::new();
             for _ in 0..entropy.byte() % 4 {
                 scalar(kind, entropy, &mut packed);

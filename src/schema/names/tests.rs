@@ -22,7 +22,11 @@ async fn method_of(text: &str) -> String {
 
 async fn symbol_of(text: &str) -> String {
     match resolve_symbol(&mut source(), text).await {
-        Ok((symbol, _)) => format!("{} {}", symbol.kind(), symbol.full_name()),
+        Ok((symbol, _)) => format!(
+            "{} {}",
+            symbol.kind().split_once(' ').unwrap().1,
+            symbol.full_name()
+        ),
         Err(error) => told(&error),
     }
 }

@@ -1,0 +1,137 @@
+//! The first bytes a server says. An HTTP/2 server begins with a SETTINGS frame (RFC 9113, section 3.4); what begins with
+//! anything else, or says nothing, is told apart here, before a call can fail in whichever of many ways comes first.
+
+use std::io;
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::sync::oneshot;
+
+use super::Io;
+
+/// A frame's type stands behind its length, of three bytes.
+const TYPE_AT: usize = 3;
+const SETTINGS: u8 = 4;
+
+/// What a server said first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Greeting {
+    Http2,
+    /// An answer to a request that HTTP/1 cannot read.
+    Http1,
+    /// A TLS alert: the server wants TLS.
+    Tls,
+    Other,
+    /// Nothing: it closed the connection.
+    Closed,
+}
+
+impl Greeting {
+    fn of(first: &[u8]) -> Self {
+        match first {
+            [b'H', b'T', b'T', b'P', ..] => Self::Http1,
+            // A TLS record of type alert, and its major version.
+            [0x15, 3, ..] => Self::Tls,
+            first if first.get(TYPE_AT) == Some(&SETTINGS) => Self::Http2,
+            _ => Self::Other,
+        }
+    }
+}
+
+/// A byte stream that tells what comes first on it, and otherwise changes nothing.
+pub struct Greeted {
+    inner: Box<dyn Io>,
+    first: Vec<u8>,
+    tell: Option<oneshot::Sender<Greeting>>,
+}
+
+impl Greeted {
+    pub fn new(inner: Box<dyn Io>) -> (Self, oneshot::Receiver<Greeting>) {
+        let (tell, greeting) = oneshot::channel();
+        let this = Self {
+            inner,
+            first: Vec::new(),
+            tell: Some(tell),
+        };
+        (this, greeting)
+    }
+
+    fn tell(&mut self, greeting: Greeting) {
+        if let Some(tell) = self.tell.take() {
+            // Nobody waits for it any more when the time to connect is over.
+            let _ = tell.send(greeting);
+        }
+    }
+}
+
+impl AsyncRead for Greeted {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        let before = buffer.filled().len();
+        let result = ready!(Pin::new(&mut self.inner).poll_read(cx, buffer));
+        if self.tell.is_some() {
+            let new = buffer.filled().get(before..).unwrap_or_default();
+            if result.is_err() || new.is_empty() {
+                self.tell(Greeting::Closed);
+            } else {
+                self.first.extend_from_slice(new);
+                if self.first.len() > TYPE_AT {
+                    let greeting = Greeting::of(&self.first);
+                    self.tell(greeting);
+                }
+            }
+        }
+        Poll::Ready(result)
+    }
+}
+
+impl AsyncWrite for Greeted {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.inner).poll_write(cx, bytes)
+    }
+
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        slices: &[io::IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.inner).poll_write_vectored(cx, slices)
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        self.inner.is_write_vectored()
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.inner).poll_flush(cx)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.inner).poll_shutdown(cx)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_first_bytes_tell_what_speaks() {
+        for (first, greeting) in [
+            (&b"\0\0\x06\x04\0\0\0\0\0"[..], Greeting::Http2),
+            (b"HTTP/1.1 400 Bad Request", Greeting::Http1),
+            (b"\x15\x03\x01\0\x02\x02\x46", Greeting::Tls),
+            (b"SSH-2.0-x", Greeting::Other),
+        ] {
+            assert_eq!(Greeting::of(first), greeting);
+        }
+    }
+}
