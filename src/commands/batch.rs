@@ -30,6 +30,8 @@ pub struct Batch<'a> {
     /// Calls under way at once; methods with several replies take one at a time.
     pub concurrency: usize,
     pub keep_going: bool,
+    /// There may be several: each is known by its number.
+    pub numbered: bool,
     /// Replies wanted in all.
     pub max_messages: Option<u64>,
     /// A request to send when there is none in the input.
@@ -58,6 +60,7 @@ impl Batch<'_> {
         renderer: &mut Renderer,
         stdout: &mut Stdout,
     ) -> Result<()> {
+        let exchange = self.exchange;
         let mut progress = Progress {
             taken: 0,
             left: self.max_messages,
@@ -84,10 +87,14 @@ impl Batch<'_> {
         };
         match (progress.failure, end) {
             // What the user or the output did outweighs what a call did before.
-            (_, Err(error)) if matches!(error.kind(), Kind::Interrupted | Kind::OutputClosed) => {
-                Err(error)
+            (_, Err(error)) if ends_batch(&error) => Err(error),
+            (Some(failure), end) => {
+                if let Err(error) = end {
+                    stdout.catch_up().await;
+                    exchange.console.report(&error);
+                }
+                Err(failure)
             }
-            (Some(failure), _) => Err(failure),
             (None, end) => end,
         }
     }
@@ -105,18 +112,20 @@ impl Batch<'_> {
             let call = self.call(index, &message);
             let mut printed =
                 Printed::new(renderer, self.format, self.single).at_most(progress.left);
-            if index > 1 {
+            if self.numbered {
                 printed = printed.within_batch(index, Instant::now());
             }
             printed.request(Instant::now(), &message, stdout.buffer())?;
             let end = self
                 .exchange
                 .drive(call, Failure::never(), None, &mut printed, stdout)
-                .await?;
+                .await;
             let (_, received) = printed.counts();
             let result = match end {
-                End::Stopped => return Ok(()),
-                End::Status(status) => printed.judge(&status),
+                Ok(End::Stopped) => return Ok(()),
+                Ok(End::Status(status)) => printed.judge(&status),
+                Err(error) if ends_batch(&error) || stdout.is_broken() => return Err(error),
+                Err(error) => Err(error),
             };
             if !self.settle(progress, stdout, index, result, received).await {
                 return Ok(());
@@ -187,9 +196,10 @@ impl Batch<'_> {
                 }
             };
             let index = outcome.index;
-            let mut printed = Printed::new(renderer, self.format, true)
-                .at_most(progress.left)
-                .within_batch(index, outcome.started);
+            let mut printed = Printed::new(renderer, self.format, true).at_most(progress.left);
+            if self.numbered {
+                printed = printed.within_batch(index, outcome.started);
+            }
             let result = outcome.print(&mut printed, stdout.buffer());
             let (_, received) = printed.counts();
             if stdout.is_full() {
@@ -296,6 +306,11 @@ impl Batch<'_> {
         }
         progress.left != Some(0)
     }
+}
+
+/// Whether nothing more is wanted after this, whatever the calls would come to.
+fn ends_batch(error: &Error) -> bool {
+    matches!(error.kind(), Kind::Interrupted | Kind::OutputClosed)
 }
 
 enum Input {

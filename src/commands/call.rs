@@ -75,6 +75,7 @@ async fn called(
             single: !method.is_server_streaming(),
             concurrency: usize::from(args.concurrency),
             keep_going: args.keep_going,
+            numbered: args.data.is_some(),
             max_messages: args.max_messages,
             default: Some(Bytes::new()),
         };

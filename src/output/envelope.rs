@@ -15,7 +15,7 @@ use crate::schema::layout::{LayoutId, Layouts};
 #[derive(Serialize)]
 struct Head<'a> {
     event: &'a str,
-    /// Which call of a batch, from one; absent when there is but one.
+    /// Which call of a batch, from one; absent where the request is no -d and there can be but one.
     #[serde(skip_serializing_if = "Option::is_none")]
     call: Option<u64>,
     /// Since the start of the call.

@@ -70,6 +70,11 @@ impl Stdout {
         &mut self.buffer
     }
 
+    /// Whether a write has failed: nothing can be printed any more.
+    pub fn is_broken(&self) -> bool {
+        self.result.is_none()
+    }
+
     /// Whether it is time to flush even though more is ready.
     pub fn is_full(&self) -> bool {
         self.buffer.len() >= CHUNK

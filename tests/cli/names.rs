@@ -108,7 +108,11 @@ fn bad_utf_8_on_the_first_line_cancels_a_call_that_asked_nothing() {
         .prints("")
         .mentions("line 1");
     assert!(
-        matches!(peer.seen().as_slice(), [] | [Seen::Reset(Reason::CANCEL)]),
+        // A call that is not open yet may go down with its connection; what it may not is end in order.
+        matches!(
+            peer.seen().as_slice(),
+            [] | [Seen::Reset(Reason::CANCEL)] | [Seen::Lost]
+        ),
         "{:?}",
         peer.seen()
     );

@@ -3,6 +3,7 @@
 
 mod capture;
 mod cli;
+mod echo;
 mod files;
 mod network;
 mod peer;
@@ -13,7 +14,8 @@ mod terminal;
 use std::time::{Duration, Instant};
 
 pub use capture::Capture;
-pub use cli::{Program, Running, Stdout, routeguide};
+pub use cli::{Outcome, Program, Running, Stdout, routeguide};
+pub use echo::{Echo, Reflection, protos, protoset};
 pub use files::{Folder, people_file};
 #[cfg(target_os = "linux")]
 pub use network::HalfOpenPort;

@@ -143,6 +143,7 @@ where
 
 /// One call as the server sees it.
 pub struct Call {
+    path: String,
     headers: HeaderMap,
     body: RecvStream,
     buffer: BytesMut,
@@ -155,6 +156,7 @@ impl Call {
     fn new(request: Request<RecvStream>, respond: SendResponse<Bytes>, log: Log) -> Self {
         let (head, body) = request.into_parts();
         Self {
+            path: head.uri.path().to_owned(),
             headers: head.headers,
             body,
             buffer: BytesMut::new(),
@@ -162,6 +164,11 @@ impl Call {
             replies: None,
             log,
         }
+    }
+
+    /// Which method is called.
+    pub fn path(&self) -> &str {
+        &self.path
     }
 
     /// A request header, empty if there is none.

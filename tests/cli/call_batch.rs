@@ -1,0 +1,275 @@
+//! `call` with several messages to a method that takes one: a batch of calls over one connection.
+
+use std::fmt::Write as _;
+
+use super::harness::{Echo, Peer, frame, routeguide, wait_for};
+
+fn reply(name: &str) -> String {
+    format!("{{\"request\":{{\"name\":\"{name}\"}},\"received\":1}}\n")
+}
+
+/// `a`, one that fails, `b`, one that fails otherwise, `c`.
+const MIXED: &str = concat!(
+    r#"{"name":"a"}"#,
+    r#"{"fail":{"code":5,"message":"first"}}"#,
+    r#"{"name":"b"}"#,
+    r#"{"fail":{"code":7,"message":"second"}}"#,
+    r#"{"name":"c"}"#,
+);
+
+#[test]
+fn a_unary_method_is_called_once_for_each_message() {
+    let echo = Echo::start();
+    routeguide(["call", "Echo/Unary", "-d", r#"{"name":"a"}{"name":"b"}"#])
+        .at(echo.addr())
+        .run()
+        .exits(0)
+        .prints(&(reply("a") + &reply("b")))
+        .says("");
+    assert_eq!(echo.arrivals("Echo/Unary").len(), 2);
+}
+
+#[test]
+fn a_server_stream_is_called_once_for_each_message() {
+    let echo = Echo::start();
+    routeguide(["call", "Repeat", "-d", r#"{"name":"a"}{"name":"b"}"#])
+        .at(echo.addr())
+        .run()
+        .exits(0)
+        .prints(&(reply("a") + &reply("b")));
+}
+
+#[test]
+fn each_message_is_answered_while_stdin_is_open() {
+    for concurrency in ["1", "3"] {
+        let echo = Echo::start();
+        let mut run = routeguide([
+            "call",
+            "Echo/Unary",
+            "-d",
+            "@-",
+            "--concurrency",
+            concurrency,
+        ])
+        .at(echo.addr())
+        .start();
+        run.write(r#"{"name":"a"}"#).stdout().wait_for(&reply("a"));
+        run.write(r#"{"name":"b"}"#).stdout().wait_for(&reply("b"));
+        run.close_stdin();
+        run.wait().exits(0);
+    }
+}
+
+#[test]
+fn answers_are_in_the_order_of_the_messages_however_many_calls_are_under_way() {
+    let echo = Echo::start();
+    let (mut input, mut expected) = (String::new(), String::new());
+    for n in 0..40 {
+        // Of each ten, those that came first take the longest.
+        let delay = 1 + (9 - n % 10) * 20;
+        let _ = write!(input, r#"{{"age":{n},"delayMs":{delay}}}"#);
+        let _ = writeln!(
+            expected,
+            r#"{{"request":{{"age":{n},"delayMs":{delay}}},"received":1}}"#
+        );
+    }
+    let expected = expected.replace("\"age\":0,", "");
+    routeguide(["call", "Echo/Unary", "-d", "@-", "--concurrency", "10"])
+        .at(echo.addr())
+        .run_with(input)
+        .exits(0)
+        .prints(&expected)
+        .says("");
+}
+
+#[test]
+fn a_failure_names_its_message_and_ends_the_run() {
+    for concurrency in ["1", "4"] {
+        let echo = Echo::start();
+        routeguide([
+            "call",
+            "Echo/Unary",
+            "-d",
+            MIXED,
+            "--concurrency",
+            concurrency,
+        ])
+        .at(echo.addr())
+        .run()
+        .exits(69)
+        .prints(&reply("a"))
+        .says("error: request 2: NOT_FOUND: first\n");
+    }
+}
+
+#[test]
+fn keep_going_goes_on_and_exits_with_the_first_failure() {
+    for concurrency in ["1", "4"] {
+        let echo = Echo::start();
+        routeguide(["call", "Echo/Unary", "-d", MIXED, "--keep-going"])
+            .args(["--concurrency", concurrency])
+            .at(echo.addr())
+            .run()
+            .exits(69)
+            .prints(&(reply("a") + &reply("b") + &reply("c")))
+            .says(concat!(
+                "error: request 2: NOT_FOUND: first\n",
+                "error: request 4: PERMISSION_DENIED: second\n"
+            ));
+    }
+}
+
+#[test]
+fn keep_going_goes_on_after_a_server_stream_that_failed() {
+    let echo = Echo::start();
+    routeguide(["call", "Repeat", "-d", MIXED, "--keep-going"])
+        .at(echo.addr())
+        .run()
+        .exits(69)
+        .prints(&(reply("a") + &reply("b") + &reply("c")))
+        .mentions("request 2: NOT_FOUND: first")
+        .mentions("request 4: PERMISSION_DENIED: second");
+}
+
+#[test]
+fn enough_replies_end_a_batch() {
+    for concurrency in ["1", "4"] {
+        let echo = Echo::start();
+        let mut run = routeguide(["call", "Echo/Unary", "-n2", "-d", "@-"])
+            .args(["--concurrency", concurrency])
+            .at(echo.addr())
+            .start();
+        run.write(r#"{"name":"a"}{"name":"b"}{"name":"c"}"#);
+        run.wait()
+            .exits(0)
+            .prints(&(reply("a") + &reply("b")))
+            .says("");
+    }
+}
+
+#[test]
+fn bad_data_in_a_batch_keeps_the_replies_before_it() {
+    for concurrency in ["1", "4"] {
+        let echo = Echo::start();
+        routeguide([
+            "call",
+            "Echo/Unary",
+            "-d",
+            "@-",
+            "--concurrency",
+            concurrency,
+        ])
+        .at(echo.addr())
+        .run_with("{\"name\":\"a\"}\n{\"name\":\"b\"}\n{\"name\":1}\n{\"name\":\"c\"}\n")
+        .exits(1)
+        .prints(&(reply("a") + &reply("b")))
+        .says_one_error()
+        .mentions("standard input, line 3, column 9, field name: ");
+    }
+}
+
+#[test]
+fn the_time_out_is_each_calls_own() {
+    let echo = Echo::start();
+    let slow = r#"{"delayMs":700}"#;
+    let outcome = routeguide(["call", "Echo/Unary", "--timeout", "2s", "-d"])
+        .arg(slow.repeat(4))
+        .at(echo.addr())
+        .run();
+    outcome.exits(0);
+    assert_eq!(outcome.stdout.lines().count(), 4);
+}
+
+#[test]
+fn concurrency_is_at_least_one() {
+    routeguide(["call", "Echo/Unary", "--concurrency", "0"])
+        .run()
+        .exits(2);
+}
+
+#[test]
+fn keep_going_goes_on_after_a_server_that_answers_twice() {
+    for concurrency in ["1", "4"] {
+        let peer = Peer::playing(|mut call| async move {
+            let name = call.name().await.unwrap_or_default();
+            call.open();
+            call.reply(&name);
+            if name == "twice" {
+                call.reply(&name);
+            }
+            call.end(0, "");
+        });
+        routeguide(["call", "RouteGuide/GetPerson", "--reflection", "off"])
+            .args(["-d", r#"{"name":"a"}{"name":"twice"}{"name":"b"}"#])
+            .args(["--keep-going", "--concurrency", concurrency])
+            .at(peer.addr())
+            .run()
+            .exits(77)
+            .prints("{\"name\":\"a\"}\n{\"name\":\"b\"}\n")
+            .says_one_error()
+            .mentions("error: request 2: INTERNAL: ");
+    }
+}
+
+#[test]
+fn keep_going_says_that_bad_data_ended_the_batch_too() {
+    for concurrency in ["1", "4"] {
+        let echo = Echo::start();
+        routeguide(["call", "Echo/Unary", "--keep-going", "-d", "@-"])
+            .args(["--concurrency", concurrency])
+            .at(echo.addr())
+            .run_with("{\"fail\":{\"code\":5,\"message\":\"first\"}}\n{\"name\":1}\n")
+            .exits(69)
+            .prints("")
+            .mentions("error: request 1: NOT_FOUND: first\n")
+            .mentions("error: standard input, line 2, column 9, field name: ");
+    }
+}
+
+#[test]
+fn a_failure_after_replies_that_wait_prints_those_first() {
+    let echo = Echo::start();
+    routeguide(["call", "Echo/Unary", "--concurrency", "3", "-d"])
+        .arg(r#"{"name":"a","delayMs":500}{"fail":{"code":5}}{"name":"c"}"#)
+        .at(echo.addr())
+        .run()
+        .exits(69)
+        .prints("{\"request\":{\"name\":\"a\",\"delayMs\":500},\"received\":1}\n")
+        .says("error: request 2: NOT_FOUND\n");
+}
+
+#[test]
+fn calls_under_way_are_as_many_as_asked_for() {
+    let echo = Echo::start();
+    let mut run = routeguide(["call", "Echo/Unary", "--concurrency", "2", "-d", "@-"])
+        .at(echo.addr())
+        .start();
+    run.feed(r#"{"delayMs":60000}"#.repeat(10).into());
+    wait_for("two calls", || echo.arrivals("Echo/Unary").len() == 2);
+    std::thread::sleep(std::time::Duration::from_millis(300));
+    assert_eq!(echo.arrivals("Echo/Unary").len(), 2);
+}
+
+#[test]
+fn a_reply_that_cannot_be_read_names_its_message() {
+    for concurrency in ["1", "4"] {
+        let peer = Peer::playing(|mut call| async move {
+            let name = call.name().await.unwrap_or_default();
+            call.open();
+            match name.as_str() {
+                "bad" => call.send(frame(b"\x0a\xff")),
+                name => call.reply(name),
+            }
+            call.end(0, "");
+        });
+        routeguide(["call", "RouteGuide/GetPerson", "--reflection", "off"])
+            .args(["-d", r#"{"name":"a"}{"name":"bad"}"#])
+            .args(["--concurrency", concurrency])
+            .at(peer.addr())
+            .run()
+            .exits(1)
+            .prints("{\"name\":\"a\"}\n")
+            .says_one_error()
+            .mentions("error: request 2: ");
+    }
+}

@@ -1,0 +1,252 @@
+//! `call -d`: requests as data, as they come.
+
+use super::harness::{Echo, Folder, Peer, Seen, protoset, routeguide};
+use h2::Reason;
+
+const A: &str = "{\"request\":{\"name\":\"a\"},\"received\":1}\n";
+const B: &str = "{\"request\":{\"name\":\"b\"},\"received\":2}\n";
+
+#[test]
+fn data_is_json() {
+    let echo = Echo::start();
+    routeguide(["call", "Repeat", "-d", r#"{"name": "a"}"#])
+        .at(echo.addr())
+        .run()
+        .exits(0)
+        .prints(A)
+        .says("");
+}
+
+#[test]
+fn data_is_read_from_a_file() {
+    let (echo, folder) = (Echo::start(), Folder::new());
+    let file = folder.write("requests", "{\"name\":\"a\"}\n{\"name\":\"b\"}\n");
+    routeguide(["call", "Chat", "-d", &format!("@{}", file.display())])
+        .at(echo.addr())
+        .run()
+        .exits(0)
+        .prints(&[A, B].concat());
+}
+
+#[test]
+fn a_file_that_is_not_there_is_an_error_before_anything_is_connected_to() {
+    routeguide(["call", "Chat", "-d", "@nowhere.json"])
+        .run()
+        .exits(1)
+        .says_one_error()
+        .mentions("nowhere.json");
+}
+
+#[test]
+fn a_chat_answers_while_stdin_is_open() {
+    let echo = Echo::start();
+    let mut run = routeguide(["call", "Chat", "-d", "@-"])
+        .at(echo.addr())
+        .start();
+    run.write(r#"{"name":"a"}"#).stdout().wait_for(A);
+    run.write(r#"{"name":"#);
+    run.write(r#""b"}"#).stdout().wait_for(B);
+    run.close_stdin();
+    run.wait().exits(0).prints(&[A, B].concat()).says("");
+}
+
+#[test]
+fn messages_are_concatenated_or_one_a_line() {
+    let echo = Echo::start();
+    for input in [
+        r#"{"name":"a"}{"name":"b"}"#,
+        "{\"name\":\"a\"}\n\n{\"name\":\"b\"}\n",
+        "{\n  \"name\": \"a\"\n}\r\n{\n  \"name\": \"b\"\n}",
+    ] {
+        routeguide(["call", "Chat", "-d", "@-"])
+            .at(echo.addr())
+            .run_with(input)
+            .exits(0)
+            .prints(&[A, B].concat());
+    }
+}
+
+#[test]
+fn a_client_stream_is_one_call_for_all_messages() {
+    let echo = Echo::start();
+    routeguide(["call", "Collect", "-d", r#"{"name":"a"}{"name":"b"}"#])
+        .at(echo.addr())
+        .run()
+        .exits(0)
+        .prints(B);
+    assert_eq!(echo.arrivals("Echo/Collect").len(), 1);
+}
+
+#[test]
+fn no_input_is_one_empty_message_where_one_is_due_and_none_in_a_stream() {
+    let echo = Echo::start();
+    for (method, replies) in [
+        ("Echo/Unary", "{\"request\":{},\"received\":1}\n"),
+        ("Repeat", "{\"request\":{},\"received\":1}\n"),
+        ("Collect", "{}\n"),
+        ("Chat", ""),
+    ] {
+        for data in [&[][..], &["-d", ""], &["-d", "@-"]] {
+            routeguide(["call", method])
+                .args(data)
+                .at(echo.addr())
+                .run()
+                .exits(0)
+                .prints(replies)
+                .says("");
+        }
+    }
+}
+
+#[test]
+fn unknown_fields_are_refused_unless_allowed() {
+    let echo = Echo::start();
+    let call = || routeguide(["call", "Repeat", "-d", r#"{"name":"a","nick":1}"#]).at(echo.addr());
+    call()
+        .run()
+        .exits(1)
+        .prints("")
+        .says_one_error()
+        .mentions("line 1, column 13")
+        .mentions("test.echo.v1.Request has no field \"nick\"");
+    call()
+        .arg("--allow-unknown-fields")
+        .run()
+        .exits(0)
+        .prints(A);
+}
+
+#[test]
+fn bad_data_says_line_column_and_field() {
+    let echo = Echo::start();
+    routeguide(["call", "Chat", "-d", "@-"])
+        .at(echo.addr())
+        .run_with("{\"name\":\"a\"}\n{\"address\": {\"city\": 3}}\n")
+        .exits(1)
+        .prints(A)
+        .says_one_error()
+        .mentions("standard input, line 2, column 22, field address.city: ");
+}
+
+#[test]
+fn bad_data_keeps_the_replies_that_are_due_and_cancels_the_call() {
+    let peer = Peer::echoing();
+    let mut run = routeguide(["call", "RouteGuide/GetPeople", "--reflection", "off"])
+        .args(["-d", "@-"])
+        .at(peer.addr())
+        .start();
+    run.write("{\"name\":\"Alice\"}\n{\"name\":\"Bob\"}\n{\"nmae\":\"Eve\"}\n");
+    run.wait()
+        .exits(1)
+        .prints("{\"name\":\"Alice\"}\n{\"name\":\"Bob\"}\n")
+        .hints()
+        .mentions("standard input, line 3, column 2");
+    assert_eq!(peer.wait_for_end(), Seen::Reset(Reason::CANCEL));
+    assert_eq!(peer.seen().len(), 3, "{:?}", peer.seen());
+}
+
+#[test]
+fn bad_data_in_a_client_stream_cancels_the_call() {
+    let echo = Echo::start();
+    routeguide(["call", "Collect", "-d", r#"{"name":"a"} nonsense"#])
+        .at(echo.addr())
+        .run()
+        .exits(1)
+        .prints("")
+        .says_one_error()
+        .mentions("line 1, column 14");
+}
+
+#[test]
+fn data_that_ends_within_a_message_is_an_error() {
+    let echo = Echo::start();
+    routeguide(["call", "Chat", "-d", "@-"])
+        .at(echo.addr())
+        .run_with(r#"{"name":"a"}{"name":"#)
+        .exits(1)
+        .prints(A)
+        .says_one_error()
+        .mentions("line 1, column 21");
+}
+
+#[test]
+fn text_messages_are_separated_by_the_record_separator() {
+    let echo = Echo::start();
+    routeguide(["call", "Chat", "--input", "text", "-d", "@-"])
+        .at(echo.addr())
+        .run_with("name: \"a\"\n\x1e\nname: \"b\"\n")
+        .exits(0)
+        .prints(&[A, B].concat())
+        .says("");
+}
+
+#[test]
+fn bad_text_says_line_and_column() {
+    let echo = Echo::start();
+    routeguide(["call", "Chat", "--input", "text", "-d", "@-"])
+        .at(echo.addr())
+        .run_with("name: \"a\"\n\x1e\nage: \"old\"\n")
+        .exits(1)
+        .prints(A)
+        .says_one_error()
+        .mentions("standard input, line 3, column 6, field age: ");
+}
+
+#[test]
+fn a_reply_printed_as_text_is_read_again() {
+    let echo = Echo::start();
+    let first = routeguide([
+        "call",
+        "Repeat",
+        "name=a",
+        "hobbies[]=x",
+        "photo=//4=",
+        "-o",
+        "text",
+    ])
+    .at(echo.addr())
+    .run();
+    first.exits(0);
+    let request = first
+        .stdout
+        .trim()
+        .strip_prefix("request { ")
+        .and_then(|rest| rest.strip_suffix(" } received: 1"))
+        .unwrap()
+        .to_owned();
+    let second = routeguide([
+        "call", "Repeat", "--input", "text", "-o", "text", "-d", &request,
+    ])
+    .at(echo.addr())
+    .run();
+    second.exits(0).prints(&first.stdout);
+}
+
+#[test]
+fn a_stream_ends_after_so_many_replies() {
+    let echo = Echo::start();
+    routeguide(["call", "Repeat", "replies=1000000", "name=a", "-n2"])
+        .at(echo.addr())
+        .run()
+        .exits(0)
+        .says("")
+        .prints(&"{\"request\":{\"name\":\"a\",\"replies\":1000000},\"received\":1}\n".repeat(2));
+    let mut run = routeguide(["call", "Chat", "-n1", "-d", "@-"])
+        .at(echo.addr())
+        .start();
+    run.write(r#"{"name":"a"}"#);
+    run.wait().exits(0).prints(A).says("");
+}
+
+#[test]
+fn a_flood_of_requests_has_a_flood_of_replies() {
+    let (echo, folder) = (Echo::silent(), Folder::new());
+    let schema = folder.write("echo.binpb", protoset());
+    let count = 20_000;
+    let outcome = routeguide(["call", "Chat", "-d", "@-", "--protoset"])
+        .arg(schema)
+        .at(echo.addr())
+        .run_with("{\"name\":\"a\"}\n".repeat(count));
+    outcome.exits(0).says("");
+    assert_eq!(outcome.stdout.lines().count(), count);
+}

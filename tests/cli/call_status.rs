@@ -1,0 +1,136 @@
+//! Every status, of every kind of method, before and after a reply: what `call` prints, says and exits with.
+
+use super::harness::{Echo, Outcome, routeguide};
+
+const CODES: [&str; 16] = [
+    "CANCELLED",
+    "UNKNOWN",
+    "INVALID_ARGUMENT",
+    "DEADLINE_EXCEEDED",
+    "NOT_FOUND",
+    "ALREADY_EXISTS",
+    "PERMISSION_DENIED",
+    "RESOURCE_EXHAUSTED",
+    "FAILED_PRECONDITION",
+    "ABORTED",
+    "OUT_OF_RANGE",
+    "UNIMPLEMENTED",
+    "INTERNAL",
+    "UNAVAILABLE",
+    "DATA_LOSS",
+    "UNAUTHENTICATED",
+];
+
+/// Calls the method once for each code, so many processes at a time.
+fn every_code(method: &str, late: bool, check: impl Fn(&str, &Outcome) + Sync) {
+    let echo = Echo::start();
+    let codes: Vec<(i32, &str)> = (1..).zip(CODES).collect();
+    for some in codes.chunks(4) {
+        std::thread::scope(|scope| {
+            for &(code, name) in some {
+                let (echo, check) = (&echo, &check);
+                scope.spawn(move || {
+                    let data = format!(
+                        r#"{{"fail":{{"code":{code},"message":"because","late":{late},"details":true}}}}"#
+                    );
+                    let outcome = routeguide(["call", method, "-d", &data])
+                        .at(echo.addr())
+                        .run();
+                    outcome
+                        .exits(64 + code)
+                        .says_one_error()
+                        .mentions(&format!("error: {name}: because\n"))
+                        .mentions(DETAILS);
+                    check(&data, &outcome);
+                });
+            }
+        });
+    }
+}
+
+/// In the server's order: of google.rpc, of the call's own schema, of nobody's.
+const DETAILS: &str = concat!(
+    r#"  detail 1: {"@type":"type.googleapis.com/google.rpc.ErrorInfo","reason":"TOO_MANY","domain":"echo.test"}"#,
+    "\n",
+    r#"  detail 2: {"@type":"type.googleapis.com/test.echo.v1.Quota","owner":"Alice","limit":"5"}"#,
+    "\n",
+    r#"  detail 3: {"@type":"type.googleapis.com/nobody.knows.Me","value":"YWJj"}"#,
+    "\n",
+);
+
+fn prints_nothing(_: &str, outcome: &Outcome) {
+    outcome.prints("");
+}
+
+fn keeps_the_reply(_: &str, outcome: &Outcome) {
+    assert_eq!(outcome.stdout.lines().count(), 1, "{outcome:#?}");
+    assert!(outcome.stdout.starts_with(r#"{"request":{"fail":"#));
+}
+
+#[test]
+fn a_unary_call_that_fails_prints_no_reply() {
+    every_code("Echo/Unary", false, prints_nothing);
+}
+
+#[test]
+fn a_unary_call_that_fails_after_its_reply_prints_no_reply() {
+    every_code("Echo/Unary", true, prints_nothing);
+}
+
+#[test]
+fn a_client_stream_that_fails_prints_no_reply() {
+    every_code("Collect", false, prints_nothing);
+}
+
+#[test]
+fn a_client_stream_that_fails_after_its_reply_prints_no_reply() {
+    every_code("Collect", true, prints_nothing);
+}
+
+#[test]
+fn a_server_stream_that_fails_at_once_prints_nothing() {
+    every_code("Repeat", false, prints_nothing);
+}
+
+#[test]
+fn a_server_stream_that_fails_keeps_the_replies_that_came() {
+    every_code("Repeat", true, keeps_the_reply);
+}
+
+#[test]
+fn a_chat_that_fails_at_once_prints_nothing() {
+    every_code("Chat", false, prints_nothing);
+}
+
+#[test]
+fn a_chat_that_fails_keeps_the_replies_that_came() {
+    every_code("Chat", true, keeps_the_reply);
+}
+
+#[test]
+fn a_chat_that_fails_ends_the_run_though_stdin_stays_open() {
+    let echo = Echo::start();
+    let mut run = routeguide(["call", "Chat", "-d", "@-"])
+        .at(echo.addr())
+        .start();
+    run.write(r#"{"name":"a"} {"fail":{"code":9,"message":"enough","late":true}}"#);
+    let outcome = run.wait();
+    outcome
+        .exits(73)
+        .says("error: FAILED_PRECONDITION: enough\n");
+    assert_eq!(outcome.stdout.lines().count(), 2, "{outcome:#?}");
+}
+
+#[test]
+fn a_deadline_is_status_4() {
+    let echo = Echo::start();
+    for method in ["Echo/Unary", "Collect", "Repeat", "Chat"] {
+        routeguide(["call", method, "delay_ms=60000", "--timeout", "2s"])
+            .at(echo.addr())
+            .run()
+            .exits(68)
+            .prints("")
+            .says_one_error()
+            .mentions("error: DEADLINE_EXCEEDED: ");
+    }
+}

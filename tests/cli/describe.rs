@@ -1,0 +1,255 @@
+//! `describe`: any symbol as .proto source, JSON or a request to fill in.
+
+use super::harness::{Echo, Folder, protoset, routeguide};
+
+#[track_caller]
+fn describes(symbol: &str, parts: &[&str]) {
+    let echo = Echo::start();
+    let outcome = routeguide(["describe", symbol]).at(echo.addr()).run();
+    outcome.exits(0).says("");
+    for part in parts {
+        assert!(outcome.stdout.contains(part), "no {part:?} in {outcome:#?}");
+    }
+}
+
+#[test]
+fn a_service_is_its_source_with_its_comments() {
+    describes(
+        "test.echo.v1.Echo",
+        &[
+            "// Sends requests back, or fails as told.\nservice Echo {\n",
+            "  // The last of many, and how many there were.\n  rpc Collect(stream ",
+            "rpc Chat(stream ",
+        ],
+    );
+}
+
+#[test]
+fn a_method_goes_by_every_name_that_call_takes() {
+    for name in [
+        "test.echo.v1.Echo.Repeat",
+        "test.echo.v1.Echo/Repeat",
+        "/test.echo.v1.Echo/Repeat",
+        "Echo/Repeat",
+        "Repeat",
+    ] {
+        describes(name, &["// As many as wanted.\nrpc Repeat("]);
+    }
+}
+
+#[test]
+fn a_message_is_its_source_with_what_is_in_it() {
+    for name in ["test.echo.v1.Request", ".test.echo.v1.Request", "Request"] {
+        describes(
+            name,
+            &[
+                "message Request {\n",
+                "  // Who asks.\n  string name = 1;\n",
+                "  repeated string hobbies = 4;\n",
+                "  map<string, string> labels = 6;\n",
+                "  message Address {\n    string city = 1;\n",
+                "  oneof contact {\n    string phone = 10;\n",
+            ],
+        );
+    }
+}
+
+#[test]
+fn a_nested_message_an_enum_a_field_a_oneof_and_an_enums_value_have_names_too() {
+    describes("test.echo.v1.Request.Address", &["message Address {\n"]);
+    describes("Address", &["message Address {\n"]);
+    describes(
+        "test.echo.v1.Color",
+        &["// Of a thing.\nenum Color {\n", "COLOR_RED = 1;"],
+    );
+    describes("test.echo.v1.Request.name", &["string name = 1;"]);
+    describes(
+        "test.echo.v1.Request.labels",
+        &["map<string, string> labels = 6;"],
+    );
+    describes("test.echo.v1.Request.contact", &["oneof contact {"]);
+    describes("test.echo.v1.COLOR_RED", &["COLOR_RED = 1;"]);
+    describes("test.echo.v1.Color.COLOR_RED", &["COLOR_RED = 1;"]);
+}
+
+#[test]
+fn everything_is_every_file() {
+    let echo = Echo::start();
+    let outcome = routeguide(["describe"]).at(echo.addr()).run();
+    outcome.exits(0).says("");
+    for part in [
+        "// echo.proto\n",
+        "// kinds.proto\n",
+        "// google/protobuf/any.proto\n",
+        "package test.echo.v1;\n",
+        "import \"kinds.proto\";\n",
+        "service Mirror {\n",
+        "enum Color {\n",
+    ] {
+        assert!(outcome.stdout.contains(part), "no {part:?}");
+    }
+}
+
+#[test]
+fn json_is_the_descriptor() {
+    let echo = Echo::start();
+    let json = |symbol: &[&str]| -> serde_json::Value {
+        let outcome = routeguide(["describe", "-o", "json"])
+            .args(symbol)
+            .at(echo.addr())
+            .run();
+        outcome.exits(0).says("");
+        serde_json::from_str(&outcome.stdout).unwrap()
+    };
+    let service = json(&["test.echo.v1.Echo"]);
+    assert_eq!(service["name"], "Echo");
+    assert_eq!(service["method"][3]["clientStreaming"], true);
+    let message = json(&["test.echo.v1.Request"]);
+    assert_eq!(message["field"][0]["type"], "TYPE_STRING");
+    let field = json(&["test.echo.v1.Request.age"]);
+    assert_eq!(field["number"], 2);
+    let all = json(&[]);
+    let files = all["file"].as_array().unwrap();
+    assert!(files.iter().any(|file| file["name"] == "echo.proto"));
+}
+
+#[test]
+fn a_template_is_a_request_that_call_takes() {
+    let echo = Echo::start();
+    for symbol in ["Echo/Unary", "test.echo.v1.Request"] {
+        let template = routeguide(["describe", symbol, "--template"])
+            .at(echo.addr())
+            .run();
+        template.exits(0).says("");
+        for field in [
+            "\"name\"",
+            "\"city\"",
+            "\"hobbies\"",
+            "\"color\"",
+            "\"labels\"",
+        ] {
+            assert!(
+                template.stdout.contains(field),
+                "no {field} in {template:#?}"
+            );
+        }
+        // Told to fail with the status of the template, the server has still read all of it.
+        let outcome = routeguide(["call", "Echo/Unary", "-d", "@-"])
+            .at(echo.addr())
+            .run_with(&template.stdout);
+        assert_ne!(outcome.status.code(), Some(1), "{outcome:#?}");
+    }
+    assert_eq!(echo.arrivals("Echo/Unary").len(), 2);
+}
+
+#[test]
+fn a_template_of_what_has_no_request_is_an_error() {
+    let echo = Echo::start();
+    for symbol in ["test.echo.v1.Color", "test.echo.v1.Echo"] {
+        routeguide(["describe", symbol, "--template"])
+            .at(echo.addr())
+            .run()
+            .exits(1)
+            .prints("")
+            .hints()
+            .mentions("--template wants a method or a message");
+    }
+}
+
+#[test]
+fn a_template_wants_a_symbol() {
+    routeguide(["describe", "--template"]).run().exits(2);
+}
+
+#[test]
+fn an_unknown_name_is_refused_with_the_nearest() {
+    let echo = Echo::start();
+    routeguide(["describe", "test.echo.v1.Requets"])
+        .at(echo.addr())
+        .run()
+        .exits(1)
+        .prints("")
+        .hints()
+        .mentions("did you mean test.echo.v1.Request?");
+}
+
+#[test]
+fn a_short_name_of_several_is_refused_with_all() {
+    let echo = Echo::start();
+    routeguide(["describe", "Unary"])
+        .at(echo.addr())
+        .run()
+        .exits(1)
+        .hints()
+        .mentions("test.echo.v1.Echo.Unary")
+        .mentions("test.echo.v1.Mirror.Unary");
+}
+
+#[test]
+fn a_written_protoset_describes_the_same() {
+    let (echo, folder) = (Echo::start(), Folder::new());
+    let set = folder.join("echo.binpb");
+    let asked = routeguide(["describe", "Echo", "--protoset-out"])
+        .arg(&set)
+        .at(echo.addr())
+        .run();
+    asked.exits(0);
+    routeguide(["describe", "Echo", "--protoset"])
+        .arg(&set)
+        .run()
+        .exits(0)
+        .prints(&asked.stdout);
+    let silent = Echo::silent();
+    routeguide(["call", "Repeat", "color=COLOR_RED", "--protoset"])
+        .arg(&set)
+        .at(silent.addr())
+        .run()
+        .exits(0)
+        .prints("{\"request\":{\"color\":\"COLOR_RED\"},\"received\":1}\n");
+}
+
+#[test]
+fn written_proto_files_describe_the_same() {
+    let (echo, folder) = (Echo::start(), Folder::new());
+    let dir = folder.join("protos");
+    let asked = routeguide(["describe", "Echo", "--proto-out"])
+        .arg(&dir)
+        .at(echo.addr())
+        .run();
+    asked.exits(0).mentions("files in");
+    assert!(dir.join("kinds.proto").is_file());
+    routeguide(["describe", "Echo", "--proto", "echo.proto", "-I"])
+        .arg(&dir)
+        .run()
+        .exits(0)
+        .prints(&asked.stdout);
+    let silent = Echo::silent();
+    routeguide(["call", "Repeat", "name=a", "--proto", "echo.proto", "-I"])
+        .arg(&dir)
+        .at(silent.addr())
+        .run()
+        .exits(0)
+        .prints("{\"request\":{\"name\":\"a\"},\"received\":1}\n");
+}
+
+#[test]
+fn files_need_no_server() {
+    let folder = Folder::new();
+    let set = folder.write("echo.binpb", protoset());
+    routeguide(["describe", "Mirror", "--protoset"])
+        .arg(set)
+        .run()
+        .exits(0)
+        .says("");
+    routeguide(["describe", "Person.Address", "--reflection", "off"])
+        .run()
+        .exits(0)
+        .prints(concat!(
+            "// A postal address.\n",
+            "message Address {\n",
+            "  // House number and street.\n",
+            "  string street = 1;\n",
+            "  string city = 2;\n",
+            "}\n"
+        ));
+}

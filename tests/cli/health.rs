@@ -1,0 +1,139 @@
+//! `health`: whether a server, or a service, is serving.
+
+use tonic_health::ServingStatus::{NotServing, Serving};
+
+use super::harness::{Echo, Peer, ReservedPort, Server, routeguide};
+
+#[test]
+fn serving_exits_0() {
+    let echo = Echo::silent();
+    routeguide(["health"])
+        .at(echo.addr())
+        .run()
+        .exits(0)
+        .prints("SERVING\n")
+        .says("");
+}
+
+#[test]
+fn not_serving_exits_1() {
+    let echo = Echo::silent();
+    echo.set_health("", NotServing);
+    routeguide(["health"])
+        .at(echo.addr())
+        .run()
+        .exits(1)
+        .prints("NOT_SERVING\n")
+        .says("error: the server is NOT_SERVING\n");
+}
+
+#[test]
+fn a_service_has_a_health_of_its_own() {
+    let echo = Echo::silent();
+    echo.set_health("test.echo.v1.Echo", NotServing);
+    routeguide(["health", "test.echo.v1.Echo"])
+        .at(echo.addr())
+        .run()
+        .exits(1)
+        .prints("NOT_SERVING\n")
+        .says_one_error()
+        .mentions("test.echo.v1.Echo");
+}
+
+#[test]
+fn an_unknown_service_is_not_found() {
+    let echo = Echo::silent();
+    routeguide(["health", "no.Such"])
+        .at(echo.addr())
+        .run()
+        .exits(69)
+        .prints("")
+        .hints()
+        .mentions("error: NOT_FOUND")
+        .mentions("no.Such");
+}
+
+#[test]
+fn a_server_without_health_is_unimplemented() {
+    let peer = Peer::failing(12, "");
+    routeguide(["health"])
+        .at(peer.addr())
+        .run()
+        .exits(76)
+        .prints("")
+        .hints()
+        .mentions("grpc.health.v1");
+}
+
+#[test]
+fn our_own_server_is_serving() {
+    let server = Server::start();
+    for service in [&[][..], &["RouteGuide"]] {
+        routeguide(["health"])
+            .args(service)
+            .at(server.addr())
+            .run()
+            .exits(0)
+            .prints("SERVING\n");
+    }
+}
+
+#[test]
+fn nothing_listening_is_a_failure_to_connect() {
+    let port = ReservedPort::new();
+    routeguide(["health"])
+        .at(port.addr())
+        .run()
+        .exits(1)
+        .prints("")
+        .says_one_error();
+}
+
+#[test]
+fn headers_go_with_the_question() {
+    let echo = Echo::silent();
+    routeguide(["health", "-H", "x-a: b"])
+        .at(echo.addr())
+        .run()
+        .exits(0);
+    assert_eq!(echo.arrivals("Health/Check")[0].header("x-a"), ["b"]);
+}
+
+#[cfg(unix)]
+#[test]
+fn watching_prints_every_change_until_ctrl_c() {
+    let echo = Echo::silent();
+    let run = routeguide(["health", "--watch"]).at(echo.addr()).start();
+    run.stdout().wait_for("SERVING\n");
+    echo.set_health("", NotServing);
+    run.stdout().wait_for("SERVING\nNOT_SERVING\n");
+    echo.set_health("", Serving);
+    run.stdout().wait_for("SERVING\nNOT_SERVING\nSERVING\n");
+    run.signal(rustix::process::Signal::INT);
+    run.wait()
+        .exits(130)
+        .prints("SERVING\nNOT_SERVING\nSERVING\n")
+        .says("");
+}
+
+#[test]
+fn watching_a_server_that_goes_away_is_an_error() {
+    let mut server = Server::start();
+    let run = routeguide(["health", "--watch"]).at(server.addr()).start();
+    run.stdout().wait_for("SERVING\n");
+    server.kill();
+    run.wait()
+        .exits(78)
+        .prints("SERVING\n")
+        .says_one_error()
+        .mentions("error: UNAVAILABLE: ");
+}
+
+#[test]
+fn in_process_needs_no_server() {
+    routeguide(["health", "--in-process"])
+        .run()
+        .exits(0)
+        .prints("SERVING\n")
+        .says("");
+}
