@@ -1,6 +1,7 @@
 //! Compiles `protos/` with protox, so that a build needs no protoc: writes the descriptor set that the program
 //! embeds, comments and imports included, and generates the types and service stubs from it.
 
+use prost::Message as _;
 use std::error::Error;
 use std::path::PathBuf;
 use std::{env, fs};
@@ -18,6 +19,12 @@ fn main() -> Result<(), Box<dyn Error>> {
         out_dir.join("routeguide.binpb"),
         compiler.encode_file_descriptor_set(),
     )?;
+    // Without comments, which those who only call have no use for.
+    let mut bare = compiler.file_descriptor_set();
+    for file in &mut bare.file {
+        file.source_code_info = None;
+    }
+    fs::write(out_dir.join("bare.binpb"), bare.encode_to_vec())?;
     tonic_prost_build::configure().compile_fds(compiler.file_descriptor_set())?;
     Ok(())
 }

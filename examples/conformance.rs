@@ -7,6 +7,7 @@
 
 use std::error::Error;
 use std::io::{Read, Write};
+use std::path::PathBuf;
 
 use prost::Message;
 use prost_reflect::{DescriptorPool, DynamicMessage};
@@ -14,10 +15,13 @@ use routeguide::input;
 use routeguide::output::{json, text};
 use routeguide::schema::layout::{LayoutId, Layouts};
 
-/// Those in the syntax that schemas come in here. The suite's other files are in edition 2023.
-const FILES: [&str; 2] = [
+/// The files with the suite's messages, editions among them.
+const FILES: [&str; 5] = [
+    "google/protobuf/test_messages_edition2023.proto",
     "google/protobuf/test_messages_proto2.proto",
+    "google/protobuf/test_messages_proto2_editions.proto",
     "google/protobuf/test_messages_proto3.proto",
+    "google/protobuf/test_messages_proto3_editions.proto",
 ];
 
 /// The parts of the suite's `conformance.proto` that matter here.
@@ -84,12 +88,9 @@ enum Outcome {
 
 fn main() -> Result<(), Box<dyn Error>> {
     let protos = std::env::var_os("CONFORMANCE_PROTOS").ok_or("CONFORMANCE_PROTOS is not set")?;
-    // Not the compiler's own pool: that was built before options had been read, and has no `packed`.
-    let files = protox::Compiler::new([protos])?
-        .include_imports(true)
-        .open_files(FILES)?
-        .encode_file_descriptor_set();
-    let pool = DescriptorPool::decode(files.as_slice())?;
+    let protos = PathBuf::from(protos);
+    let files = FILES.map(|file| protos.join(file));
+    let pool = routeguide::schema::load(&[], &files, &[protos])?.pool;
     let mut layouts = Layouts::new(pool.clone());
     let (mut stdin, mut stdout) = (std::io::stdin().lock(), std::io::stdout().lock());
     let mut len = [0; 4];
@@ -122,7 +123,7 @@ fn answer(
     let skip = |why: &str| Outcome::Skipped(why.to_owned());
     let id = layouts
         .find(&request.message_type)
-        .ok_or_else(|| skip("no such message without editions"))?;
+        .ok_or_else(|| skip("no such message"))?;
     let parse_error = |bad: input::Bad| Outcome::ParseError(bad.to_string());
     let bytes = match &request.payload {
         Some(Payload::Protobuf(bytes)) => bytes.clone(),

@@ -7,7 +7,6 @@
 mod wire;
 
 use libfuzzer_sys::fuzz_target;
-use prost_reflect::DescriptorPool;
 use routeguide::output::{json, text};
 use routeguide::schema::layout::Layouts;
 
@@ -15,11 +14,11 @@ use routeguide::schema::layout::Layouts;
 const MESSAGES: usize = 20;
 
 fuzz_target!(|descriptors: &[u8]| {
-    let Ok(pool) = DescriptorPool::decode(descriptors) else {
+    let Ok(schema) = routeguide::schema::decode(descriptors) else {
         return;
     };
-    let mut layouts = Layouts::new(pool.clone());
-    for message in pool.all_messages().take(MESSAGES) {
+    let mut layouts = Layouts::new(schema.pool.clone());
+    for message in schema.pool.all_messages().take(MESSAGES) {
         let id = layouts.compile(&message);
         let reply = wire::message(&mut layouts, id, &mut wire::Entropy(descriptors), 3);
         let mut out = Vec::new();

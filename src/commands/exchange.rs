@@ -90,7 +90,7 @@ pub async fn with_stdout<T>(
     interrupt: &Interrupt,
     work: impl AsyncFnOnce(&mut Stdout) -> Result<T>,
 ) -> Result<T> {
-    let mut stdout = Stdout::start();
+    let mut stdout = Stdout::default();
     let outcome = work(&mut stdout).await;
     let finish = stdout.finish();
     let written = match &outcome {

@@ -127,8 +127,8 @@ impl Parser<'_> {
 
     fn expected(&self, what: &str) -> Fault {
         let found = match self.token {
-            Token::Name(text) | Token::Integer { digits: text, .. } | Token::Float(text) => {
-                names::quoted(text)
+            Token::Name(_) | Token::Integer { .. } | Token::Float(_) => {
+                names::quoted(self.lexer.since(self.start))
             }
             Token::String(_) => "a string".to_owned(),
             Token::Symbol(symbol) => lexer::shown(symbol),

@@ -15,6 +15,9 @@ const CHUNK: usize = 64 * 1024;
 /// Chunks that wait for the writer. With the one being written they bound what a slow reader holds in memory.
 const CHUNKS_AHEAD: usize = 2;
 
+/// What a pipe takes without blocking when it is ready at all: PIPE_BUF, which POSIX wants to be at least 512.
+const AT_ONCE: usize = if cfg!(target_os = "linux") { 4096 } else { 512 };
+
 /// How long nothing is written before somebody looks whether stdout still has a reader.
 const WATCH_AFTER: Duration = Duration::from_millis(100);
 
@@ -26,27 +29,31 @@ enum Chunk {
 }
 
 /// Buffered stdout.
+#[derive(Default)]
 pub struct Stdout {
     buffer: Vec<u8>,
-    chunks: Option<mpsc::Sender<Chunk>>,
-    /// What writing came to, until it has been told.
-    result: Option<oneshot::Receiver<io::Result<()>>>,
+    /// From the first flush on: a single reply is not worth a thread.
+    writer: Option<Writer>,
+    is_broken: bool,
     reader: Reader,
 }
 
-impl Stdout {
-    /// Starts the writer thread.
-    pub fn start() -> Self {
+/// The writer thread, as seen from outside.
+struct Writer {
+    chunks: Option<mpsc::Sender<Chunk>>,
+    /// What writing came to.
+    result: oneshot::Receiver<io::Result<()>>,
+}
+
+impl Writer {
+    fn start() -> Self {
         let (chunks, mut receiver) = mpsc::channel::<Chunk>(CHUNKS_AHEAD);
         let (done, result) = oneshot::channel();
         std::thread::spawn(move || {
-            let mut stdout = io::stdout().lock();
             let mut outcome = Ok(());
             while let Some(chunk) = receiver.blocking_recv() {
                 match chunk {
-                    Chunk::Bytes(bytes) => {
-                        outcome = stdout.write_all(&bytes).and_then(|()| stdout.flush());
-                    }
+                    Chunk::Bytes(bytes) => outcome = write(&bytes),
                     // Whoever asked may have gone.
                     Chunk::Mark(written) => drop(written.send(())),
                 }
@@ -58,13 +65,18 @@ impl Stdout {
             let _ = done.send(outcome);
         });
         Self {
-            buffer: Vec::with_capacity(CHUNK),
             chunks: Some(chunks),
-            result: Some(result),
-            reader: Reader::default(),
+            result,
         }
     }
+}
 
+fn write(bytes: &[u8]) -> io::Result<()> {
+    let mut stdout = io::stdout().lock();
+    stdout.write_all(bytes).and_then(|()| stdout.flush())
+}
+
+impl Stdout {
     /// Where messages are appended.
     pub fn buffer(&mut self) -> &mut Vec<u8> {
         &mut self.buffer
@@ -72,7 +84,7 @@ impl Stdout {
 
     /// Whether a write has failed: nothing can be printed any more.
     pub fn is_broken(&self) -> bool {
-        self.result.is_none()
+        self.is_broken
     }
 
     /// Whether it is time to flush even though more is ready.
@@ -85,10 +97,11 @@ impl Stdout {
     /// # Errors
     /// When an earlier write failed.
     pub async fn flush(&mut self) -> Result<()> {
-        if self.buffer.is_empty() {
+        if self.buffer.is_empty() || self.is_broken {
             return Ok(());
         }
-        if let Some(chunks) = &self.chunks
+        let writer = self.writer.get_or_insert_with(Writer::start);
+        if let Some(chunks) = &writer.chunks
             && let Ok(permit) = chunks.reserve().await
         {
             let bytes = std::mem::replace(&mut self.buffer, Vec::with_capacity(CHUNK));
@@ -103,7 +116,8 @@ impl Stdout {
     pub async fn catch_up(&mut self) {
         let (mark, written) = oneshot::channel();
         if self.flush().await.is_ok()
-            && let Some(chunks) = &self.chunks
+            && let Some(Writer { chunks, .. }) = &self.writer
+            && let Some(chunks) = chunks
             && chunks.send(Chunk::Mark(mark)).await.is_ok()
         {
             let _ = written.await;
@@ -115,15 +129,21 @@ impl Stdout {
     /// # Errors
     /// When a write failed.
     pub async fn finish(&mut self) -> Result<()> {
+        if self.writer.is_none() && self.buffer.len() <= AT_ONCE && takes_at_once() {
+            return write(&std::mem::take(&mut self.buffer)).map_err(Error::output);
+        }
         self.flush().await?;
-        self.chunks = None;
         self.outcome().await
     }
 
     /// Completes when nothing can be written any more, also while nothing is: with why.
     pub async fn closed(&mut self) -> Error {
         let failed = async {
-            match &self.chunks {
+            match self
+                .writer
+                .as_ref()
+                .and_then(|writer| writer.chunks.as_ref())
+            {
                 Some(chunks) => chunks.closed().await,
                 None => std::future::pending().await,
             }
@@ -138,19 +158,43 @@ impl Stdout {
         }
     }
 
+    /// Ends the writer, and tells what became of it: a failure once.
     async fn outcome(&mut self) -> Result<()> {
-        self.chunks = None;
-        let Some(result) = &mut self.result else {
+        let Some(writer) = &mut self.writer else {
             return Ok(());
         };
-        let outcome = result.await;
-        self.result = None;
-        self.buffer.clear();
-        match outcome {
+        writer.chunks = None;
+        let outcome = (&mut writer.result).await;
+        self.writer = None;
+        let result = match outcome {
             Ok(outcome) => outcome.map_err(Error::output),
             Err(_) => Err(Error::failed("the writer of standard output is gone")),
+        };
+        if result.is_err() {
+            self.is_broken = true;
+            self.buffer.clear();
         }
+        result
     }
+}
+
+/// Whether stdout takes [`AT_ONCE`] bytes now: a pipe that is ready for writing does, and a file is always ready.
+#[cfg(unix)]
+fn takes_at_once() -> bool {
+    use rustix::event::{PollFd, PollFlags, Timespec, poll};
+
+    let stdout = io::stdout();
+    let mut fds = [PollFd::new(&stdout, PollFlags::OUT)];
+    let now = Timespec {
+        tv_sec: 0,
+        tv_nsec: 0,
+    };
+    poll(&mut fds, Some(&now)).is_ok_and(|ready| ready > 0)
+}
+
+#[cfg(not(unix))]
+fn takes_at_once() -> bool {
+    false
 }
 
 /// Tells when the other end of stdout is closed: a pipe's reader, a socket's peer, a terminal.

@@ -32,6 +32,10 @@ const OPTIONS: [&str; 9] = [
 /// read with the definitions that prost-reflect was made for.
 pub fn sound(file: Bytes) -> Result<Bytes, Source> {
     let decoded = FileDescriptorProto::decode(file.as_ref())?;
+    // There, and empty: another thing than not there, which is proto2.
+    if decoded.syntax.as_deref() == Some("") {
+        return Err("its syntax is unknown".into());
+    }
     if decoded.package() == "google.protobuf"
         && decoded
             .message_type
@@ -178,6 +182,15 @@ mod tests {
             name: Some(name.to_owned()),
             ..DescriptorProto::default()
         }
+    }
+
+    #[test]
+    fn an_empty_syntax_is_refused() {
+        let file = FileDescriptorProto {
+            syntax: Some(String::new()),
+            ..FileDescriptorProto::default()
+        };
+        assert!(sound(file.encode_to_vec().into()).is_err());
     }
 
     #[test]

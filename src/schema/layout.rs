@@ -5,8 +5,8 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use prost_reflect::{
-    Cardinality, DescriptorPool, DynamicMessage, EnumDescriptor, ExtensionDescriptor,
-    FieldDescriptor, Kind, MessageDescriptor, Syntax,
+    Cardinality, DescriptorPool, EnumDescriptor, ExtensionDescriptor, FieldDescriptor, Kind,
+    MessageDescriptor, Syntax,
 };
 
 use super::editions;
@@ -350,11 +350,9 @@ fn special(message: &MessageDescriptor) -> Special {
 }
 
 fn is_message_set(message: &MessageDescriptor) -> bool {
-    let options: DynamicMessage = message.options();
-    options
-        .get_field_by_name("message_set_wire_format")
-        .and_then(|value| value.as_bool())
-        .unwrap_or(false)
+    // Not by `options()`, which builds the pool of well-known types first: a millisecond of every command's start.
+    let options = message.descriptor_proto().options.as_ref();
+    options.is_some_and(|options| options.message_set_wire_format == Some(true))
 }
 
 fn enum_layout(descriptor: &EnumDescriptor) -> EnumLayout {

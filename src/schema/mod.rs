@@ -28,7 +28,7 @@ pub mod tree;
 
 use prost_reflect::{DescriptorPool, MethodDescriptor};
 
-pub use files::Excerpt;
+pub use files::{Excerpt, load};
 pub use names::{Symbol, nearest, resolve_method, resolve_symbol};
 pub use set::Schema;
 
@@ -47,17 +47,23 @@ pub fn bundled_method(name: &str) -> Result<MethodDescriptor> {
         .ok_or_else(|| Error::failed(format!("the bundled schema has no {ROUTE_GUIDE}/{name}")))
 }
 
-/// The bundled schema's descriptors.
+/// The bundled schema's descriptors, for calling and not for reading.
 pub fn bundled_pool() -> Result<DescriptorPool> {
-    DescriptorPool::decode(proto::FILE_DESCRIPTOR_SET)
+    DescriptorPool::decode(proto::BARE_FILE_DESCRIPTOR_SET)
         .map_err(|error| Error::failed("the bundled schema is damaged").caused_by(error))
 }
 
 /// The bundled schema, its files included.
 pub fn bundled() -> Result<Schema> {
+    decode(proto::FILE_DESCRIPTOR_SET)
+        .map_err(|error| Error::failed("the bundled schema is damaged").caused_by(error))
+}
+
+/// The schema of an encoded `FileDescriptorSet`, which has all that its files import.
+pub fn decode(descriptors: &[u8]) -> Result<Schema> {
     let mut set = FileSet::default();
-    files::add_set(&mut set, proto::FILE_DESCRIPTOR_SET)
-        .map_err(|error| Error::failed("the bundled schema is damaged").caused_by(error))?;
+    files::add_set(&mut set, descriptors)
+        .map_err(|error| Error::failed("this is no descriptor set").caused_by(error))?;
     set.build_all()
 }
 

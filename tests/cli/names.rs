@@ -111,7 +111,7 @@ fn bad_utf_8_on_the_first_line_cancels_a_call_that_asked_nothing() {
         // A call that is not open yet may go down with its connection; what it may not is end in order.
         matches!(
             peer.seen().as_slice(),
-            [] | [Seen::Reset(Reason::CANCEL)] | [Seen::Lost]
+            [] | [Seen::Reset(Reason::CANCEL) | Seen::Lost]
         ),
         "{:?}",
         peer.seen()

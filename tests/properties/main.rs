@@ -6,6 +6,7 @@
     reason = "tests fail by panicking"
 )]
 
+mod found;
 mod wire;
 
 use std::sync::LazyLock;

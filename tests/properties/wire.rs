@@ -21,6 +21,11 @@ impl Entropy<'_> {
         wide % end.max(1)
     }
 
+    #[expect(clippy::indexing_slicing, reason = "below the length")]
+    fn one_of<T: Copy, const N: usize>(&mut self, choices: &[T; N]) -> T {
+        choices[usize::from(self.byte()) % N]
+    }
+
     /// Small numbers, large ones, and those at the edges of types.
     fn number(&mut self) -> u64 {
         let value = (0..8).fold(0, |value, _| value << 8 | u64::from(self.byte()));
@@ -43,9 +48,7 @@ impl Entropy<'_> {
             '\u{202e}', '😀',
         ];
         let len = usize::from(self.byte() % 8);
-        (0..len)
-            .map(|_| LETTERS[usize::from(self.byte()) % LETTERS.len()])
-            .collect()
+        (0..len).map(|_| self.one_of(&LETTERS)).collect()
     }
 }
 
@@ -130,8 +133,8 @@ fn any(layouts: &mut Layouts, entropy: &mut Entropy<'_>, depth: usize, out: &mut
         "google.protobuf.Duration",
         "not.Known",
     ];
-    let name = NAMES[usize::from(entropy.byte()) % NAMES.len()];
-    let prefix = ["type.googleapis.com/", "", "/", "a b/"][usize::from(entropy.byte()) % 4];
+    let name = entropy.one_of(&NAMES);
+    let prefix = entropy.one_of(&["type.googleapis.com/", "", "/", "a b/"]);
     put(1, format!("{prefix}{name}").as_bytes(), out);
     if let Some(id) = layouts.find(name).filter(|_| depth > 0) {
         let inner = message(layouts, id, entropy, depth - 1);

@@ -29,10 +29,10 @@ pub struct Lexer<'a> {
     at: usize,
 }
 
-/// Where a type's or an extension's name is written: `[` name `]`.
+/// What the grammar has between its other tokens, each a token by itself.
 const SYMBOLS: &str = "{}<>[]:,;-";
 
-/// What else a type URL is made of, since whatever a URL may be made of may be in it.
+/// What a name in brackets may have besides letters and digits: a type URL may have whatever URLs have.
 const URL: &str = "-._~!$&()*+,;=%/";
 
 const BYTE_ORDER_MARK: &str = "\u{feff}";
@@ -97,6 +97,11 @@ impl<'a> Lexer<'a> {
                 None => return Err(Fault::new(self.at, "expected \"]\", found the end")),
             }
         }
+    }
+
+    /// What has been taken from there on.
+    pub fn since(&self, start: usize) -> &'a str {
+        self.text.get(start..self.at).unwrap_or_default()
     }
 
     fn rest(&self) -> &'a str {

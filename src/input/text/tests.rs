@@ -119,6 +119,10 @@ fn integers_have_the_range_of_their_type() {
             "line 1, column 11, field an_int32: expected an integer, found \"1.0\"",
         ),
         (
+            "an_int32: 1.5f",
+            "line 1, column 11, field an_int32: expected an integer, found \"1.5f\"",
+        ),
+        (
             "an_int32: \"1\"",
             "line 1, column 11, field an_int32: expected an integer, found a string; numbers have no quotes",
         ),

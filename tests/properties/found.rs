@@ -1,0 +1,58 @@
+//! What the properties and the fuzzer have found, each once more by itself.
+
+use routeguide::output::json;
+
+use super::{KNOWN, parse_text, print_json, print_text};
+
+fn json(bytes: &[u8]) -> Option<String> {
+    print_json(bytes, json::Options::default())
+}
+
+fn text(bytes: &[u8]) -> Option<String> {
+    print_text(bytes, KNOWN)
+}
+
+#[test]
+fn a_list_without_values_is_not_there() {
+    // `colors`, packed: nothing; and a number that the enum does not have.
+    for bytes in [&b"\xc2\x01\x00"[..], b"\xc2\x01\x01\x63"] {
+        assert_eq!(json(bytes).as_deref(), Some("{}"));
+        assert_eq!(text(bytes).as_deref(), Some(""));
+        let options = json::Options {
+            emit_defaults: true,
+            ..json::Options::default()
+        };
+        let all = print_json(bytes, options).unwrap_or_default();
+        assert!(all.contains("\"colors\":[]"), "{all}");
+    }
+}
+
+#[test]
+fn a_number_without_a_name_among_those_of_a_closed_enum_is_an_unknown_field() {
+    let bytes = b"\xc2\x01\x03\x01\x63\x02";
+    assert_eq!(text(bytes).as_deref(), Some("colors: RED colors: GREEN"));
+    let all = routeguide::output::text::Options::default();
+    assert_eq!(
+        print_text(bytes, all).as_deref(),
+        Some("colors: RED 24: 99 colors: GREEN")
+    );
+    assert_eq!(
+        json(bytes).as_deref(),
+        Some(r#"{"colors":["RED","GREEN"]}"#)
+    );
+}
+
+#[test]
+fn a_default_is_one_by_the_bits_that_its_type_has() {
+    // `implicit.number`, an int32: 2^32.
+    let bytes = b"\xe2\x03\x06\x08\x80\x80\x80\x80\x10";
+    assert_eq!(json(bytes).as_deref(), Some(r#"{"implicit":{}}"#));
+    assert_eq!(text(bytes).as_deref(), Some("implicit {}"));
+}
+
+#[test]
+fn an_any_is_expanded_only_if_its_url_can_be_read_back() {
+    let printed = text(b"\x92\x03\x11\x0a\x0f/rich3.Implicit").unwrap_or_default();
+    assert_eq!(printed, r#"any { type_url: "/rich3.Implicit" }"#);
+    assert!(parse_text(&printed).is_ok());
+}
