@@ -36,7 +36,10 @@ const HEADERS: [&str; 4] = [
 
 /// Answers a shell that asks for completions, and then exits; returns at once when none does.
 pub fn complete() {
-    CompleteEnv::with_factory(command).complete();
+    // Asked first here, because the engine looks at more than this before it knows.
+    if std::env::var_os("COMPLETE").is_some() {
+        CompleteEnv::with_factory(command).complete();
+    }
 }
 
 /// The command line with what its values can be.

@@ -48,7 +48,10 @@ pub fn run(args: &GetPersonArgs, console: Console) -> Result<()> {
                 .await
         })
         .await;
-        session.connection.close().await;
+        // A call that is over leaves nothing that the server would have to be told.
+        if !matches!(end, Ok(End::Status(_))) {
+            session.connection.close().await;
+        }
         match end? {
             End::Status(status) => reply.judge(&status),
             End::Stopped => Ok(()),
