@@ -1,6 +1,6 @@
 //! The one error type: what kind of failure it is, what happened, what caused it and what to try. Kept free of
 //! the rest of the program so that every module can return it; [`crate::exit`] makes it an exit code and
-//! [`crate::output::report`] makes it text.
+//! [`crate::output::Console::report`] makes it text.
 
 use std::error::Error as StdError;
 use std::fmt;
