@@ -1,27 +1,16 @@
 //! Message bytes → the fields to print, by the wire format's rules: the last of a singular field's values counts,
 //! the last of a oneof's members, split messages are one, and what the schema does not know is set apart.
 
-use std::borrow::Cow;
-use std::fmt;
-
 use smallvec::SmallVec;
+use std::borrow::Cow;
 
+pub use super::wire::{Malformed, Raw};
+use super::wire::{tag, value};
 use crate::schema::layout::{Field, Layout, Shape, Special, Type};
 
 /// Messages nested deeper than this are refused, as protobuf implementations do: recursion must not be the sender's
 /// to choose.
 pub const DEPTH: usize = 100;
-
-/// A value as it is on the wire.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub enum Raw<'a> {
-    Varint(u64),
-    Fixed64(u64),
-    Fixed32(u32),
-    Bytes(&'a [u8]),
-    /// A group's contents, without its tags.
-    Group(&'a [u8]),
-}
 
 /// A value of a known type.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -52,18 +41,6 @@ pub const UNKNOWN: u16 = u16::MAX;
 
 /// The fields of one message, ordered by number, unknown ones last.
 pub type Occurrences<'a> = SmallVec<[Occurrence<'a>; 12]>;
-
-/// Why bytes are no message.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Malformed(pub &'static str);
-
-impl fmt::Display for Malformed {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "malformed message: {}", self.0)
-    }
-}
-
-impl std::error::Error for Malformed {}
 
 /// Splits a message into its fields.
 pub fn scan<'a>(layout: &Layout, mut bytes: &'a [u8]) -> Result<Occurrences<'a>, Malformed> {
@@ -354,74 +331,21 @@ pub fn entries<'a>(
     Ok(unique)
 }
 
-/// Reads a tag: field number and wire type.
-pub fn tag(bytes: &mut &[u8]) -> Result<(u32, u8), Malformed> {
-    let tag = varint(bytes)?;
-    let tag = u32::try_from(tag).map_err(|_| Malformed("a field number is too large"))?;
-    if tag >> 3 == 0 {
-        return Err(Malformed("field number 0"));
-    }
-    Ok((tag >> 3, (tag & 7) as u8))
-}
-
-/// Reads a value of that wire type; `number` is the group's that an end tag must have.
-pub fn value<'a>(
-    bytes: &mut &'a [u8],
-    number: u32,
-    wire_type: u8,
-    depth: usize,
-) -> Result<Raw<'a>, Malformed> {
-    match wire_type {
-        0 => varint(bytes).map(Raw::Varint),
-        1 => take_array(bytes).map(|array| Raw::Fixed64(u64::from_le_bytes(array))),
-        5 => take_array(bytes).map(|array| Raw::Fixed32(u32::from_le_bytes(array))),
-        2 => {
-            let len = usize::try_from(varint(bytes)?).unwrap_or(usize::MAX);
-            let (head, tail) = bytes.split_at_checked(len).ok_or(CUT_OFF)?;
-            *bytes = tail;
-            Ok(Raw::Bytes(head))
-        }
-        3 => group(bytes, number, depth).map(Raw::Group),
-        4 => Err(Malformed("a group ends that has not begun")),
-        _ => Err(Malformed("an unknown wire type")),
-    }
-}
-
-const CUT_OFF: Malformed = Malformed("it is cut off");
-
-fn group<'a>(bytes: &mut &'a [u8], number: u32, depth: usize) -> Result<&'a [u8], Malformed> {
-    let depth = depth
-        .checked_sub(1)
-        .ok_or(Malformed("groups are nested too deeply"))?;
-    let start = *bytes;
-    loop {
-        let before = bytes.len();
-        let (inner, wire_type) = tag(bytes)?;
-        if wire_type == 4 {
-            if inner != number {
-                return Err(Malformed("another group ends than has begun"));
+/// An Any's type URL (field 1) and value (field 2).
+pub fn any<'a>(found: &[Occurrence<'a>]) -> Result<(&'a str, &'a [u8]), Malformed> {
+    let (mut url, mut value): (&str, &[u8]) = ("", &[]);
+    for field in found.iter().filter(|field| field.at != UNKNOWN) {
+        match (field.number, field.raw) {
+            (1, raw) => {
+                if let Scalar::Str(text) = scalar(&Type::String, raw)? {
+                    url = text;
+                }
             }
-            return Ok(start.get(..start.len() - before).unwrap_or_default());
+            (2, Raw::Bytes(bytes)) => value = bytes,
+            _ => {}
         }
-        value(bytes, inner, wire_type, depth)?;
     }
-}
-
-fn take_array<const N: usize>(bytes: &mut &[u8]) -> Result<[u8; N], Malformed> {
-    let (head, tail) = bytes.split_first_chunk().ok_or(CUT_OFF)?;
-    *bytes = tail;
-    Ok(*head)
-}
-
-/// Reads a varint of at most ten bytes.
-pub fn varint(bytes: &mut &[u8]) -> Result<u64, Malformed> {
-    if let Some((&first, rest)) = bytes.split_first()
-        && first < 0x80
-    {
-        *bytes = rest;
-        return Ok(u64::from(first));
-    }
-    prost::encoding::decode_varint(bytes).map_err(|_| Malformed("a varint is cut off or too long"))
+    Ok((url, value))
 }
 
 /// The low half of a varint: 32-bit types are written with 64 bits when negative.

@@ -1,13 +1,13 @@
 //! Message bytes → proto3 JSON, straight from the wire: no tree of values in between, which is what makes a million
 //! replies cheap. The mapping is the ProtoJSON specification's.
 
+mod literal;
+mod special;
+
 use std::sync::Arc;
 
-use base64::Engine as _;
-
 use super::fields::{
-    self, DEPTH, Key, Malformed, Occurrence, Raw, Scalar, UNKNOWN, entries, merged, packed, scalar,
-    scan,
+    self, DEPTH, Key, Malformed, Occurrence, Raw, UNKNOWN, entries, merged, packed, scalar, scan,
 };
 use super::wellknown;
 use crate::schema::layout::{Field, Layout, LayoutId, Layouts, Shape, Special, Type};
@@ -254,112 +254,6 @@ impl<'a> Writer<'a> {
         Ok(is_empty)
     }
 
-    fn any(&mut self, layout: &Layout, bytes: &[u8]) -> Result {
-        let (mut url, mut value): (&str, &[u8]) = ("", &[]);
-        let found = scan(layout, bytes)?;
-        for field in &found {
-            match (field.at, field.number, field.raw) {
-                (UNKNOWN, ..) => {}
-                (_, 1, raw) => {
-                    if let Scalar::Str(text) = scalar(&Type::String, raw)? {
-                        url = text;
-                    }
-                }
-                (_, 2, Raw::Bytes(bytes)) => value = bytes,
-                _ => {}
-            }
-        }
-        let mut object = Object::open(self);
-        if url.is_empty() {
-            if !value.is_empty() {
-                return Err(Malformed("an Any has a value but no type"));
-            }
-            object.close(self);
-            return Ok(());
-        }
-        object.next(self);
-        self.out.extend_from_slice(b"\"@type\"");
-        self.colon();
-        self.string(url);
-        let name = url.rsplit('/').next().unwrap_or(url);
-        if let Some(id) = self.layouts.find(name) {
-            let inner = self.layout(id)?;
-            if inner.special == Special::None || inner.special == Special::MessageSet {
-                self.fields(&inner, value, &mut object)?;
-            } else {
-                object.next(self);
-                self.out.extend_from_slice(b"\"value\"");
-                self.colon();
-                self.message(id, value)?;
-            }
-        } else {
-            // Of a type that the schema does not have: its bytes are all there is to show.
-            object.next(self);
-            self.out.extend_from_slice(b"\"value\"");
-            self.colon();
-            self.scalar(&Type::Bytes, Scalar::Bytes(value));
-        }
-        object.close(self);
-        Ok(())
-    }
-
-    fn wrapper(&mut self, layout: &Layout, bytes: &[u8]) -> Result {
-        let Some((_, field)) = layout.by_number(1) else {
-            return Err(Malformed("a wrapper without a value"));
-        };
-        let found = scan(layout, bytes)?;
-        if let Some(value) = found.iter().rfind(|field| field.at != UNKNOWN) {
-            return self.element(&field.kind, value.raw);
-        }
-        self.scalar(&field.kind, fields::default(&field.kind));
-        Ok(())
-    }
-
-    /// Struct and ListValue are their one field.
-    fn only_field(&mut self, layout: &Layout, bytes: &[u8]) -> Result {
-        let Some((at, field)) = layout.by_number(1) else {
-            return Err(Malformed("a Struct without fields"));
-        };
-        let found = scan(layout, bytes)?;
-        let end = found.partition_point(|occurrence| occurrence.at <= at);
-        let run = found.get(..end).unwrap_or_default();
-        self.level -= 1;
-        if field.shape == Shape::Map {
-            self.map(field, run)?;
-        } else {
-            self.list(field, run)?;
-        }
-        self.level += 1;
-        Ok(())
-    }
-
-    fn value(&mut self, layout: &Layout, bytes: &[u8]) -> Result {
-        let found = scan(layout, bytes)?;
-        let known = found
-            .iter()
-            .take_while(|occurrence| occurrence.at != UNKNOWN)
-            .count();
-        let run = found.get(..known).unwrap_or_default();
-        let field = run
-            .last()
-            .and_then(|last| layout.fields.get(usize::from(last.at)));
-        // A Value without a kind is invalid, and null is what it is taken for.
-        let Some(field) = field else {
-            self.out.extend_from_slice(b"null");
-            return Ok(());
-        };
-        if let (Type::Double, Some(Raw::Fixed64(bits))) =
-            (&field.kind, run.last().map(|last| last.raw))
-            && !f64::from_bits(bits).is_finite()
-        {
-            return Err(Malformed("a Value is a number that JSON does not have"));
-        }
-        self.level -= 1;
-        self.singular(field, run)?;
-        self.level += 1;
-        Ok(())
-    }
-
     fn key(&mut self, field: &Field, object: &mut Object) {
         object.next(self);
         self.out.extend_from_slice(if self.options.proto_names {
@@ -373,97 +267,6 @@ impl<'a> Writer<'a> {
     fn colon(&mut self) {
         self.out
             .extend_from_slice(if self.options.indent { b": " } else { b":" });
-    }
-
-    fn scalar(&mut self, kind: &Type, value: Scalar<'_>) {
-        match value {
-            Scalar::Double(value) => {
-                self.float(value, value.is_finite(), value.is_nan(), value > 0.0);
-            }
-            Scalar::Float(value) => {
-                self.float(value, value.is_finite(), value.is_nan(), value > 0.0);
-            }
-            Scalar::Int(value) => self.integer(value),
-            Scalar::Uint(value) => self.integer(value),
-            Scalar::Long(value) => self.quoted(value),
-            Scalar::Ulong(value) => self.quoted(value),
-            Scalar::Bool(value) => {
-                self.out
-                    .extend_from_slice(if value { b"true" } else { b"false" });
-            }
-            Scalar::Str(text) => self.string(text),
-            Scalar::Bytes(bytes) => {
-                let text = base64::engine::general_purpose::STANDARD.encode(bytes);
-                self.string(&text);
-            }
-            Scalar::Enum(number) => {
-                let Type::Enum(layout) = kind else { return };
-                match layout.name(number) {
-                    _ if layout.is_null => self.out.extend_from_slice(b"null"),
-                    Some(name) if !self.options.enum_numbers => self.string(name),
-                    _ => self.integer(number),
-                }
-            }
-        }
-    }
-
-    fn float(&mut self, value: impl zmij::Float, finite: bool, nan: bool, positive: bool) {
-        if finite {
-            let mut buffer = zmij::Buffer::new();
-            let text = buffer.format_finite(value);
-            // Not for negative zero: parsers that take `-0` for an integer lose the sign.
-            let text = match text.strip_suffix(".0") {
-                Some(whole) if whole != "-0" => whole,
-                _ => text,
-            };
-            self.out.extend_from_slice(text.as_bytes());
-        } else {
-            self.string(match (nan, positive) {
-                (true, _) => "NaN",
-                (false, true) => "Infinity",
-                (false, false) => "-Infinity",
-            });
-        }
-    }
-
-    fn integer(&mut self, value: impl itoa::Integer) {
-        let mut buffer = itoa::Buffer::new();
-        self.out.extend_from_slice(buffer.format(value).as_bytes());
-    }
-
-    fn quoted(&mut self, value: impl std::fmt::Display) {
-        use std::io::Write as _;
-        // Writing to a vector cannot fail.
-        let _ = write!(self.out, "\"{value}\"");
-    }
-
-    /// A string literal. Only what JSON demands is escaped; what a terminal must not see is escaped elsewhere.
-    fn string(&mut self, text: &str) {
-        self.out.push(b'"');
-        let mut rest = text.as_bytes();
-        while let Some(at) = rest
-            .iter()
-            .position(|byte| *byte < 0x20 || matches!(byte, b'"' | b'\\'))
-        {
-            let (plain, tail) = rest.split_at(at);
-            self.out.extend_from_slice(plain);
-            let Some((&byte, after)) = tail.split_first() else {
-                break;
-            };
-            match byte {
-                b'"' => self.out.extend_from_slice(b"\\\""),
-                b'\\' => self.out.extend_from_slice(b"\\\\"),
-                b'\n' => self.out.extend_from_slice(b"\\n"),
-                b'\r' => self.out.extend_from_slice(b"\\r"),
-                b'\t' => self.out.extend_from_slice(b"\\t"),
-                byte => self
-                    .out
-                    .extend_from_slice(format!("\\u{byte:04x}").as_bytes()),
-            }
-            rest = after;
-        }
-        self.out.extend_from_slice(rest);
-        self.out.push(b'"');
     }
 
     fn newline(&mut self, level: usize) {

@@ -14,6 +14,7 @@ mod renderer;
 mod stdout;
 pub mod text;
 mod wellknown;
+mod wire;
 
 pub use console::{Console, Verbosity};
 pub use printer::{Printer, Style, Syntax};

@@ -5,8 +5,9 @@ use std::sync::Arc;
 
 use super::fields::{
     self, DEPTH, Key, Malformed, Occurrence, Raw, Scalar, UNKNOWN, entries, merged, packed, scalar,
-    scan, tag, value,
+    scan,
 };
+use super::wire::{tag, value};
 use crate::schema::layout::{Field, Layout, LayoutId, Layouts, Shape, Special, Type};
 
 /// What may be chosen about text.
@@ -192,20 +193,11 @@ impl<'a> Writer<'a> {
 
     /// `[type.googleapis.com/full.Name] { … }`, if the type is known and the value is a message of it.
     fn expanded_any(&mut self, found: &[Occurrence<'_>]) -> std::result::Result<bool, Malformed> {
-        let (mut url, mut value): (&str, &[u8]) = ("", &[]);
-        for field in found {
-            match (field.at, field.number, field.raw) {
-                (UNKNOWN, ..) if self.options.skip_unknown => {}
-                (UNKNOWN, ..) => return Ok(false),
-                (_, 1, raw) => {
-                    if let Scalar::Str(text) = scalar(&Type::String, raw)? {
-                        url = text;
-                    }
-                }
-                (_, 2, Raw::Bytes(bytes)) => value = bytes,
-                _ => {}
-            }
+        let has_unknown = found.iter().any(|field| field.at == UNKNOWN);
+        if has_unknown && !self.options.skip_unknown {
+            return Ok(false);
         }
+        let (url, value) = fields::any(found)?;
         // A text parser reads no more than this between the brackets, and wants a domain.
         let plain = url
             .chars()

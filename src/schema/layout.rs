@@ -1,15 +1,15 @@
 //! Descriptors compiled for transcoding. A message is printed or parsed field by field, millions of times; what a
 //! descriptor answers through locks, clones and searches is looked up once here and then lies flat in memory.
 
+mod any_field;
+
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use prost_reflect::{
-    Cardinality, DescriptorPool, EnumDescriptor, ExtensionDescriptor, FieldDescriptor, Kind,
-    MessageDescriptor, Syntax,
-};
+use prost_reflect::{Cardinality, DescriptorPool, EnumDescriptor, Kind, MessageDescriptor, Syntax};
 
 use super::editions;
+use any_field::AnyField;
 
 /// Which layout a message field refers to.
 pub type LayoutId = usize;
@@ -374,105 +374,5 @@ fn enum_layout(descriptor: &EnumDescriptor) -> EnumLayout {
         default: descriptor.default_value().number(),
         names,
         numbers,
-    }
-}
-
-/// A field or an extension: prost-reflect has no common type for the two.
-enum AnyField {
-    Field(FieldDescriptor),
-    Extension(ExtensionDescriptor),
-}
-
-impl AnyField {
-    fn number(&self) -> u32 {
-        match self {
-            Self::Field(field) => field.number(),
-            Self::Extension(field) => field.number(),
-        }
-    }
-
-    fn name(&self) -> String {
-        match self {
-            Self::Field(field) => field.name().to_owned(),
-            Self::Extension(field) => format!("[{}]", field.full_name()),
-        }
-    }
-
-    fn json_name(&self) -> String {
-        match self {
-            Self::Field(field) => field.json_name().to_owned(),
-            Self::Extension(field) => format!("[{}]", field.full_name()),
-        }
-    }
-
-    fn kind(&self) -> Kind {
-        match self {
-            Self::Field(field) => field.kind(),
-            Self::Extension(field) => field.kind(),
-        }
-    }
-
-    fn cardinality(&self) -> Cardinality {
-        match self {
-            Self::Field(field) => field.cardinality(),
-            Self::Extension(field) => field.cardinality(),
-        }
-    }
-
-    fn is_group(&self) -> bool {
-        match self {
-            Self::Field(field) => field.is_group(),
-            Self::Extension(field) => field.is_group(),
-        }
-    }
-
-    /// Whether the text format calls a group by its type: what proto2 would have declared as one, which a delimited
-    /// field (editions) need not look like.
-    fn is_group_like(&self, group: &MessageDescriptor) -> bool {
-        match self {
-            Self::Field(field) => {
-                field.name() == group.name().to_lowercase()
-                    && group.parent_message().as_ref() == Some(field.parent_message())
-            }
-            Self::Extension(_) => false,
-        }
-    }
-
-    fn is_map(&self) -> bool {
-        match self {
-            Self::Field(field) => field.is_map(),
-            Self::Extension(_) => false,
-        }
-    }
-
-    fn is_packed(&self) -> bool {
-        match self {
-            Self::Field(field) => field.is_packed(),
-            Self::Extension(field) => field.is_packed(),
-        }
-    }
-
-    fn supports_presence(&self) -> bool {
-        match self {
-            Self::Field(field) => field.supports_presence() && !editions::is_implicit(field),
-            Self::Extension(field) => field.supports_presence(),
-        }
-    }
-
-    fn in_message_set(&self) -> bool {
-        match self {
-            Self::Field(_) => false,
-            Self::Extension(field) => is_message_set(&field.containing_message()),
-        }
-    }
-
-    fn oneof(&self) -> Option<u16> {
-        match self {
-            Self::Field(field) => field
-                .containing_oneof()
-                .filter(|oneof| !oneof.is_synthetic())
-                .and_then(|oneof| oneof.path().last().and_then(|at| u16::try_from(*at).ok())),
-            Self::Extension(_) => None,
-        }
     }
 }
