@@ -56,7 +56,11 @@ fn ctrl_c_in_a_flood_leaves_whole_lines() {
 
 #[test]
 fn ctrl_c_ends_a_call_to_a_server_that_never_answers() {
-    let peer = Peer::playing(|_call| std::future::pending());
+    let peer = Peer::playing(|call| async move {
+        // Dropping the call would reset it.
+        let _call = call;
+        std::future::pending::<()>().await;
+    });
     let run = routeguide(["get-person", "Alice", "-v"])
         .at(peer.addr())
         .start();
