@@ -1,18 +1,15 @@
 //! Many calls of a method that takes one request, over one connection: one after the other, or several at once with their
 //! answers in the order of the requests.
 
-use std::pin::Pin;
-use std::task::Poll;
-
 use bytes::Bytes;
 use futures_util::stream::FuturesOrdered;
 use http::uri::PathAndQuery;
 use tokio::time::Instant;
-use tokio_stream::{Stream, StreamExt as _};
+use tokio_stream::StreamExt as _;
 use tonic::Status;
 
 use super::client::Session;
-use super::exchange::{End, Exchange, Replies as _, Then};
+use super::exchange::{End, Exchange, Replies as _, Then, ready_now};
 use super::printed::Printed;
 use crate::call::{Call, Event};
 use crate::error::{Error, Kind, Result};
@@ -146,24 +143,32 @@ impl Batch<'_> {
         let mut under_way = FuturesOrdered::new();
         let mut input = Input::Open;
         loop {
-            let ready = std::future::poll_fn(|cx| {
-                Poll::Ready(match Pin::new(&mut under_way).poll_next(cx) {
-                    Poll::Ready(Some(outcome)) => Some(outcome),
-                    _ => None,
-                })
-            });
-            let outcome = if let Some(outcome) = ready.await {
-                outcome
+            let has_room = under_way.len() < self.concurrency && matches!(input, Input::Open);
+            if under_way.is_empty() && !has_room {
+                return match input {
+                    Input::Bad(error) => Err(error),
+                    _ => Ok(()),
+                };
+            }
+            let step = if let Some(Some(outcome)) = ready_now(&mut under_way).await {
+                Step::Over(outcome)
+            } else if has_room && let Some(next) = ready_now(requests).await {
+                Step::Next(next)
             } else {
-                if under_way.is_empty() && !matches!(input, Input::Open) {
-                    return match input {
-                        Input::Bad(error) => Err(error),
-                        _ => Ok(()),
-                    };
+                interrupt.or(stdout.flush()).await?;
+                tokio::select! {
+                    biased;
+                    () = interrupt.wait() => return Err(Error::interrupted()),
+                    Some(outcome) = under_way.next() => Step::Over(outcome),
+                    next = requests.next(), if has_room => Step::Next(next),
+                    error = bad_input.wait(), if has_room => Step::Bad(error),
+                    error = stdout.closed() => return Err(error),
                 }
-                let has_room = under_way.len() < self.concurrency && matches!(input, Input::Open);
-                if has_room && let Some(next) = self.next_now(requests, progress).await {
-                    match next {
+            };
+            let outcome = match step {
+                Step::Over(outcome) => outcome,
+                Step::Next(next) => {
+                    match self.take(next, progress) {
                         Some(message) => {
                             let call = self.call(progress.taken, &message);
                             under_way.push_back(collect(progress.taken, message, call));
@@ -172,27 +177,9 @@ impl Batch<'_> {
                     }
                     continue;
                 }
-                interrupt.or(stdout.flush()).await?;
-                tokio::select! {
-                    biased;
-                    () = interrupt.wait() => return Err(Error::interrupted()),
-                    Some(outcome) = under_way.next() => outcome,
-                    message = requests.next(), if has_room => {
-                        match message {
-                            Some(message) => {
-                                progress.taken += 1;
-                                let call = self.call(progress.taken, &message);
-                                under_way.push_back(collect(progress.taken, message, call));
-                            }
-                            None => input = Input::Ended,
-                        }
-                        continue;
-                    }
-                    error = bad_input.wait(), if has_room => {
-                        input = Input::Bad(error);
-                        continue;
-                    }
-                    error = stdout.closed() => return Err(error),
+                Step::Bad(error) => {
+                    input = Input::Bad(error);
+                    continue;
                 }
             };
             let index = outcome.index;
@@ -228,37 +215,23 @@ impl Batch<'_> {
         stdout: &mut Stdout,
         progress: &mut Progress,
     ) -> Result<Option<Bytes>> {
-        if let Some(next) = self.next_now(requests, progress).await {
-            return Ok(next);
-        }
-        let interrupt = self.exchange.interrupt;
-        interrupt.or(stdout.flush()).await?;
-        let next = tokio::select! {
-            biased;
-            () = interrupt.wait() => return Err(Error::interrupted()),
-            next = requests.next() => next,
-            error = bad_input.wait() => return Err(error),
-            error = stdout.closed() => return Err(error),
+        let next = if let Some(next) = ready_now(requests).await {
+            next
+        } else {
+            let interrupt = self.exchange.interrupt;
+            interrupt.or(stdout.flush()).await?;
+            tokio::select! {
+                biased;
+                () = interrupt.wait() => return Err(Error::interrupted()),
+                next = requests.next() => next,
+                error = bad_input.wait() => return Err(error),
+                error = stdout.closed() => return Err(error),
+            }
         };
         Ok(self.take(next, progress))
     }
 
-    /// The next request if it is there already.
-    async fn next_now(
-        &mut self,
-        requests: &mut Requests,
-        progress: &mut Progress,
-    ) -> Option<Option<Bytes>> {
-        let next = std::future::poll_fn(|cx| {
-            Poll::Ready(match Pin::new(&mut *requests).poll_next(cx) {
-                Poll::Ready(next) => Some(next),
-                Poll::Pending => None,
-            })
-        })
-        .await?;
-        Some(self.take(next, progress))
-    }
-
+    /// Counts a request; where the input has none at all, there is the default.
     fn take(&mut self, next: Option<Bytes>, progress: &mut Progress) -> Option<Bytes> {
         let default = self.default.take();
         let next = next.or(default);
@@ -311,6 +284,15 @@ impl Batch<'_> {
 /// Whether nothing more is wanted after this, whatever the calls would come to.
 fn ends_batch(error: &Error) -> bool {
     matches!(error.kind(), Kind::Interrupted | Kind::OutputClosed)
+}
+
+/// What comes next in a batch of several calls at once.
+enum Step {
+    /// The call whose turn it is to be printed is over.
+    Over(Outcome),
+    /// A request, or the end of the input.
+    Next(Option<Bytes>),
+    Bad(Error),
 }
 
 enum Input {

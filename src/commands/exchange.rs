@@ -231,11 +231,11 @@ async fn next_sent(sent: &mut Option<Sent>) -> Option<(Instant, Vec<Bytes>)> {
     next
 }
 
-/// The next event if it is there already. `Some(None)` is the end of the stream.
-async fn ready_now(call: &mut Call) -> Option<Option<Event>> {
+/// The next item if it is there already. `Some(None)` is the end of the stream.
+pub async fn ready_now<S: Stream + Unpin>(stream: &mut S) -> Option<Option<S::Item>> {
     std::future::poll_fn(|cx| {
-        Poll::Ready(match Pin::new(&mut *call).poll_next(cx) {
-            Poll::Ready(event) => Some(event),
+        Poll::Ready(match Pin::new(&mut *stream).poll_next(cx) {
+            Poll::Ready(item) => Some(item),
             Poll::Pending => None,
         })
     })

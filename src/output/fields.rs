@@ -148,13 +148,7 @@ fn accepts(field: &Field, raw: Raw<'_>) -> bool {
         | (Type::String | Type::Bytes | Type::Message(_), Raw::Bytes(_))
         | (Type::Group(_), Raw::Group(_)) => true,
         // Packed, whatever the schema says it should be.
-        (kind, Raw::Bytes(_)) => {
-            repeated
-                && !matches!(
-                    kind,
-                    Type::String | Type::Bytes | Type::Message(_) | Type::Group(_)
-                )
-        }
+        (kind, Raw::Bytes(_)) => repeated && kind.is_packable(),
         _ => false,
     }
 }

@@ -189,10 +189,7 @@ impl<'a> Writer<'a> {
         field: &Field,
         run: &[Occurrence<'_>],
     ) -> std::result::Result<bool, Malformed> {
-        let is_packable = !matches!(
-            field.kind,
-            Type::String | Type::Bytes | Type::Message(_) | Type::Group(_)
-        );
+        let is_packable = field.kind.is_packable();
         self.level += 1;
         let mut list = Items::open(self, b'[');
         for occurrence in run {

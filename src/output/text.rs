@@ -100,10 +100,7 @@ impl<'a> Writer<'a> {
         match field.shape {
             Shape::Map => self.map(field, run),
             Shape::Repeated { .. } => {
-                let is_packable = !matches!(
-                    field.kind,
-                    Type::String | Type::Bytes | Type::Message(_) | Type::Group(_)
-                );
+                let is_packable = field.kind.is_packable();
                 for occurrence in run {
                     match occurrence.raw {
                         Raw::Bytes(bytes) if is_packable => {

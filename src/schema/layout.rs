@@ -35,7 +35,6 @@ pub struct Layout {
     dense: Vec<u16>,
     sparse: HashMap<u32, u16>,
     names: HashMap<String, u16>,
-    pub has_required: bool,
 }
 
 /// Messages with a mapping of their own in proto3 JSON, or an encoding of their own.
@@ -109,6 +108,16 @@ pub enum Type {
     Enum(Arc<EnumLayout>),
     Message(LayoutId),
     Group(LayoutId),
+}
+
+impl Type {
+    /// Whether repeated values can be packed into one field: whatever is not length-delimited or a group itself.
+    pub fn is_packable(&self) -> bool {
+        !matches!(
+            self,
+            Self::String | Self::Bytes | Self::Message(_) | Self::Group(_)
+        )
+    }
 }
 
 /// One enum type.
@@ -246,7 +255,6 @@ impl Layouts {
         Layout {
             full_name: message.full_name().to_owned(),
             special: special(message),
-            has_required: fields.iter().any(|field| field.shape == Shape::Required),
             fields,
             dense,
             sparse,

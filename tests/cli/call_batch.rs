@@ -273,3 +273,21 @@ fn a_reply_that_cannot_be_read_names_its_message() {
             .mentions("error: request 2: ");
     }
 }
+
+#[test]
+fn input_that_turns_out_to_be_empty_is_one_empty_message_however_late() {
+    let echo = Echo::start();
+    for concurrency in ["1", "4"] {
+        let mut run = routeguide(["call", "Echo/Unary", "-v", "-d", "@-"])
+            .args(["--concurrency", concurrency])
+            .at(echo.addr())
+            .start();
+        run.stderr().wait_for("> /");
+        // Long enough for the batch to be waiting; whether it is decides nothing.
+        std::thread::sleep(std::time::Duration::from_millis(100));
+        run.close_stdin();
+        let outcome = run.wait();
+        outcome.exits(0);
+        assert_eq!(outcome.stdout.lines().count(), 1, "{outcome:#?}");
+    }
+}
