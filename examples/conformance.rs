@@ -11,9 +11,8 @@ use std::path::PathBuf;
 
 use prost::Message;
 use prost_reflect::{DescriptorPool, DynamicMessage};
-use routeguide::input;
-use routeguide::output::{json, text};
-use routeguide::schema::layout::{LayoutId, Layouts};
+use routeguide::protobuf::layout::{LayoutId, Layouts};
+use routeguide::protobuf::{json::write as json, text::write as text};
 
 /// The files with the suite's messages, editions among them.
 const FILES: [&str; 5] = [
@@ -124,16 +123,19 @@ fn answer(
     let id = layouts
         .find(&request.message_type)
         .ok_or_else(|| skip("no such message"))?;
-    let parse_error = |bad: input::Bad| Outcome::ParseError(bad.to_string());
+    let parse_error = |bad: routeguide::protobuf::Bad| Outcome::ParseError(bad.to_string());
     let bytes = match &request.payload {
         Some(Payload::Protobuf(bytes)) => bytes.clone(),
         Some(Payload::Json(json)) => {
-            let options = input::json::Options {
+            let options = routeguide::protobuf::json::read::Options {
                 allow_unknown_fields: request.test_category == IGNORE_UNKNOWN,
             };
-            input::json::parse(layouts, id, json.as_bytes(), options).map_err(parse_error)?
+            routeguide::protobuf::json::read::parse(layouts, id, json.as_bytes(), options)
+                .map_err(parse_error)?
         }
-        Some(Payload::Text(text)) => input::text::parse(layouts, id, text).map_err(parse_error)?,
+        Some(Payload::Text(text)) => {
+            routeguide::protobuf::text::read::parse(layouts, id, text).map_err(parse_error)?
+        }
         Some(Payload::Jspb(_)) | None => return Err(skip("JSPB")),
     };
     match request.requested_output_format() {
@@ -177,7 +179,7 @@ fn print_text(
     request: &Request,
     bytes: &[u8],
     out: &mut Vec<u8>,
-) -> Result<(), routeguide::output::fields::Malformed> {
+) -> Result<(), routeguide::protobuf::fields::Malformed> {
     let options = text::Options {
         skip_unknown: !request.print_unknown_fields,
         ..text::Options::default()
@@ -190,7 +192,7 @@ fn write(
     pool: &DescriptorPool,
     request: &Request,
     bytes: &[u8],
-    write: impl FnOnce(&[u8], &mut Vec<u8>) -> Result<(), routeguide::output::fields::Malformed>,
+    write: impl FnOnce(&[u8], &mut Vec<u8>) -> Result<(), routeguide::protobuf::fields::Malformed>,
 ) -> Result<String, Outcome> {
     let mut out = Vec::new();
     if let Err(error) = write(bytes, &mut out) {

@@ -5,6 +5,6 @@ use std::process::ExitCode;
 use clap::Parser as _;
 
 fn main() -> ExitCode {
-    routeguide::commands::complete();
+    routeguide::completion::complete();
     routeguide::commands::run(routeguide::cli::Cli::parse())
 }

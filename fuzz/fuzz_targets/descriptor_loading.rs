@@ -7,8 +7,8 @@
 mod wire;
 
 use libfuzzer_sys::fuzz_target;
-use routeguide::output::{json, text};
-use routeguide::schema::layout::Layouts;
+use routeguide::protobuf::{json::write as json, text::write as text};
+use routeguide::protobuf::layout::Layouts;
 
 /// Of each schema: the more schemas, the better.
 const MESSAGES: usize = 20;

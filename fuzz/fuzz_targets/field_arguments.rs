@@ -6,7 +6,7 @@ mod schema;
 
 use libfuzzer_sys::fuzz_target;
 use routeguide::input::arguments::parse;
-use routeguide::input::json::Options;
+use routeguide::protobuf::json::read::Options;
 
 fuzz_target!(|input: Vec<String>| {
     if input.iter().any(|argument| argument.contains("=@")) {

@@ -5,8 +5,8 @@
 mod schema;
 
 use libfuzzer_sys::fuzz_target;
-use routeguide::input::json::{Options, parse};
-use routeguide::output::json;
+use routeguide::protobuf::json::read::{Options, parse};
+use routeguide::protobuf::json::write as json;
 
 fuzz_target!(|input: (bool, &str)| {
     let (allow_unknown_fields, input) = input;

@@ -7,7 +7,7 @@ mod schema;
 mod wire;
 
 use libfuzzer_sys::fuzz_target;
-use routeguide::output::{json, text};
+use routeguide::protobuf::{json::write as json, text::write as text};
 
 fuzz_target!(|input: (bool, [bool; 5], &[u8])| {
     let (is_message, flags, bytes) = input;

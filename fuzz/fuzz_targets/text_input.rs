@@ -5,8 +5,8 @@
 mod schema;
 
 use libfuzzer_sys::fuzz_target;
-use routeguide::input::text::parse;
-use routeguide::output::text;
+use routeguide::protobuf::text::read::parse;
+use routeguide::protobuf::text::write as text;
 
 fuzz_target!(|input: &str| {
     let (mut layouts, id) = schema::everything();

@@ -8,20 +8,20 @@ use prost_reflect::MethodDescriptor;
 use tokio::sync::mpsc;
 use tokio::time::Instant;
 
-use super::batch::Batch;
-use super::client::{self, Session, Target};
-use super::exchange::{End, Exchange, with_stdout};
-use super::interrupt::Interrupt;
-use super::printed::Printed;
-use super::source;
 use crate::cli::{CallArgs, Format, InputFormat};
 use crate::error::{Error, Result};
-use crate::input::json::Options;
 use crate::input::{self, Failure, JsonMessages, Requests, TextMessages, arguments};
 use crate::output::{self, Console, Renderer};
-use crate::schema::layout::{LayoutId, Layouts};
+use crate::protobuf::json::read::Options;
+use crate::protobuf::layout::{LayoutId, Layouts};
 use crate::schema::resolve_method;
 use crate::schema::source::Source;
+use crate::session::batch::Batch;
+use crate::session::drive::{End, Exchange, with_stdout};
+use crate::session::interrupt::Interrupt;
+use crate::session::replies::Printed;
+use crate::session::schema as source;
+use crate::session::target::{self as client, Session, Target};
 
 /// The longest protobuf text of one message: a message without end must not grow memory without end.
 const MAX_TEXT: usize = 64 << 20;
@@ -30,7 +30,7 @@ pub fn run(args: &CallArgs, console: Console) -> Result<()> {
     let format = client::format(&args.output, Format::Json)?;
     let data = Data::new(args)?;
     let target = Target::new(&args.connection)?;
-    super::block_on(async {
+    crate::session::block_on(async {
         let interrupt = Interrupt::listen()?;
         let session = interrupt.or(target.connect(console)).await?;
         let result = called(args, format, data, &session, &interrupt, console).await;

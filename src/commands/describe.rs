@@ -2,18 +2,18 @@
 
 use std::io::IsTerminal as _;
 
-use super::client::{self, Target};
-use super::interrupt::Interrupt;
-use super::source;
 use crate::cli::{DescribeArgs, DescribeFormat};
 use crate::error::{Error, Result};
 use crate::output::{Console, Printer, plain_json, print_document};
 use crate::schema::source::Source;
 use crate::schema::{Schema, Symbol, element, print, resolve_symbol, template};
+use crate::session::interrupt::Interrupt;
+use crate::session::schema as source;
+use crate::session::target::{self as client, Target};
 
 pub fn run(args: &DescribeArgs, console: Console) -> Result<()> {
     let target = Target::new(&args.connection)?;
-    let description = super::block_on(async {
+    let description = crate::session::block_on(async {
         let interrupt = Interrupt::listen()?;
         source::with_source(&args.schema, target, &interrupt, console, async |source| {
             let (description, schema) = match &args.symbol {

@@ -9,18 +9,18 @@ use tokio::time::Instant;
 use tonic::metadata::MetadataMap;
 use tonic::{Code, Status};
 
-use super::client::{self, Target};
-use super::exchange::{End, Exchange, Replies, Then, with_stdout};
 use super::get_person::{NOT_FOUND, is_nobody};
-use super::interrupt::Interrupt;
-use super::printed::Printed;
-use super::unanswered::Unanswered;
 use crate::cli::{Format, GetPeopleArgs};
 use crate::error::{Error, Result};
 use crate::input::names::{self, Names, Separator};
 use crate::input::{self, Failure, Requests};
 use crate::output::{Console, Renderer};
 use crate::schema;
+use crate::session::drive::{End, Exchange, Replies, Then, with_stdout};
+use crate::session::interrupt::Interrupt;
+use crate::session::replies::Printed;
+use crate::session::target::{self as client, Target};
+use crate::session::unanswered::Unanswered;
 
 pub fn run(args: GetPeopleArgs, console: Console) -> Result<()> {
     let method = schema::bundled_method("GetPeople")?;
@@ -28,7 +28,7 @@ pub fn run(args: GetPeopleArgs, console: Console) -> Result<()> {
     let names = names_from(args.names, args.null);
     let target = Target::new(&args.connection)?;
     let mut renderer = Renderer::new(&method, format);
-    super::block_on(async {
+    crate::session::block_on(async {
         let interrupt = Interrupt::listen()?;
         let session = interrupt.or(target.connect(console)).await?;
         let tally = Tally::default();

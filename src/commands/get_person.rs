@@ -6,16 +6,16 @@ use tokio::time::Instant;
 use tonic::metadata::MetadataMap;
 use tonic::{Code, Status};
 
-use super::client::{self, Target};
-use super::exchange::{End, Exchange, Replies, Then, with_stdout};
-use super::interrupt::Interrupt;
-use super::printed::Printed;
 use crate::cli::{Format, GetPersonArgs};
 use crate::error::{Error, Result};
 use crate::input::{self, names};
 use crate::output::{Console, Renderer};
 use crate::proto::Person;
 use crate::schema;
+use crate::session::drive::{End, Exchange, Replies, Then, with_stdout};
+use crate::session::interrupt::Interrupt;
+use crate::session::replies::Printed;
+use crate::session::target::{self as client, Target};
 
 /// Who the tutorial's server says an unknown person is.
 pub const NOT_FOUND: &str = "Not Found";
@@ -26,7 +26,7 @@ pub fn run(args: &GetPersonArgs, console: Console) -> Result<()> {
     let target = Target::new(&args.connection)?;
     let request = names::encode(&args.name);
     let mut renderer = Renderer::new(&method, format);
-    super::block_on(async {
+    crate::session::block_on(async {
         let interrupt = Interrupt::listen()?;
         let session = interrupt.or(target.connect(console)).await?;
         let (requests, failure) = input::given(vec![request.clone()], |_| {});

@@ -8,19 +8,19 @@ use tonic::Code;
 use tonic_health::pb::health_check_response::ServingStatus;
 use tonic_health::pb::{HealthCheckRequest, HealthCheckResponse};
 
-use super::client::{self, Target};
-use super::exchange::with_stdout;
-use super::interrupt::Interrupt;
 use crate::call::Event;
 use crate::cli::HealthArgs;
 use crate::error::{Error, Result};
 use crate::input;
 use crate::output::Console;
+use crate::session::drive::with_stdout;
+use crate::session::interrupt::Interrupt;
+use crate::session::target::{self as client, Target};
 
 pub fn run(args: &HealthArgs, console: Console) -> Result<()> {
     let target = Target::new(&args.connection)?;
     let service = args.service.clone().unwrap_or_default();
-    super::block_on(async {
+    crate::session::block_on(async {
         let interrupt = Interrupt::listen()?;
         let session = interrupt.or(target.connect(console)).await?;
         let method = if args.watch { "Watch" } else { "Check" };

@@ -4,17 +4,17 @@ use std::fmt::Write as _;
 
 use prost_reflect::MethodDescriptor;
 
-use super::client::Target;
-use super::interrupt::Interrupt;
-use super::source;
 use crate::cli::ListArgs;
 use crate::error::{Error, Result};
 use crate::output::{Console, print_document};
 use crate::schema::{Symbol, resolve_symbol};
+use crate::session::interrupt::Interrupt;
+use crate::session::schema as source;
+use crate::session::target::Target;
 
 pub fn run(args: &ListArgs, console: Console) -> Result<()> {
     let target = Target::new(&args.connection)?;
-    let list = super::block_on(async {
+    let list = crate::session::block_on(async {
         let interrupt = Interrupt::listen()?;
         source::with_source(&args.schema, target, &interrupt, console, async |source| {
             let mut list = String::new();

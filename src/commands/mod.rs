@@ -1,32 +1,22 @@
 //! One file a command: turns arguments into plain, validated values, runs, returns a `Result`. What the client
 //! commands share is in `client` (arguments → values, connecting) and `exchange` (driving a call).
 
-mod batch;
 mod call;
-mod client;
-mod complete;
 mod completions;
 mod describe;
-mod exchange;
 mod get_people;
 mod get_person;
 mod health;
-mod interrupt;
 mod list;
 mod man;
-mod printed;
 mod serve;
-mod source;
-mod unanswered;
 
 use std::process::ExitCode;
 
 use crate::cli::{Cli, Command};
-use crate::error::{Error, Result};
 use crate::exit;
 use crate::output::{Console, Verbosity};
-
-pub use complete::complete;
+use crate::session::target as client;
 
 /// Runs one command to its end, errors reported.
 pub fn run(cli: Cli) -> ExitCode {
@@ -74,17 +64,4 @@ pub fn run(cli: Cli) -> ExitCode {
         console.report(error);
     }
     exit::of(&result)
-}
-
-/// Runs a command's future on a runtime of this thread alone: a client drives one connection, and on few cores the
-/// hand-overs of a multi-threaded runtime cost more than they win.
-fn block_on<T>(future: impl Future<Output = Result<T>>) -> Result<T> {
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .map_err(|error| Error::failed("cannot start the runtime").caused_by(error))?;
-    let result = runtime.block_on(future);
-    // A look-up of a name cannot be cancelled, and nobody waits for it any more.
-    runtime.shutdown_background();
-    result
 }

@@ -4,12 +4,12 @@ use std::path::PathBuf;
 
 use tokio::task::JoinSet;
 
-use super::client;
-use super::interrupt::Interrupt;
 use crate::cli::{self, ServeArgs};
 use crate::error::{Error, Result};
 use crate::output::Console;
 use crate::server::{ListenAddress, Missing, People, Server, bind};
+use crate::session::interrupt::Interrupt;
+use crate::session::target as client;
 
 pub fn run(args: &ServeArgs, console: Console) -> Result<()> {
     let addresses: Vec<ListenAddress> = args
@@ -22,7 +22,7 @@ pub fn run(args: &ServeArgs, console: Console) -> Result<()> {
         cli::Missing::Reply => Missing::Reply,
         cli::Missing::Status => Missing::Status,
     };
-    super::block_on(async {
+    crate::session::block_on(async {
         let mut signals = Signals::listen()?;
         let server = Server::new(people, missing).await?;
         let mut accepting = JoinSet::new();

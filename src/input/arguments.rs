@@ -5,9 +5,9 @@ use std::path::Path;
 
 use base64::Engine as _;
 
-use super::json::{self, Options};
 use crate::error::{Error, Result};
-use crate::schema::layout::{Layout, LayoutId, Layouts, Shape, Special, Type};
+use crate::protobuf::json::read::{self as json, Options};
+use crate::protobuf::layout::{Layout, LayoutId, Layouts, Shape, Special, Type};
 
 /// Encodes one message of `FIELD` arguments.
 ///

@@ -5,10 +5,11 @@ use std::io::Read;
 
 use bytes::Bytes;
 
-use super::json::{self, Options};
-use super::{Place, Source, read_some};
+use super::{Source, read_some};
 use crate::error::{Error, Result};
-use crate::schema::layout::{LayoutId, Layouts};
+use crate::protobuf::Place;
+use crate::protobuf::json::read::{self as json, Options};
+use crate::protobuf::layout::{LayoutId, Layouts};
 
 /// What one read takes at the most.
 const READ_SIZE: usize = 64 * 1024;

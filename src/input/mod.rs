@@ -2,15 +2,10 @@
 //! cannot be cancelled, and only as fast as the call takes its messages.
 
 pub mod arguments;
-mod bad;
-pub mod json;
 mod json_stream;
 pub mod names;
-pub mod text;
 mod text_stream;
-mod wire;
 
-pub use bad::{Bad, Place};
 pub use json_stream::JsonMessages;
 pub use text_stream::TextMessages;
 

@@ -5,9 +5,11 @@ use std::io::Read;
 
 use bytes::Bytes;
 
-use super::{Bad, Place, Source, read_some, text};
+use super::{Source, read_some};
 use crate::error::{Error, Result};
-use crate::schema::layout::{LayoutId, Layouts};
+use crate::protobuf::layout::{LayoutId, Layouts};
+use crate::protobuf::text::read as text;
+use crate::protobuf::{Bad, Place};
 
 /// ASCII's record separator. A string that has it has it escaped, `\036`.
 const SEPARATOR: u8 = 0x1e;

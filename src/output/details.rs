@@ -5,8 +5,8 @@ use prost::Message as _;
 use prost_reflect::DescriptorPool;
 use tonic::Status;
 
-use super::json;
-use crate::schema::layout::Layouts;
+use crate::protobuf::json::write as json;
+use crate::protobuf::layout::Layouts;
 
 /// The details of a status, each as JSON with its `@type`. Bytes that are no details are none; a detail of an unknown
 /// type is its type and its bytes.

@@ -7,9 +7,9 @@ use base64::Engine as _;
 use serde::Serialize;
 use tonic::metadata::{KeyAndValueRef, MetadataMap};
 
-use super::fields::Malformed;
-use super::json;
-use crate::schema::layout::{LayoutId, Layouts};
+use crate::protobuf::fields::Malformed;
+use crate::protobuf::json::write as json;
+use crate::protobuf::layout::{LayoutId, Layouts};
 
 /// What every line starts with.
 #[derive(Serialize)]

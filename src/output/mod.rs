@@ -5,16 +5,11 @@ mod console;
 mod details;
 mod envelope;
 pub mod escape;
-pub mod fields;
-pub mod json;
 mod paint;
 mod printer;
 mod progress;
 mod renderer;
 mod stdout;
-pub mod text;
-mod wellknown;
-mod wire;
 
 pub use console::{Console, Verbosity};
 pub use printer::{Printer, Style, Syntax};

@@ -4,9 +4,9 @@ use prost_reflect::MessageDescriptor;
 
 use super::escape::escape_literal;
 use super::paint::paint;
-use super::{json, text};
 use crate::error::{Error, Result, Source};
-use crate::schema::layout::{LayoutId, Layouts};
+use crate::protobuf::layout::{LayoutId, Layouts};
+use crate::protobuf::{json::write as json, text::write as text};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Syntax {
@@ -77,7 +77,7 @@ impl Printer {
         &mut self,
         bytes: &[u8],
         out: &mut Vec<u8>,
-    ) -> std::result::Result<(), super::fields::Malformed> {
+    ) -> std::result::Result<(), crate::protobuf::fields::Malformed> {
         let style = self.style;
         match style.syntax {
             Syntax::Json => {

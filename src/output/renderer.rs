@@ -7,9 +7,10 @@ use tonic::metadata::MetadataMap;
 
 use super::escape::escape_literal;
 use super::printer::{Printer, Style, Syntax};
-use super::{details, envelope, json};
+use super::{details, envelope};
 use crate::error::{Error, Result, code_name};
-use crate::schema::layout::{LayoutId, Layouts};
+use crate::protobuf::json::write as json;
+use crate::protobuf::layout::{LayoutId, Layouts};
 
 /// Which events are printed, and how.
 #[derive(Clone, Copy, Debug)]

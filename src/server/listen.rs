@@ -7,10 +7,10 @@ use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
 use socket2::{Domain, Protocol, Socket, Type};
-use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpListener;
 
 use crate::error::{Error, Result};
+use crate::net::{ByteStream, split_host_port};
 
 /// Connections the kernel holds for us until they are accepted; the kernel has its own maximum.
 const BACKLOG: i32 = 1024;
@@ -32,7 +32,7 @@ impl FromStr for ListenAddress {
     type Err = Error;
 
     fn from_str(text: &str) -> Result<Self> {
-        let bad = |why| {
+        let bad = |why: &str| {
             Error::usage(format!("cannot listen on {text:?}: {why}"))
                 .hinted("write host:port, [::1]:port, :port or unix:PATH")
         };
@@ -45,17 +45,8 @@ impl FromStr for ListenAddress {
         if text.contains("://") {
             return Err(bad("no scheme is wanted"));
         }
-        let (host, port) = text.rsplit_once(':').ok_or_else(|| bad("no port"))?;
-        let port = port
-            .parse()
-            .map_err(|_| bad("the port is not a number from 0 to 65535"))?;
-        let host = match host.strip_prefix('[') {
-            Some(rest) => rest
-                .strip_suffix(']')
-                .ok_or_else(|| bad("`[` without `]`"))?,
-            None if host.contains(':') => return Err(bad("an IPv6 address wants brackets")),
-            None => host,
-        };
+        let (host, port) = split_host_port(text).map_err(|why| bad(&why.to_string()))?;
+        let port = port.ok_or_else(|| bad("no port"))?;
         match host {
             "" | "localhost" => Ok(Self::Localhost(port)),
             host => Ok(Self::Host(host.to_owned(), port)),
@@ -70,13 +61,9 @@ pub enum Listener {
     Unix(tokio::net::UnixListener, SocketFile),
 }
 
-/// An accepted connection.
-pub trait Io: AsyncRead + AsyncWrite + Send + Unpin {}
-impl<T: AsyncRead + AsyncWrite + Send + Unpin> Io for T {}
-
 impl Listener {
     /// Waits for a connection.
-    pub async fn accept(&self) -> io::Result<Box<dyn Io>> {
+    pub async fn accept(&self) -> io::Result<Box<dyn ByteStream>> {
         match self {
             Self::Tcp(listener) => {
                 let (stream, _) = listener.accept().await?;

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::str::FromStr;
 
 use crate::error::Error;
+use crate::net::{BadHostPort, split_host_port};
 
 /// Where a server is. Every form but `unix:` is host and port; TLS is spoken exactly when the scheme is `https`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -65,43 +66,21 @@ impl FromStr for Address {
         if authority.contains(['/', '?', '#', '@']) {
             return Err(bad("wants a host and a port, no path and no user"));
         }
-        let (host, port) = match authority.strip_prefix('[') {
-            Some(rest) => {
-                let (host, rest) = rest.split_once(']').ok_or_else(|| bad("`[` without `]`"))?;
-                if host.parse::<std::net::Ipv6Addr>().is_err() && !host.contains('%') {
-                    return Err(bad("what stands in brackets is no IPv6 address"));
-                }
-                match rest.strip_prefix(':') {
-                    None if rest.is_empty() => (host, None),
-                    None => return Err(bad("wants a colon and a port after `]`")),
-                    Some(port) => (host, Some(port)),
-                }
+        let (host, port) = split_host_port(authority).map_err(|why| {
+            let error = bad(&why.to_string());
+            match why {
+                BadHostPort::BareIpv6 => error.hinted("write [::1]:50051"),
+                _ => error,
             }
-            None => match authority.split_once(':') {
-                Some((_, rest)) if rest.contains(':') => {
-                    return Err(bad("an IPv6 address wants brackets").hinted("write [::1]:50051"));
-                }
-                Some((host, port)) => (host, Some(port)),
-                None => (authority, None),
-            },
+        })?;
+        let Some(port) = port.or(default_port) else {
+            let host = if authority.is_empty() {
+                "localhost"
+            } else {
+                authority
+            };
+            return Err(bad("no port").hinted(format!("write {host}:50051")));
         };
-        let port = match (port, default_port) {
-            (Some(port), _) => port
-                .parse()
-                .map_err(|_| bad("the port is not a number from 0 to 65535"))?,
-            (None, Some(port)) => port,
-            (None, None) => {
-                let host = if authority.is_empty() {
-                    "localhost"
-                } else {
-                    authority
-                };
-                return Err(bad("no port").hinted(format!("write {host}:50051")));
-            }
-        };
-        if host.chars().any(|c| c.is_whitespace() || c.is_control()) {
-            return Err(bad("wants a host and a port, nothing else"));
-        }
         let host = if host.is_empty() { "localhost" } else { host };
         Ok(Self::Tcp {
             host: host.to_owned(),

@@ -7,30 +7,26 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpStream, lookup_host};
 use tokio::task::JoinSet;
 
 use super::Address;
+use crate::net::ByteStream;
 
 /// How long an address may stay silent before the next one is tried beside it (RFC 8305, section 5).
 const ATTEMPT_DELAY: Duration = Duration::from_millis(250);
-
-/// A byte stream to a server.
-pub trait Io: AsyncRead + AsyncWrite + Send + Unpin {}
-impl<T: AsyncRead + AsyncWrite + Send + Unpin> Io for T {}
 
 /// Opens byte streams to one server.
 #[derive(Clone)]
 pub enum Dialer {
     Address(Address),
     /// A server in this process: each call opens another connection to it.
-    Memory(Arc<dyn Fn() -> Box<dyn Io> + Send + Sync>),
+    Memory(Arc<dyn Fn() -> Box<dyn ByteStream> + Send + Sync>),
 }
 
 impl Dialer {
     /// Opens one byte stream; no time limit but the operating system's.
-    pub async fn dial(&self) -> io::Result<Box<dyn Io>> {
+    pub async fn dial(&self) -> io::Result<Box<dyn ByteStream>> {
         match self {
             Self::Memory(open) => Ok(open()),
             Self::Address(Address::Tcp { host, port }) => {
@@ -43,12 +39,12 @@ impl Dialer {
 }
 
 #[cfg(unix)]
-async fn unix(path: &Path) -> io::Result<Box<dyn Io>> {
+async fn unix(path: &Path) -> io::Result<Box<dyn ByteStream>> {
     Ok(Box::new(tokio::net::UnixStream::connect(path).await?))
 }
 
 #[cfg(not(unix))]
-async fn unix(_: &Path) -> io::Result<Box<dyn Io>> {
+async fn unix(_: &Path) -> io::Result<Box<dyn ByteStream>> {
     Err(io::Error::new(
         io::ErrorKind::Unsupported,
         "this system has no Unix sockets",

@@ -8,7 +8,7 @@ use std::task::{Context, Poll, ready};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::sync::oneshot;
 
-use super::Io;
+use crate::net::ByteStream;
 
 /// A frame's type stands behind its length, of three bytes.
 const TYPE_AT: usize = 3;
@@ -41,13 +41,13 @@ impl Greeting {
 
 /// A byte stream that tells what comes first on it, and otherwise changes nothing.
 pub struct Greeted {
-    inner: Box<dyn Io>,
+    inner: Box<dyn ByteStream>,
     first: Vec<u8>,
     tell: Option<oneshot::Sender<Greeting>>,
 }
 
 impl Greeted {
-    pub fn new(inner: Box<dyn Io>) -> (Self, oneshot::Receiver<Greeting>) {
+    pub fn new(inner: Box<dyn ByteStream>) -> (Self, oneshot::Receiver<Greeting>) {
         let (tell, greeting) = oneshot::channel();
         let this = Self {
             inner,

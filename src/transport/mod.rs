@@ -17,10 +17,11 @@ use tonic::Code;
 use tonic::transport::{Channel, Endpoint};
 
 pub use address::Address;
-pub use dial::{Dialer, Io};
+pub use dial::Dialer;
 use greeting::{Greeted, Greeting};
 
 use crate::error::{Error, Result, plain};
+use crate::net::ByteStream;
 
 /// Flow-control windows. h2 counts every unread frame under 256 bytes against the *connection* window and ends the
 /// connection when half of it is used up (h2 0.4.16 and later), which a server that sends a frame per message does
@@ -179,13 +180,13 @@ fn not_http2(name: &str, greeting: Greeting) -> Error {
 /// Hands out the stream already dialled, and dials again when the channel wants another: a server that retires a
 /// connection (GOAWAY at its maximum age) does not end a run of many calls.
 fn connector(
-    first: Box<dyn Io>,
+    first: Box<dyn ByteStream>,
     options: &Options,
 ) -> impl tower::Service<
     Uri,
-    Response = TokioIo<Box<dyn Io>>,
+    Response = TokioIo<Box<dyn ByteStream>>,
     Error = io::Error,
-    Future: Future<Output = io::Result<TokioIo<Box<dyn Io>>>> + Send,
+    Future: Future<Output = io::Result<TokioIo<Box<dyn ByteStream>>>> + Send,
 > + Send
 + 'static {
     let first = Arc::new(Mutex::new(Some(first)));

@@ -1,6 +1,6 @@
 //! What the properties and the fuzzer have found, each once more by itself.
 
-use routeguide::output::json;
+use routeguide::protobuf::json::write as json;
 
 use super::{KNOWN, parse_text, print_json, print_text};
 
@@ -31,7 +31,7 @@ fn a_list_without_values_is_not_there() {
 fn a_number_without_a_name_among_those_of_a_closed_enum_is_an_unknown_field() {
     let bytes = b"\xc2\x01\x03\x01\x63\x02";
     assert_eq!(text(bytes).as_deref(), Some("colors: RED colors: GREEN"));
-    let all = routeguide::output::text::Options::default();
+    let all = routeguide::protobuf::text::write::Options::default();
     assert_eq!(
         print_text(bytes, all).as_deref(),
         Some("colors: RED 24: 99 colors: GREEN")

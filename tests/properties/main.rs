@@ -13,9 +13,9 @@ use std::sync::LazyLock;
 
 use proptest::prelude::*;
 use prost_reflect::DescriptorPool;
-use routeguide::input;
-use routeguide::output::{escape, json, text};
-use routeguide::schema::layout::{LayoutId, Layouts};
+use routeguide::output::escape;
+use routeguide::protobuf::layout::{LayoutId, Layouts};
+use routeguide::protobuf::{json::write as json, text::write as text};
 
 static LAYOUTS: LazyLock<Layouts> = LazyLock::new(|| {
     let files = protox::compile(["rich.proto"], ["tests/schemas"]).expect("a schema");
@@ -74,18 +74,18 @@ fn print_json(bytes: &[u8], options: json::Options) -> Option<String> {
         .map(|()| String::from_utf8(out).expect("JSON is UTF-8"))
 }
 
-fn parse_text(text: &str) -> Result<Vec<u8>, input::Bad> {
+fn parse_text(text: &str) -> Result<Vec<u8>, routeguide::protobuf::Bad> {
     let (mut layouts, id) = everything();
-    input::text::parse(&mut layouts, id, text)
+    routeguide::protobuf::text::read::parse(&mut layouts, id, text)
 }
 
-fn parse_json(json: &str) -> Result<Vec<u8>, input::Bad> {
+fn parse_json(json: &str) -> Result<Vec<u8>, routeguide::protobuf::Bad> {
     let (mut layouts, id) = everything();
-    input::json::parse(
+    routeguide::protobuf::json::read::parse(
         &mut layouts,
         id,
         json.as_bytes(),
-        input::json::Options::default(),
+        routeguide::protobuf::json::read::Options::default(),
     )
 }
 

@@ -2,7 +2,7 @@
 //! behind the first tag. Fuzz targets use it too.
 
 use prost::encoding::{WireType, encode_key, encode_varint};
-use routeguide::schema::layout::{Field, LayoutId, Layouts, Shape, Special, Type};
+use routeguide::protobuf::layout::{Field, LayoutId, Layouts, Shape, Special, Type};
 
 /// Bytes to decide by; when there are no more, every decision is zero.
 pub struct Entropy<'a>(pub &'a [u8]);

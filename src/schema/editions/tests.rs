@@ -3,7 +3,7 @@ use std::fs;
 use bytes::Bytes;
 
 use super::*;
-use crate::schema::layout::{Layouts, Shape, Type as LayoutType};
+use crate::protobuf::layout::{Layouts, Shape, Type as LayoutType};
 use crate::schema::{Schema, files};
 
 /// A schema of a .proto file with an edition.

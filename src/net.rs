@@ -1,0 +1,105 @@
+//! What client and server share below HTTP/2: the byte stream that carries it, and how users write a host and a port.
+
+use std::fmt;
+use std::net::Ipv6Addr;
+
+use tokio::io::{AsyncRead, AsyncWrite};
+
+/// A byte stream between a client and a server.
+pub trait ByteStream: AsyncRead + AsyncWrite + Send + Unpin {}
+impl<T: AsyncRead + AsyncWrite + Send + Unpin> ByteStream for T {}
+
+/// Why a text is not a host and a port.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum BadHostPort {
+    /// `[::1`
+    UnclosedBracket,
+    /// `[example.org]`
+    NotIpv6,
+    /// `[::1]x`
+    AfterBracket,
+    /// `::1:50051`
+    BareIpv6,
+    /// `host:x`
+    Port,
+    /// `ho st`
+    Characters,
+}
+
+impl fmt::Display for BadHostPort {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::UnclosedBracket => "`[` has no matching `]`",
+            Self::NotIpv6 => "the text in brackets is not an IPv6 address",
+            Self::AfterBracket => "expected a colon and a port after `]`",
+            Self::BareIpv6 => "an IPv6 address needs brackets",
+            Self::Port => "the port is not a number from 0 to 65535",
+            Self::Characters => "a host cannot contain spaces or control characters",
+        })
+    }
+}
+
+/// Splits `host:port`, `[::1]:port`, `:port` or a host alone. The brackets are not part of the host, which may be empty.
+///
+/// # Errors
+/// When the text has another form.
+pub fn split_host_port(text: &str) -> Result<(&str, Option<u16>), BadHostPort> {
+    let (host, port) = if let Some(rest) = text.strip_prefix('[') {
+        let (host, rest) = rest.split_once(']').ok_or(BadHostPort::UnclosedBracket)?;
+        // A zone (`fe80::1%eth0`) is the system's to resolve.
+        let address = host.split('%').next().unwrap_or(host);
+        if address.parse::<Ipv6Addr>().is_err() {
+            return Err(BadHostPort::NotIpv6);
+        }
+        match rest.strip_prefix(':') {
+            None if rest.is_empty() => (host, None),
+            None => return Err(BadHostPort::AfterBracket),
+            Some(port) => (host, Some(port)),
+        }
+    } else {
+        match text.split_once(':') {
+            Some((_, rest)) if rest.contains(':') => return Err(BadHostPort::BareIpv6),
+            Some((host, port)) => (host, Some(port)),
+            None => (text, None),
+        }
+    };
+    if host.chars().any(|c| c.is_whitespace() || c.is_control()) {
+        return Err(BadHostPort::Characters);
+    }
+    let port = port.map(str::parse).transpose();
+    Ok((host, port.map_err(|_| BadHostPort::Port)?))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn hosts_and_ports_are_split_at_the_last_colon_outside_brackets() {
+        for (text, split) in [
+            ("example.org:1", ("example.org", Some(1))),
+            ("example.org", ("example.org", None)),
+            (":50051", ("", Some(50051))),
+            ("[::1]:5", ("::1", Some(5))),
+            ("[::1]", ("::1", None)),
+            ("[fe80::1%eth0]:5", ("fe80::1%eth0", Some(5))),
+        ] {
+            assert_eq!(split_host_port(text), Ok(split), "{text}");
+        }
+    }
+
+    #[test]
+    fn every_other_form_has_its_own_reason() {
+        for (text, why) in [
+            ("[::1", BadHostPort::UnclosedBracket),
+            ("[nonsense]:1", BadHostPort::NotIpv6),
+            ("[::1]x", BadHostPort::AfterBracket),
+            ("::1:50051", BadHostPort::BareIpv6),
+            ("host:", BadHostPort::Port),
+            ("host:65536", BadHostPort::Port),
+            ("ho st:1", BadHostPort::Characters),
+        ] {
+            assert_eq!(split_host_port(text), Err(why), "{text}");
+        }
+    }
+}

@@ -1,0 +1,4 @@
+//! The protobuf text format.
+
+pub mod read;
+pub mod write;
