@@ -5,8 +5,10 @@ use std::io::IsTerminal as _;
 use crate::cli::{DescribeArgs, DescribeFormat};
 use crate::error::{Error, Result};
 use crate::output::{Console, Printer, plain_json, print_document};
+use crate::schema::descriptor::{as_message, well_known};
+use crate::schema::render::{proto_source, template};
 use crate::schema::source::Source;
-use crate::schema::{Schema, Symbol, element, print, resolve_symbol, template};
+use crate::schema::{Schema, Symbol, resolve_symbol};
 use crate::session::interrupt::Interrupt;
 use crate::session::schema as source;
 use crate::session::target::{self as client, Target};
@@ -58,11 +60,11 @@ async fn described(
         .ok_or_else(|| Error::failed(format!("the source of {} is missing", file.name())))?;
     let text = match args.output {
         DescribeFormat::Text => {
-            print::symbol(bytes, &schema.pool, symbol.full_name())?.into_bytes()
+            proto_source::symbol(bytes, &schema.pool, symbol.full_name())?.into_bytes()
         }
         DescribeFormat::Json => {
             let (message, bytes) =
-                element::descriptor_message(bytes, &schema.pool, symbol.full_name())?;
+                as_message::descriptor_message(bytes, &schema.pool, symbol.full_name())?;
             let mut out = Vec::new();
             json_printer(args, &message).print(&bytes, &mut out)?;
             out
@@ -82,11 +84,11 @@ async fn everything(args: &DescribeArgs, source: &mut dyn Source) -> Result<(Vec
                     out.push(b'\n');
                 }
                 out.extend_from_slice(format!("// {name}\n").as_bytes());
-                out.extend_from_slice(print::file(bytes, &schema.pool)?.as_bytes());
+                out.extend_from_slice(proto_source::file(bytes, &schema.pool)?.as_bytes());
             }
         }
         DescribeFormat::Json => {
-            let set = crate::schema::meta::pool()
+            let set = well_known::pool()
                 .get_message_by_name("google.protobuf.FileDescriptorSet")
                 .ok_or_else(|| Error::failed("descriptor.proto is damaged"))?;
             json_printer(args, &set).print(&schema.write_protoset(), &mut out)?;

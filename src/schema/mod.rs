@@ -1,39 +1,30 @@
 //! Where descriptors come from: the bundle, a server's reflection, descriptor sets, .proto files.
 //!
-//! - `source`: the trait, and which source is used;
-//! - `reflection`, `files`: the sources, with `edition_source` for .proto files that protox cannot read;
-//! - `set`: files → one schema, with `raw`, `check` and `editions` for what prost-reflect cannot do itself;
-//! - `names`: what a user types → a descriptor;
-//! - `layout`: descriptors compiled for transcoding.
+//! - `source`: where descriptors come from, and which source is used;
+//! - `build`: files → one schema;
+//! - `descriptor`: looking inside;
+//! - `render`: .proto source and request templates;
+//! - `names`: what a user types → a descriptor.
 
-mod check;
-#[cfg(test)]
-mod corpus;
-mod descriptor;
-mod edition_source;
-pub mod editions;
-pub mod element;
-mod files;
-mod find;
-pub mod meta;
+mod build;
+pub mod descriptor;
 mod names;
-pub mod print;
-mod raw;
-mod reflection;
-mod set;
+pub mod render;
 pub mod source;
-pub mod template;
-pub mod tree;
+#[cfg(test)]
+mod testing;
 
 use prost_reflect::{DescriptorPool, MethodDescriptor};
 
-pub use files::{Excerpt, load};
+pub use build::editions;
+pub use build::file_set::Schema;
 pub use names::{Symbol, nearest, resolve_method, resolve_symbol};
-pub use set::Schema;
+pub use source::files::{Excerpt, load};
 
 use crate::error::{Error, Result};
 use crate::proto;
-use set::FileSet;
+use build::file_set::FileSet;
+use source::files;
 
 /// The service of `protos/route_guide.proto`, by its full name.
 pub const ROUTE_GUIDE: &str = "RouteGuide";
@@ -64,35 +55,4 @@ pub fn decode(descriptors: &[u8]) -> Result<Schema> {
     files::add_set(&mut set, descriptors)
         .map_err(|error| Error::failed("this is no descriptor set").caused_by(error))?;
     set.build_all()
-}
-
-#[cfg(test)]
-mod testing {
-    use super::*;
-    use bytes::Bytes;
-    use prost::Message as _;
-
-    /// One file by itself: parsed, its types and options not resolved.
-    pub fn file(name: &str, source: &str) -> Bytes {
-        protox::file::File::from_source(name, source)
-            .expect("a .proto file")
-            .file_descriptor_proto()
-            .encode_to_vec()
-            .into()
-    }
-
-    pub fn set(files: &[Bytes]) -> FileSet {
-        let mut set = FileSet::new("is nowhere", "find it");
-        for file in files {
-            set.add(file.clone()).expect("a file");
-        }
-        set
-    }
-
-    /// The schema of one file.
-    pub fn schema(source: &str) -> Schema {
-        set(&[file("test.proto", source)])
-            .build_all()
-            .expect("a schema")
-    }
 }

@@ -7,8 +7,9 @@ use super::target::{Session, Target};
 use crate::cli::{ExportArgs, Reflection, SchemaArgs};
 use crate::error::{Error, Result};
 use crate::output::Console;
+use crate::schema::Schema;
+use crate::schema::render::tree;
 use crate::schema::source::{self, Connecting, Mode, Options, Source};
-use crate::schema::{Schema, tree};
 
 /// The schema arguments' options, but for the connection.
 fn options(args: &SchemaArgs) -> Options {

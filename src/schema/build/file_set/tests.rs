@@ -1,0 +1,229 @@
+use super::*;
+use crate::schema::testing::{file, set};
+
+fn names(set: &encoded_file::Set) -> Vec<String> {
+    let heads = set
+        .files
+        .iter()
+        .map(|file| Head::decode(file.as_ref()).unwrap().name);
+    heads.collect()
+}
+
+#[test]
+fn files_may_come_in_any_order() {
+    let a = file(
+        "a.proto",
+        "import \"b.proto\"; message A { optional B b = 1; }",
+    );
+    let b = file(
+        "b.proto",
+        "import \"c.proto\"; message B { optional C c = 1; }",
+    );
+    let c = file("c.proto", "message C {}");
+    let schema = set(&[a.clone(), c.clone(), b.clone()]).build_all().unwrap();
+    assert!(schema.pool.get_message_by_name("A").is_some());
+    assert_eq!(schema.files.get("a.proto"), Some(&a), "as it came");
+
+    let written = encoded_file::Set::decode(schema.write_protoset().as_slice()).unwrap();
+    assert_eq!(names(&written), ["c.proto", "b.proto", "a.proto"]);
+    assert_eq!(written.files, [c, b, a]);
+}
+
+#[test]
+fn an_import_that_nothing_needs_may_be_missing() {
+    let a = file(
+        "a.proto",
+        "import \"gone.proto\"; import public \"b.proto\"; message A { optional B b = 1; }",
+    );
+    let b = file("b.proto", "message B {}");
+    let mut set = set(&[a, b]);
+    assert_eq!(set.missing(), BTreeSet::from(["gone.proto".to_owned()]));
+    let schema = set.build_all().unwrap();
+
+    // What is written says nothing of it, so that other readers, which are stricter, take it.
+    let written = encoded_file::Set::decode(schema.write_protoset().as_slice()).unwrap();
+    let head = Head::decode(written.files[1].as_ref()).unwrap();
+    assert_eq!(head.imports, ["b.proto"]);
+    assert_eq!(head.public, [0]);
+}
+
+#[test]
+fn an_import_that_is_needed_is_named_with_who_imports_it() {
+    let a = file(
+        "a.proto",
+        "import \"gone.proto\"; message A { optional Gone g = 1; }",
+    );
+    let error = set(&[a]).build_all().unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "the schema is incomplete: a.proto imports gone.proto, which is nowhere"
+    );
+    assert_eq!(error.causes(), ["name 'Gone' is not defined"]);
+    assert_eq!(error.hint(), Some("find it"));
+}
+
+#[test]
+fn a_missing_public_import_is_blamed_on_the_file_that_has_it() {
+    let a = file(
+        "a.proto",
+        "import \"b.proto\"; message A { optional Gone g = 1; }",
+    );
+    let b = file("b.proto", "import public \"gone.proto\"; message B {}");
+    let error = set(&[a, b]).build_all().unwrap_err();
+    assert!(
+        error.to_string().contains("b.proto imports gone.proto"),
+        "{error}"
+    );
+}
+
+#[test]
+fn what_is_wrong_with_one_file_is_no_matter_to_others() {
+    let good = file("good.proto", "message Good {}");
+    let bad = file(
+        "bad.proto",
+        "import \"gone.proto\"; message Bad { optional Gone g = 1; }",
+    );
+    let mut set = set(&[good, bad]);
+    assert!(set.build(&["bad.proto".to_owned()]).is_err());
+    let schema = set.build(&["good.proto".to_owned()]).unwrap();
+    assert!(schema.pool.get_message_by_name("Good").is_some());
+    assert_eq!(schema.files.len(), 1);
+}
+
+#[test]
+fn public_imports_are_followed_to_their_end() {
+    let a = file(
+        "a.proto",
+        "import \"b.proto\"; message A { optional D d = 1; }",
+    );
+    let b = file("b.proto", "import public \"c.proto\";");
+    let c = file("c.proto", "import public \"d.proto\";");
+    let d = file("d.proto", "message D {}");
+    assert!(set(&[a, b, c, d]).build_all().is_ok());
+}
+
+#[test]
+fn a_net_of_public_imports_takes_no_time() {
+    // Each of two files a layer imports both of the next: a thousand billion billion ways to the last.
+    let mut files = Vec::new();
+    for layer in 0..70 {
+        for side in ["l", "r"] {
+            let below = layer + 1;
+            let source =
+                format!("import public \"l{below}.proto\"; import public \"r{below}.proto\";");
+            files.push(file(&format!("{side}{layer}.proto"), &source));
+        }
+    }
+    assert!(set(&files).build_all().is_ok());
+}
+
+#[test]
+fn a_long_chain_of_imports_needs_no_stack() {
+    let files: Vec<Bytes> = (0..5000)
+        .map(|at| {
+            file(
+                &format!("{at}.proto"),
+                &format!("import \"{}.proto\";", at + 1),
+            )
+        })
+        .collect();
+    let set = set(&files);
+    assert_eq!(set.in_order(&["0.proto".to_owned()]).unwrap().len(), 5000);
+}
+
+#[test]
+fn files_that_import_one_another_are_an_error() {
+    let files = [
+        file("a.proto", "import \"b.proto\";"),
+        file("b.proto", "import \"c.proto\";"),
+        file("c.proto", "import \"b.proto\";"),
+    ];
+    let error = set(&files).build_all().unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "files import one another: b.proto → c.proto → b.proto"
+    );
+}
+
+#[test]
+fn protobufs_own_files_are_at_hand() {
+    let a = file(
+        "a.proto",
+        "import \"google/protobuf/type.proto\"; message A { optional google.protobuf.Type t = 1; }",
+    );
+    let mut set = set(&[a]);
+    set.add_well_known();
+    let schema = set.build_all().unwrap();
+    assert!(
+        schema.files.contains_key("google/protobuf/any.proto"),
+        "imports of imports too"
+    );
+}
+
+#[test]
+fn comments_make_no_file_different() {
+    let plain = file("a.proto", "message A {}");
+    let commented = file("a.proto", "// An A.\nmessage A {}");
+    let other = file("a.proto", "message B {}");
+    let bare: Bytes = encoded_file::without_source_info(&plain).unwrap().into();
+    let mut set = set(&[bare]);
+    assert_eq!(set.add(commented.clone()).unwrap().1, Added::Same);
+    assert_eq!(set.add(other).unwrap().1, Added::Different);
+    assert_eq!(
+        set.build_all().unwrap().files.get("a.proto"),
+        Some(&commented)
+    );
+}
+
+#[test]
+fn an_unknown_syntax_is_an_error() {
+    let head = Head {
+        name: "a.proto".to_owned(),
+        syntax: "proto4".to_owned(),
+        ..Head::default()
+    };
+    let error = set(&[head.encode_to_vec().into()]).build_all().unwrap_err();
+    assert_eq!(error.causes(), ["its syntax \"proto4\" is unknown"]);
+}
+
+#[test]
+fn an_option_that_a_later_extension_makes_nonsense_is_an_error() {
+    use prost_reflect::prost_types::FileDescriptorProto;
+    // prost-reflect would panic when it is asked for the options of the first file.
+    let mut first = FileDescriptorProto {
+        name: Some("first.proto".to_owned()),
+        ..FileDescriptorProto::default()
+    }
+    .encode_to_vec();
+    let mut options = Vec::new();
+    prost::encoding::int32::encode(50000, &7, &mut options);
+    prost::encoding::bytes::encode(8, &options, &mut first);
+    let second = file(
+        "second.proto",
+        "import \"google/protobuf/descriptor.proto\";
+         extend google.protobuf.FileOptions { optional string text = 50000; }",
+    );
+    let mut set = set(&[first.into(), second]);
+    set.add_well_known();
+    assert!(set.build(&["first.proto".to_owned()]).is_ok());
+    assert!(set.build_all().is_err());
+}
+
+#[test]
+fn no_damaged_file_makes_a_panic() {
+    let sound = file(
+        "a.proto",
+        "syntax = \"proto3\"; package p; message A { map<string, A> m = 1; oneof o { int32 i = 2; } optional E e = 3; }
+         enum E { Z = 0; } service S { rpc M(stream A) returns (A); }",
+    );
+    for at in 0..sound.len() {
+        for to in [0, 1, 0x0a, 0x7f, 0x80, 0xff] {
+            let mut bytes = sound.to_vec();
+            bytes[at] = to;
+            let mut set = FileSet::default();
+            if set.add(bytes.into()).is_ok() {
+                let _ = set.build_all();
+            }
+        }
+    }
+}

@@ -1,0 +1,7 @@
+//! Encoded files → one schema: what prost-reflect cannot read by itself is checked, or rewritten, first.
+
+pub mod check;
+pub mod edition_source;
+pub mod editions;
+pub mod encoded_file;
+pub mod file_set;

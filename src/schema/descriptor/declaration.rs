@@ -1,0 +1,168 @@
+//! Where a symbol is in the file that declares it.
+
+use super::descriptor_proto::{
+    DescriptorProto, EnumDescriptorProto, EnumValueDescriptorProto, FieldDescriptorProto,
+    FileDescriptorProto, MethodDescriptorProto, OneofDescriptorProto, ServiceDescriptorProto, tag,
+};
+
+/// A symbol's declaration.
+#[derive(Clone, Copy, Debug)]
+pub enum Element<'a> {
+    Message(&'a DescriptorProto),
+    /// A field or an extension, and the message it is declared in.
+    Field(&'a FieldDescriptorProto, Option<&'a DescriptorProto>),
+    Oneof(&'a OneofDescriptorProto, &'a DescriptorProto),
+    Enum(&'a EnumDescriptorProto),
+    Value(&'a EnumValueDescriptorProto),
+    Service(&'a ServiceDescriptorProto),
+    Method(&'a MethodDescriptorProto),
+}
+
+/// A symbol found.
+#[derive(Clone, Debug)]
+pub struct Found<'a> {
+    pub element: Element<'a>,
+    /// Where it is in the file's descriptor.
+    pub path: Vec<i32>,
+    /// The full name of what it is declared in.
+    pub scope: String,
+}
+
+impl Element<'_> {
+    /// The message of descriptor.proto that describes it.
+    pub fn descriptor_type(&self) -> &'static str {
+        match self {
+            Self::Message(_) => "google.protobuf.DescriptorProto",
+            Self::Field(..) => "google.protobuf.FieldDescriptorProto",
+            Self::Oneof(..) => "google.protobuf.OneofDescriptorProto",
+            Self::Enum(_) => "google.protobuf.EnumDescriptorProto",
+            Self::Value(_) => "google.protobuf.EnumValueDescriptorProto",
+            Self::Service(_) => "google.protobuf.ServiceDescriptorProto",
+            Self::Method(_) => "google.protobuf.MethodDescriptorProto",
+        }
+    }
+}
+
+/// Finds a symbol by its full name. Enum values are found by their enum's name too, though that is not their scope.
+pub fn find<'a>(file: &'a FileDescriptorProto, full_name: &str) -> Option<Found<'a>> {
+    let full_name = full_name.strip_prefix('.').unwrap_or(full_name);
+    let package = file.package();
+    let name = if package.is_empty() {
+        full_name
+    } else {
+        full_name.strip_prefix(package)?.strip_prefix('.')?
+    };
+    let messages = numbered(&file.message_type, tag::file::MESSAGE);
+    let enums = numbered(&file.enum_type, tag::file::ENUM);
+    let extensions = numbered(&file.extension, tag::file::EXTENSION);
+    in_messages(messages, name, package)
+        .or_else(|| in_enums(enums, name, package))
+        .or_else(|| in_fields(extensions, None, name, package))
+        .or_else(|| in_services(file, name))
+}
+
+fn numbered<T>(list: &[T], tag: i32) -> impl Iterator<Item = (&T, [i32; 2])> {
+    list.iter().zip((0..).map(move |at| [tag, at]))
+}
+
+fn found<'a>(element: Element<'a>, path: [i32; 2], scope: &str) -> Found<'a> {
+    Found {
+        element,
+        path: path.to_vec(),
+        scope: scope.to_owned(),
+    }
+}
+
+/// What comes after the declaration's own name: nothing, if it is the one looked for.
+fn rest<'n>(name: &'n str, declared: &str) -> Option<&'n str> {
+    let rest = name.strip_prefix(declared)?;
+    if rest.is_empty() {
+        Some("")
+    } else {
+        rest.strip_prefix('.')
+    }
+}
+
+fn in_messages<'a>(
+    messages: impl Iterator<Item = (&'a DescriptorProto, [i32; 2])>,
+    name: &str,
+    scope: &str,
+) -> Option<Found<'a>> {
+    for (message, path) in messages {
+        let inside = match rest(name, message.name()) {
+            None => continue,
+            Some("") => return Some(found(Element::Message(message), path, scope)),
+            Some(inside) => inside,
+        };
+        let scope = crate::schema::render::proto_source::join(scope, message.name());
+        let fields = numbered(&message.field, tag::message::FIELD);
+        let extensions = numbered(&message.extension, tag::message::EXTENSION);
+        let nested = numbered(&message.nested_type, tag::message::NESTED);
+        let enums = numbered(&message.enum_type, tag::message::ENUM);
+        let oneof = || {
+            let mut oneofs = numbered(&message.oneof_decl, tag::message::ONEOF);
+            let (oneof, path) = oneofs.find(|(oneof, _)| oneof.name() == inside)?;
+            Some(found(Element::Oneof(oneof, message), path, &scope))
+        };
+        let member = in_fields(fields, Some(message), inside, &scope)
+            .or_else(|| in_fields(extensions, Some(message), inside, &scope))
+            .or_else(oneof)
+            .or_else(|| in_messages(nested, inside, &scope))
+            .or_else(|| in_enums(enums, inside, &scope));
+        if let Some(mut member) = member {
+            member.path.splice(0..0, path);
+            return Some(member);
+        }
+    }
+    None
+}
+
+fn in_fields<'a>(
+    mut fields: impl Iterator<Item = (&'a FieldDescriptorProto, [i32; 2])>,
+    message: Option<&'a DescriptorProto>,
+    name: &str,
+    scope: &str,
+) -> Option<Found<'a>> {
+    let (field, path) = fields.find(|(field, _)| field.name() == name)?;
+    Some(found(Element::Field(field, message), path, scope))
+}
+
+fn in_enums<'a>(
+    enums: impl Iterator<Item = (&'a EnumDescriptorProto, [i32; 2])>,
+    name: &str,
+    scope: &str,
+) -> Option<Found<'a>> {
+    for (enumeration, path) in enums {
+        // Values are their enum's siblings (descriptor.proto, EnumValueDescriptorProto).
+        let inside = match rest(name, enumeration.name()) {
+            Some("") => return Some(found(Element::Enum(enumeration), path, scope)),
+            Some(inside) => inside,
+            None => name,
+        };
+        let mut values = numbered(&enumeration.value, tag::enumeration::VALUE);
+        if let Some((value, at)) = values.find(|(value, _)| value.name() == inside) {
+            let mut value = found(Element::Value(value), at, scope);
+            value.path.splice(0..0, path);
+            return Some(value);
+        }
+    }
+    None
+}
+
+fn in_services<'a>(file: &'a FileDescriptorProto, name: &str) -> Option<Found<'a>> {
+    for (service, path) in numbered(&file.service, tag::file::SERVICE) {
+        let inside = match rest(name, service.name()) {
+            None => continue,
+            Some("") => return Some(found(Element::Service(service), path, file.package())),
+            Some(inside) => inside,
+        };
+        let mut methods = numbered(&service.method, tag::service::METHOD);
+        if let Some((method, at)) = methods.find(|(method, _)| method.name() == inside) {
+            let scope = crate::schema::render::proto_source::join(file.package(), service.name());
+            let mut method = found(Element::Method(method), at, &scope);
+            method.path.splice(0..0, path);
+            return Some(method);
+        }
+    }
+    None
+}

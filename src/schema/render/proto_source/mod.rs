@@ -1,0 +1,204 @@
+//! Descriptors → .proto source, comments and custom options included, that compiles to the same descriptor again.
+//!
+//! The input is a file's descriptor as it came. What a pool keeps of it has lost editions, features and custom
+//! options; the pool is asked only what options mean, and what names there are.
+
+mod arrange;
+mod enumeration;
+mod field;
+mod file;
+mod literal;
+mod locations;
+mod message;
+mod names;
+mod options;
+mod page;
+mod service;
+#[cfg(test)]
+mod tests;
+mod valid;
+
+use bytes::Bytes;
+use prost_reflect::DescriptorPool;
+
+use self::literal::Literal;
+use self::locations::{Location, Locations};
+use self::names::Names;
+pub use self::names::join;
+use self::options::{Reader, Settings};
+use self::page::Page;
+use crate::error::{Error, Result};
+use crate::schema::descriptor::declaration::{Element, find};
+use crate::schema::descriptor::descriptor_proto::FileDescriptorProto;
+
+/// Lines are kept to this width where there is a choice: what the protobuf style guide asks for.
+const WIDTH: usize = 80;
+
+/// Prints the files of a pool.
+#[derive(Debug)]
+pub struct Printer<'a> {
+    pool: &'a DescriptorPool,
+    names: Names,
+}
+
+impl<'a> Printer<'a> {
+    pub fn new(pool: &'a DescriptorPool) -> Self {
+        Self {
+            pool,
+            names: Names::of_pool(pool),
+        }
+    }
+
+    /// The source of the file whose descriptor these bytes are.
+    pub fn file(&mut self, bytes: &[u8]) -> Result<String> {
+        let file = FileDescriptorProto::parse(bytes)?;
+        valid::check(&file)?;
+        if self.pool.get_file_by_name(file.name()).is_none() {
+            self.names.add_file(&file);
+        }
+        let mut writer = Writer::new(&file, self.pool, &self.names);
+        writer.file()?;
+        Ok(writer.page.finish())
+    }
+}
+
+/// A file's source.
+pub fn file(bytes: &[u8], pool: &DescriptorPool) -> Result<String> {
+    Printer::new(pool).file(bytes)
+}
+
+/// The source of one symbol: a message, a field, a oneof, an enum, one of its values, a service, a method or an
+/// extension. Types that it does not show itself are named in full, so that each can be looked up in turn.
+pub fn symbol(bytes: &[u8], pool: &DescriptorPool, full_name: &str) -> Result<String> {
+    let file = FileDescriptorProto::parse(bytes)?;
+    valid::check(&file)?;
+    let found = find(&file, full_name)
+        .ok_or_else(|| Error::failed(format!("{} does not declare {full_name}", file.name())))?;
+    let mut names = Names::default();
+    names.add_file(&file);
+    names.snippet = Some(full_name.trim_start_matches('.').to_owned());
+    let mut writer = Writer::new(&file, pool, &names);
+    let (path, scope) = (&found.path, &found.scope);
+    writer.locations.forget_detached(path);
+    match found.element {
+        Element::Message(message) => writer.message(message, path, scope),
+        Element::Enum(enumeration) => writer.enumeration(enumeration, path, scope),
+        Element::Value(value) => writer.value(value, path, scope),
+        Element::Service(service) => writer.service(service, path),
+        Element::Method(method) => writer.method(method, path, scope),
+        Element::Oneof(oneof, message) => writer.lone_oneof(oneof, message, path, scope),
+        Element::Field(field, message) => writer.lone_field(field, message, path, scope),
+    }?;
+    Ok(writer.page.finish())
+}
+
+/// Writes the elements of one file.
+struct Writer<'a> {
+    file: &'a FileDescriptorProto,
+    locations: Locations<'a>,
+    options: Reader<'a>,
+    page: Page,
+}
+
+impl<'a> Writer<'a> {
+    fn new(file: &'a FileDescriptorProto, pool: &'a DescriptorPool, names: &'a Names) -> Self {
+        Self {
+            file,
+            locations: Locations::new(file.source_code_info.as_ref()),
+            options: Reader {
+                pool,
+                names,
+                package: file.package(),
+            },
+            page: Page::default(),
+        }
+    }
+
+    fn reference(&self, target: &str, scope: &str) -> String {
+        let package = self.options.package;
+        self.options.names.reference(target, scope, package)
+    }
+
+    fn read_options(&self, kind: &str, options: Option<&Bytes>, scope: &str) -> Result<Settings> {
+        self.options.read(kind, options, scope)
+    }
+
+    /// `option name = value;` for each. `path` is that of the options message.
+    fn option_statements(&mut self, settings: &Settings, path: &[i32]) {
+        let mut located = Vec::new();
+        for setting in &settings.list {
+            let path = [path, &setting.path].concat();
+            located.push((self.locations.of_option(&path), setting));
+        }
+        if located.iter().all(|(location, _)| location.start.is_some()) {
+            located.sort_by_key(|(location, _)| location.start);
+        }
+        for (location, setting) in located {
+            self.page.before(&location);
+            let head = format!("option {} = ", setting.name);
+            let text = match &setting.value {
+                value if self.fits(&[&head, &value.inline(), ";"]) => value.inline(),
+                value => value.block(0),
+            };
+            self.page.statement(&format!("{head}{text};"), &location);
+        }
+        if !settings.list.is_empty() {
+            self.page.gap();
+        }
+    }
+
+    /// `[name = value, …]` with a space before it, for an element that starts with `head`.
+    fn bracketed(&self, head: &str, settings: &Settings) -> String {
+        if settings.list.is_empty() {
+            return settings.remark();
+        }
+        let entries = |value: fn(&Literal) -> String| -> Vec<String> {
+            let entry = |setting: &options::Setting| {
+                format!("{} = {}", setting.name, value(&setting.value))
+            };
+            settings.list.iter().map(entry).collect()
+        };
+        let inline = format!(" [{}]", entries(Literal::inline).join(", "));
+        let remark = settings.remark();
+        if self.fits(&[head, &inline, ";"]) {
+            return inline + &remark;
+        }
+        let lines = entries(|value| value.block(2)).join(",\n  ");
+        format!(" [\n  {lines}\n]{remark}")
+    }
+
+    fn fits(&self, parts: &[&str]) -> bool {
+        let length: usize = parts.iter().map(|part| part.chars().count()).sum();
+        self.page.indent() + length <= WIDTH
+    }
+
+    /// A block that starts with `head`, which lacks its brace.
+    fn block(
+        &mut self,
+        head: &str,
+        location: &Location<'_>,
+        inside: impl FnOnce(&mut Self) -> Result<()>,
+    ) -> Result<()> {
+        self.page.gap();
+        self.page.before(location);
+        self.page.open(&format!("{head} {{"), location);
+        inside(self)?;
+        self.page.close();
+        Ok(())
+    }
+}
+
+/// An element's path, from its parent's.
+fn below(path: &[i32], tag: i32, index: usize) -> Vec<i32> {
+    let index = i32::try_from(index).unwrap_or(i32::MAX);
+    [path, &[tag, index]].concat()
+}
+
+/// `export` or `local` (edition 2024).
+fn visibility(visibility: Option<i32>) -> &'static str {
+    match visibility {
+        Some(1) => "local ",
+        Some(2) => "export ",
+        _ => "",
+    }
+}

@@ -1,0 +1,296 @@
+//! How a reference to a type is written where it stands: as short as it can be while the compiler's search, from the
+//! innermost scope outwards, still ends at the same symbol.
+
+use std::collections::HashSet;
+
+use prost_reflect::DescriptorPool;
+
+use crate::schema::descriptor::descriptor_proto::{
+    DescriptorProto, EnumDescriptorProto, FieldDescriptorProto, FileDescriptorProto,
+};
+
+/// Words that a parser takes for something else where a type may stand.
+const KEYWORDS: [&str; 32] = [
+    "bool",
+    "bytes",
+    "double",
+    "enum",
+    "export",
+    "extend",
+    "extensions",
+    "fixed32",
+    "fixed64",
+    "float",
+    "group",
+    "int32",
+    "int64",
+    "local",
+    "map",
+    "message",
+    "oneof",
+    "option",
+    "optional",
+    "repeated",
+    "required",
+    "reserved",
+    "returns",
+    "rpc",
+    "sfixed32",
+    "sfixed64",
+    "sint32",
+    "sint64",
+    "stream",
+    "string",
+    "uint32",
+    "uint64",
+];
+
+/// Every symbol there is, packages and members too: whatever has a name may hide another.
+#[derive(Debug, Default)]
+pub struct Names {
+    symbols: HashSet<Box<str>>,
+    /// References are written in full, except within this symbol: it is all there is to see.
+    pub snippet: Option<String>,
+}
+
+impl Names {
+    /// The symbols of a pool. One set serves all of its files.
+    pub fn of_pool(pool: &DescriptorPool) -> Self {
+        let mut names = Self::default();
+        for file in pool.files() {
+            names.add_package(file.package_name());
+        }
+        for message in pool.all_messages() {
+            names.add(message.full_name());
+            for field in message.fields() {
+                names.add(field.full_name());
+            }
+            for oneof in message.oneofs() {
+                names.add(oneof.full_name());
+            }
+        }
+        for enumeration in pool.all_enums() {
+            names.add(enumeration.full_name());
+            for value in enumeration.values() {
+                names.add(value.full_name());
+            }
+        }
+        for extension in pool.all_extensions() {
+            names.add(extension.full_name());
+        }
+        for service in pool.services() {
+            names.add(service.full_name());
+            for method in service.methods() {
+                names.add(method.full_name());
+            }
+        }
+        names
+    }
+
+    /// Adds a file's symbols: it may be none of the pool's.
+    pub fn add_file(&mut self, file: &FileDescriptorProto) {
+        let package = file.package();
+        self.add_package(package);
+        for message in &file.message_type {
+            self.add_message(message, package);
+        }
+        self.add_members(&file.enum_type, &file.extension, package);
+        for service in &file.service {
+            let scope = join(package, service.name());
+            for method in &service.method {
+                self.add(&join(&scope, method.name()));
+            }
+            self.add(&scope);
+        }
+    }
+
+    fn add_message(&mut self, message: &DescriptorProto, scope: &str) {
+        let scope = join(scope, message.name());
+        for field in &message.field {
+            self.add(&join(&scope, field.name()));
+        }
+        for oneof in &message.oneof_decl {
+            self.add(&join(&scope, oneof.name()));
+        }
+        self.add_members(&message.enum_type, &message.extension, &scope);
+        for nested in &message.nested_type {
+            self.add_message(nested, &scope);
+        }
+        self.add(&scope);
+    }
+
+    fn add_members(
+        &mut self,
+        enums: &[EnumDescriptorProto],
+        extensions: &[FieldDescriptorProto],
+        scope: &str,
+    ) {
+        for enumeration in enums {
+            self.add(&join(scope, enumeration.name()));
+            for value in &enumeration.value {
+                self.add(&join(scope, value.name()));
+            }
+        }
+        for extension in extensions {
+            self.add(&join(scope, extension.name()));
+        }
+    }
+
+    fn add_package(&mut self, package: &str) {
+        let mut scope = package;
+        while !scope.is_empty() {
+            self.add(scope);
+            scope = parent(scope);
+        }
+    }
+
+    fn add(&mut self, symbol: &str) {
+        if !self.symbols.contains(symbol) {
+            self.symbols.insert(symbol.into());
+        }
+    }
+
+    /// The type `target`, as it is written in `scope`, a message or service or package of `package`. A name that does
+    /// not begin with a dot was not resolved by whoever made the descriptor, and stays as it is.
+    pub fn reference(&self, target: &str, scope: &str, package: &str) -> String {
+        match target.strip_prefix('.') {
+            Some(full) => self
+                .shortened(full, scope, package)
+                .filter(|short| !KEYWORDS.contains(&first(short)))
+                .map_or_else(|| target.to_owned(), str::to_owned),
+            None => target.to_owned(),
+        }
+    }
+
+    /// The extension of that full name, as an option of `element` names it, its parentheses not included. protoc
+    /// searches from the scope that the element is in, protox from the element itself.
+    pub fn extension(&self, full: &str, element: &str, package: &str) -> String {
+        self.shortened(full, parent(element), package)
+            .filter(|short| !self.symbols.contains(join(element, first(short)).as_str()))
+            .map_or_else(|| format!(".{full}"), str::to_owned)
+    }
+
+    fn shortened<'a>(&self, full: &'a str, scope: &str, package: &str) -> Option<&'a str> {
+        if let Some(root) = &self.snippet {
+            let within = full == root || below(full, root).is_some();
+            return Some(if within {
+                self.relative(full, scope, parent(root)).unwrap_or(full)
+            } else {
+                full
+            });
+        }
+        self.relative(full, scope, package)
+            .or_else(|| self.finds(full, scope, "").then_some(full))
+    }
+
+    /// The name relative to the innermost scope that encloses both, which is `outermost` or lies within it.
+    fn relative<'a>(&self, full: &'a str, scope: &str, outermost: &str) -> Option<&'a str> {
+        let mut common = scope;
+        loop {
+            if common != outermost && below(common, outermost).is_none() {
+                return None;
+            }
+            match below(full, common) {
+                Some(rest) => return self.finds(rest, scope, common).then_some(rest),
+                None if common.is_empty() => return None,
+                None => common = parent(common),
+            }
+        }
+    }
+
+    /// Whether the search for `name` that starts in `scope` gets as far as `at`.
+    fn finds(&self, name: &str, scope: &str, at: &str) -> bool {
+        let mut scope = scope;
+        while scope != at {
+            if scope.is_empty() || self.symbols.contains(join(scope, first(name)).as_str()) {
+                return false;
+            }
+            scope = parent(scope);
+        }
+        true
+    }
+}
+
+/// A symbol's full name.
+pub fn join(scope: &str, name: &str) -> String {
+    if scope.is_empty() {
+        name.to_owned()
+    } else {
+        format!("{scope}.{name}")
+    }
+}
+
+/// The scope that a symbol is in.
+pub fn parent(full: &str) -> &str {
+    full.rsplit_once('.').map_or("", |(scope, _)| scope)
+}
+
+fn first(name: &str) -> &str {
+    name.split('.').next().unwrap_or(name)
+}
+
+/// What comes after the scope in a symbol's full name, if it is within it.
+fn below<'a>(full: &'a str, scope: &str) -> Option<&'a str> {
+    if scope.is_empty() {
+        return Some(full);
+    }
+    full.strip_prefix(scope)?.strip_prefix('.')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn names(symbols: &[&str]) -> Names {
+        let mut names = Names::default();
+        for symbol in symbols {
+            names.add_package(symbol);
+        }
+        names
+    }
+
+    #[test]
+    fn a_type_of_the_same_package_needs_no_package() {
+        let names = names(&["a.b.M", "a.b.N.O"]);
+        assert_eq!(names.reference(".a.b.N.O", "a.b.M", "a.b"), "N.O");
+        assert_eq!(names.reference(".a.b.N.O", "a.b.N", "a.b"), "O");
+    }
+
+    #[test]
+    fn a_type_of_another_package_is_named_in_full() {
+        let names = names(&["a.b.M", "a.c.N", "d.E"]);
+        assert_eq!(names.reference(".a.c.N", "a.b.M", "a.b"), "a.c.N");
+        assert_eq!(names.reference(".d.E", "a.b.M", "a.b"), "d.E");
+    }
+
+    #[test]
+    fn a_name_that_is_hidden_on_the_way_gets_a_leading_dot() {
+        let names = names(&["a.b.M.N", "a.b.N", "a.d.E", "d.E"]);
+        assert_eq!(names.reference(".a.b.N", "a.b.M", "a.b"), "a.b.N");
+        assert_eq!(names.reference(".d.E", "a.b.M", "a.b"), ".d.E");
+    }
+
+    #[test]
+    fn a_type_whose_name_is_a_keyword_gets_a_leading_dot() {
+        let names = names(&["message", "M"]);
+        assert_eq!(names.reference(".message", "M", ""), ".message");
+    }
+
+    #[test]
+    fn an_extension_within_the_element_it_is_an_option_of_is_out_of_scope() {
+        let names = names(&["a.M.option", "a.other"]);
+        assert_eq!(names.extension("a.M.option", "a.M", "a"), "M.option");
+        assert_eq!(names.extension("a.other", "a.M", "a"), "other");
+        assert_eq!(names.extension("a.M.option", "a.M.field", "a"), "option");
+        assert_eq!(names.extension("a.other", "a.", "a"), "other");
+    }
+
+    #[test]
+    fn a_snippet_names_in_full_what_it_does_not_show() {
+        let mut names = names(&["a.M.N", "a.O"]);
+        names.snippet = Some("a.M".to_owned());
+        assert_eq!(names.reference(".a.O", "a.M", "a"), "a.O");
+        assert_eq!(names.reference(".a.M.N", "a.M", "a"), "N");
+        assert_eq!(names.reference(".a.M", "a.M", "a"), "M");
+    }
+}

@@ -1,0 +1,395 @@
+//! Options, custom ones by name. They are read with the schema's own descriptor.proto, which its extensions extend;
+//! what that does not know, with ours; and what neither knows is kept as a comment.
+
+use bytes::{Bytes, BytesMut};
+use prost_reflect::text_format::FormatOptions;
+use prost_reflect::{
+    DescriptorPool, DynamicMessage, EnumDescriptor, ExtensionDescriptor, FieldDescriptor, Kind,
+    MapKey, MessageDescriptor, ReflectMessage, UnknownField, Value,
+};
+
+use super::literal::{self, Entry, Literal, double, float, quoted};
+use super::names::Names;
+use crate::error::{Error, Result};
+use crate::schema::descriptor::well_known;
+
+/// What an options message sets.
+#[derive(Debug, Default)]
+pub struct Settings {
+    pub list: Vec<Setting>,
+    /// What cannot be written as an option.
+    pub unknown: Vec<String>,
+}
+
+/// `name = value`
+#[derive(Debug)]
+pub struct Setting {
+    pub name: String,
+    pub value: Literal,
+    /// Where it is within the options message.
+    pub path: Vec<i32>,
+}
+
+/// Reads the options of one file's elements.
+#[derive(Clone, Copy, Debug)]
+pub struct Reader<'a> {
+    pub pool: &'a DescriptorPool,
+    pub names: &'a Names,
+    pub package: &'a str,
+}
+
+impl Settings {
+    /// Adds an option that is not part of an options message, or is implied.
+    pub fn add(&mut self, name: &str, value: String) {
+        self.list.push(Setting {
+            name: name.to_owned(),
+            value: Literal::Token(value),
+            path: Vec::new(),
+        });
+    }
+
+    pub fn has(&self, name: &str) -> bool {
+        self.list.iter().any(|setting| setting.name == name)
+    }
+
+    /// The comment that stands for the rest, with a space before it. It comes before the element's `;` or `{`, where
+    /// no compiler takes it for somebody's documentation.
+    pub fn remark(&self) -> String {
+        match self.unknown.as_slice() {
+            [] => String::new(),
+            [one] => format!(" {}", literal::comment(&format!("unknown option {one}"))),
+            several => {
+                let text = format!("unknown options {}", several.join(", "));
+                format!(" {}", literal::comment(&text))
+            }
+        }
+    }
+}
+
+impl Reader<'_> {
+    /// What the encoded options message, `google.protobuf.` and `kind`, of `element` sets.
+    pub fn read(&self, kind: &str, options: Option<&Bytes>, element: &str) -> Result<Settings> {
+        let mut settings = Settings::default();
+        let Some(options) = options else {
+            return Ok(settings);
+        };
+        let name = format!("google.protobuf.{kind}");
+        let message = [self.pool, well_known::pool()]
+            .into_iter()
+            .filter_map(|pool| pool.get_message_by_name(&name))
+            .find_map(|descriptor| decode(descriptor, options));
+        let Some(message) = message else {
+            let text = unknown_text(options)
+                .ok_or_else(|| Error::failed(format!("the options of {element} are damaged")))?;
+            settings.unknown.push(text);
+            return Ok(settings);
+        };
+        let (members, unknown) = members(&message);
+        settings.unknown.extend(unknown);
+        for (member, value) in members {
+            if member.number() == UNINTERPRETED {
+                uninterpreted(&value, &mut settings);
+            } else {
+                let name = self.name(&member, element);
+                self.set(
+                    &name,
+                    &[member.path()],
+                    &member,
+                    &value,
+                    element,
+                    &mut settings,
+                );
+            }
+        }
+        Ok(settings)
+    }
+
+    fn set(
+        &self,
+        name: &str,
+        path: &[i32],
+        member: &Member,
+        value: &Value,
+        element: &str,
+        settings: &mut Settings,
+    ) {
+        let kind = member.kind();
+        if let Value::Message(message) = value
+            && is_feature(name, message)
+        {
+            let (members, unknown) = members(message);
+            for (member, value) in members {
+                let name = format!("{name}.{}", self.name(&member, element));
+                let path = [path, &[member.path()]].concat();
+                self.set(&name, &path, &member, &value, element, settings);
+            }
+            let unknown = unknown.iter().map(|text| format!("{name}.{text}"));
+            settings.unknown.extend(unknown);
+            return;
+        }
+        let is_repeated = matches!(value, Value::List(_) | Value::Map(_));
+        for (at, value) in (0..).zip(values(&kind, value)) {
+            let is_nameless = matches!(kind, Kind::Enum(_))
+                && matches!(&value, Literal::Token(token) if is_number(token));
+            if is_nameless {
+                // An option takes its enum's values by their names alone.
+                settings.unknown.push(format!("{name}: {}", value.inline()));
+                continue;
+            }
+            let mut path = path.to_vec();
+            if is_repeated {
+                path.push(at);
+            }
+            let name = name.to_owned();
+            settings.list.push(Setting { name, value, path });
+        }
+    }
+
+    fn name(&self, member: &Member, element: &str) -> String {
+        match member {
+            Member::Field(field) => field.name().to_owned(),
+            Member::Extension(extension) => {
+                let full = extension.full_name();
+                format!("({})", self.names.extension(full, element, self.package))
+            }
+        }
+    }
+}
+
+/// `uninterpreted_option`, in every options message: what a parser read and no compiler has looked up.
+const UNINTERPRETED: u32 = 999;
+
+fn uninterpreted(value: &Value, settings: &mut Settings) {
+    for option in value.as_list().unwrap_or_default() {
+        let Some(option) = option.as_message() else {
+            continue;
+        };
+        let get = |name: &str| {
+            option
+                .has_field_by_name(name)
+                .then(|| option.get_field_by_name(name))
+                .flatten()
+        };
+        let mut name = String::new();
+        for part in get("name")
+            .iter()
+            .filter_map(|parts| parts.as_list())
+            .flatten()
+        {
+            let Some(part) = part.as_message() else {
+                continue;
+            };
+            if !name.is_empty() {
+                name.push('.');
+            }
+            let text = part.get_field_by_name("name_part");
+            let text = text.as_ref().and_then(|text| text.as_str()).unwrap_or("");
+            let is_extension = part
+                .get_field_by_name("is_extension")
+                .and_then(|value| value.as_bool());
+            if is_extension == Some(true) {
+                name.extend(["(", text, ")"]);
+            } else {
+                name.push_str(text);
+            }
+        }
+        let token = get("identifier_value")
+            .and_then(|value| value.as_str().map(str::to_owned))
+            .or_else(|| Some(get("positive_int_value")?.as_u64()?.to_string()))
+            .or_else(|| Some(get("negative_int_value")?.as_i64()?.to_string()))
+            .or_else(|| Some(double(get("double_value")?.as_f64()?)))
+            .or_else(|| Some(quoted(get("string_value")?.as_bytes()?, true)))
+            .or_else(|| Some(format!("{{{}}}", get("aggregate_value")?.as_str()?)));
+        if let Some(token) = token {
+            settings.add(&name, token);
+        }
+    }
+}
+
+/// Whether the message is the features option, or an extension of it, whose fields are customarily set one by one.
+fn is_feature(name: &str, message: &DynamicMessage) -> bool {
+    message.descriptor().full_name() == "google.protobuf.FeatureSet"
+        || name.starts_with("features.")
+}
+
+/// A field or an extension: prost-reflect has no common type for the two.
+enum Member {
+    Field(FieldDescriptor),
+    Extension(ExtensionDescriptor),
+}
+
+impl Member {
+    fn number(&self) -> u32 {
+        match self {
+            Self::Field(field) => field.number(),
+            Self::Extension(extension) => extension.number(),
+        }
+    }
+
+    fn path(&self) -> i32 {
+        i32::try_from(self.number()).unwrap_or(i32::MAX)
+    }
+
+    fn kind(&self) -> Kind {
+        match self {
+            Self::Field(field) => field.kind(),
+            Self::Extension(extension) => extension.kind(),
+        }
+    }
+
+    /// Its name in the text format: a group has its type's.
+    fn text_name(&self) -> String {
+        match self {
+            Self::Field(field) => match field.kind() {
+                Kind::Message(message) if field.is_group() => message.name().to_owned(),
+                _ => field.name().to_owned(),
+            },
+            Self::Extension(extension) => format!("[{}]", extension.full_name()),
+        }
+    }
+}
+
+fn decode(descriptor: MessageDescriptor, bytes: &[u8]) -> Option<DynamicMessage> {
+    DynamicMessage::decode(descriptor, bytes).ok()
+}
+
+/// What is set in a message, by number, and what is unknown in it.
+fn members(message: &DynamicMessage) -> (Vec<(Member, Value)>, Vec<String>) {
+    let mut found = known(message);
+    let unknown = encoded(message.unknown_fields());
+    if unknown.is_empty() {
+        return (found, Vec::new());
+    }
+    // Our descriptor.proto may be newer than the schema's.
+    let newer = well_known::pool()
+        .get_message_by_name(message.descriptor().full_name())
+        .and_then(|descriptor| decode(descriptor, &unknown));
+    let rest = match newer {
+        Some(newer) => {
+            found.extend(known(&newer));
+            found.sort_by_key(|(member, _)| member.number());
+            encoded(newer.unknown_fields())
+        }
+        None => unknown,
+    };
+    (
+        found,
+        unknown_text(&rest)
+            .into_iter()
+            .filter(|text| !text.is_empty())
+            .collect(),
+    )
+}
+
+fn known(message: &DynamicMessage) -> Vec<(Member, Value)> {
+    let fields = message
+        .fields()
+        .map(|(field, value)| (Member::Field(field), value.clone()));
+    let extensions = message
+        .extensions()
+        .map(|(extension, value)| (Member::Extension(extension), value.clone()));
+    let mut found: Vec<_> = fields.chain(extensions).collect();
+    found.sort_by_key(|(member, _)| member.number());
+    found
+}
+
+fn encoded<'a>(fields: impl Iterator<Item = &'a UnknownField>) -> BytesMut {
+    let mut bytes = BytesMut::new();
+    for field in fields {
+        field.encode(&mut bytes);
+    }
+    bytes
+}
+
+/// Fields of which only the numbers are known, in the text format.
+fn unknown_text(bytes: &[u8]) -> Option<String> {
+    let descriptor = well_known::pool().get_message_by_name("google.protobuf.Empty")?;
+    let options = FormatOptions::new().skip_unknown_fields(false);
+    Some(decode(descriptor, bytes)?.to_text_format_with_options(&options))
+}
+
+/// A field's values: one, or those of a list, or those of a map in the order of its keys.
+fn values(kind: &Kind, value: &Value) -> Vec<Literal> {
+    match value {
+        Value::List(list) => list.iter().map(|value| single(kind, value)).collect(),
+        Value::Map(map) => {
+            let mut entries: Vec<_> = map.iter().collect();
+            entries.sort_by_key(|(key, _)| *key);
+            entries
+                .into_iter()
+                .map(|(key, value)| {
+                    let kind = match kind {
+                        Kind::Message(entry) => entry.map_entry_value_field().kind(),
+                        kind => kind.clone(),
+                    };
+                    Literal::Message(vec![
+                        Entry::Field("key".to_owned(), Literal::Token(map_key(key))),
+                        Entry::Field("value".to_owned(), single(&kind, value)),
+                    ])
+                })
+                .collect()
+        }
+        value => vec![single(kind, value)],
+    }
+}
+
+fn map_key(key: &MapKey) -> String {
+    match key {
+        MapKey::Bool(value) => value.to_string(),
+        MapKey::I32(value) => value.to_string(),
+        MapKey::I64(value) => value.to_string(),
+        MapKey::U32(value) => value.to_string(),
+        MapKey::U64(value) => value.to_string(),
+        MapKey::String(text) => quoted(text.as_bytes(), true),
+    }
+}
+
+fn single(kind: &Kind, value: &Value) -> Literal {
+    Literal::Token(match value {
+        Value::Message(message) => return Literal::Message(entries(message)),
+        Value::Bool(value) => value.to_string(),
+        Value::I32(value) => value.to_string(),
+        Value::I64(value) => value.to_string(),
+        Value::U32(value) => value.to_string(),
+        Value::U64(value) => value.to_string(),
+        Value::F32(value) => float(*value),
+        Value::F64(value) => double(*value),
+        Value::String(text) => quoted(text.as_bytes(), true),
+        Value::Bytes(bytes) => quoted(bytes, false),
+        Value::EnumNumber(number) => match kind {
+            Kind::Enum(descriptor) => {
+                value_name(descriptor, *number).unwrap_or_else(|| number.to_string())
+            }
+            _ => number.to_string(),
+        },
+        // Neither is one value.
+        Value::List(_) | Value::Map(_) => String::new(),
+    })
+}
+
+fn entries(message: &DynamicMessage) -> Vec<Entry> {
+    let (members, unknown) = members(message);
+    let mut entries = Vec::new();
+    for (member, value) in members {
+        for literal in values(&member.kind(), &value) {
+            entries.push(Entry::Field(member.text_name(), literal));
+        }
+    }
+    let comment = |text: String| Entry::Comment(literal::comment(&format!("unknown {text}")));
+    entries.extend(unknown.into_iter().map(comment));
+    entries
+}
+
+fn value_name(descriptor: &EnumDescriptor, number: i32) -> Option<String> {
+    let newer = || {
+        well_known::pool()
+            .get_enum_by_name(descriptor.full_name())?
+            .get_value(number)
+    };
+    let value = descriptor.get_value(number).or_else(newer)?;
+    Some(value.name().to_owned())
+}
+
+fn is_number(token: &str) -> bool {
+    token.starts_with(|c: char| c == '-' || c.is_ascii_digit())
+}

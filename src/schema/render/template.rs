@@ -1,0 +1,302 @@
+//! A request to start from: every field of a message, as JSON, with the value it would have had anyway.
+
+use std::fmt::Write as _;
+
+use prost_reflect::{Cardinality, DescriptorPool, FieldDescriptor, Kind, MessageDescriptor};
+
+/// From here on messages stay empty. Twenty messages with two fields each of the next one would make a tree of a
+/// million.
+const MOST_FIELDS: usize = 5_000;
+
+/// JSON parsers and protobuf decoders stop at about 100 levels.
+const DEPTH: usize = 32;
+
+/// A JSON value for the message, indented. Of a oneof it has the first member; where a message contains itself, it
+/// ends.
+pub fn template(message: &MessageDescriptor) -> String {
+    let mut writer = Writer {
+        text: String::new(),
+        inside: Vec::new(),
+        fields: 0,
+        level: 0,
+    };
+    writer.message(message);
+    writer.text
+}
+
+struct Writer {
+    text: String,
+    /// The messages that are being written.
+    inside: Vec<MessageDescriptor>,
+    fields: usize,
+    level: usize,
+}
+
+impl Writer {
+    fn message(&mut self, message: &MessageDescriptor) {
+        if let Some(text) = well_known(message, self.inside.last()) {
+            self.text.push_str(&text);
+            return;
+        }
+        if self.fields >= MOST_FIELDS || self.inside.len() >= DEPTH {
+            self.text.push_str("{}");
+            return;
+        }
+        self.inside.push(message.clone());
+        let fields = self.fields_of(message);
+        self.block('{', '}', &fields, |writer, field| {
+            writer.fields += 1;
+            writer.string(field.json_name());
+            writer.text.push_str(": ");
+            writer.field(field);
+        });
+        self.inside.pop();
+    }
+
+    /// The fields to write, as they are declared: of a oneof the first.
+    fn fields_of(&self, message: &MessageDescriptor) -> Vec<FieldDescriptor> {
+        let mut fields: Vec<_> = message.fields().collect();
+        fields.sort_by_key(|field| field.path().last().copied());
+        let mut oneofs = Vec::new();
+        fields.retain(|field| {
+            let is_first = field.containing_oneof().is_none_or(|oneof| {
+                let is_first = !oneofs.contains(&oneof);
+                oneofs.push(oneof);
+                is_first
+            });
+            is_first && !self.is_impossible(field)
+        });
+        fields
+    }
+
+    /// Whether the field's message contains itself, and lacks something it requires when it is empty.
+    fn is_impossible(&self, field: &FieldDescriptor) -> bool {
+        match field.kind() {
+            Kind::Message(message) => {
+                self.inside.contains(&message) && message.fields().any(|field| field.is_required())
+            }
+            _ => false,
+        }
+    }
+
+    fn field(&mut self, field: &FieldDescriptor) {
+        let kind = field.kind();
+        if field.is_map() {
+            let Kind::Message(entry) = &kind else { return };
+            let value = entry.map_entry_value_field().kind();
+            let entries = if self.ends(&value) { &[][..] } else { &[()] };
+            self.block('{', '}', entries, |writer, ()| {
+                let key = match entry.map_entry_key_field().kind() {
+                    Kind::String => "",
+                    Kind::Bool => "false",
+                    _ => "0",
+                };
+                writer.string(key);
+                writer.text.push_str(": ");
+                writer.value(&value);
+            });
+        } else if field.cardinality() == Cardinality::Repeated {
+            let elements = if self.ends(&kind) { &[][..] } else { &[()] };
+            self.block('[', ']', elements, |writer, ()| writer.value(&kind));
+        } else if self.ends(&kind) {
+            self.text.push_str("{}");
+        } else {
+            self.value(&kind);
+        }
+    }
+
+    /// Whether to go no deeper.
+    fn ends(&self, kind: &Kind) -> bool {
+        matches!(kind, Kind::Message(message) if self.inside.contains(message))
+    }
+
+    fn value(&mut self, kind: &Kind) {
+        match kind {
+            Kind::Message(message) => self.message(message),
+            Kind::Enum(descriptor) if descriptor.full_name() == "google.protobuf.NullValue" => {
+                self.text.push_str("null");
+            }
+            Kind::Enum(descriptor) => {
+                let value = descriptor.default_value();
+                self.string(value.name());
+            }
+            Kind::String | Kind::Bytes => self.string(""),
+            Kind::Bool => self.text.push_str("false"),
+            _ => self.text.push('0'),
+        }
+    }
+
+    fn string(&mut self, text: &str) {
+        // Writing to a string cannot fail, and every string is a JSON string.
+        let _ = write!(self.text, "{}", serde_json::Value::from(text));
+    }
+
+    fn block<T>(
+        &mut self,
+        open: char,
+        close: char,
+        items: &[T],
+        mut write: impl FnMut(&mut Self, &T),
+    ) {
+        self.text.push(open);
+        self.level += 1;
+        for (at, item) in items.iter().enumerate() {
+            self.text.push_str(if at == 0 { "\n" } else { ",\n" });
+            self.indent();
+            write(self, item);
+        }
+        self.level -= 1;
+        if !items.is_empty() {
+            self.text.push('\n');
+            self.indent();
+        }
+        self.text.push(close);
+    }
+
+    fn indent(&mut self) {
+        self.text.extend(std::iter::repeat_n("  ", self.level));
+    }
+}
+
+/// The JSON form of messages that have one of their own.
+fn well_known(message: &MessageDescriptor, parent: Option<&MessageDescriptor>) -> Option<String> {
+    let text = match message.full_name().strip_prefix("google.protobuf.")? {
+        "Timestamp" => "\"1970-01-01T00:00:00Z\"",
+        "Duration" => "\"0s\"",
+        "FieldMask" | "StringValue" | "BytesValue" => "\"\"",
+        "Struct" => "{}",
+        "Value" => "null",
+        "ListValue" => "[]",
+        "DoubleValue" | "FloatValue" | "Int64Value" | "UInt64Value" | "Int32Value"
+        | "UInt32Value" => "0",
+        "BoolValue" => "false",
+        "Any" => return Some(any(message.parent_pool(), parent)),
+        _ => return None,
+    };
+    Some(text.to_owned())
+}
+
+/// An Any needs a type that the pool knows.
+fn any(pool: &DescriptorPool, parent: Option<&MessageDescriptor>) -> String {
+    const DURATION: &str = "google.protobuf.Duration";
+    if pool.get_message_by_name(DURATION).is_some() {
+        return format!("{{\"@type\": \"type.googleapis.com/{DURATION}\", \"value\": \"0s\"}}");
+    }
+    let plain = pool.all_messages().find(|message| {
+        !message.is_map_entry() && !message.full_name().starts_with("google.protobuf.")
+    });
+    match parent.or(plain.as_ref()) {
+        Some(message) => {
+            let name = message.full_name();
+            format!("{{\"@type\": \"type.googleapis.com/{name}\"}}")
+        }
+        None => "{}".to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use prost_reflect::DynamicMessage;
+
+    use super::*;
+    use crate::schema::testing::corpus::corpus;
+
+    fn parsed(message: &MessageDescriptor) -> DynamicMessage {
+        let text = template(message);
+        let mut json = serde_json::Deserializer::from_str(&text);
+        let parsed = DynamicMessage::deserialize(message.clone(), &mut json);
+        let parsed = parsed.unwrap_or_else(|error| panic!("{}: {error}\n{text}", message.name()));
+        json.end().unwrap();
+        parsed
+    }
+
+    fn of(name: &str) -> String {
+        template(&corpus().pool.get_message_by_name(name).unwrap())
+    }
+
+    #[test]
+    fn every_template_parses() {
+        for message in corpus().pool.all_messages() {
+            if !message.is_map_entry() {
+                parsed(&message);
+            }
+        }
+    }
+
+    #[test]
+    fn a_pool_with_nothing_but_any_has_a_template_that_parses() {
+        let mut pool = DescriptorPool::new();
+        let global = DescriptorPool::global();
+        let any = global
+            .get_file_by_name("google/protobuf/any.proto")
+            .unwrap();
+        pool.add_file_descriptor_proto(any.file_descriptor_proto().clone())
+            .unwrap();
+        assert_eq!(
+            template(&pool.get_message_by_name("google.protobuf.Any").unwrap()),
+            "{}"
+        );
+    }
+
+    #[test]
+    fn every_field_is_there() {
+        let expected = r#"{
+  "name": "",
+  "numbers": [
+    0
+  ],
+  "nested": {},
+  "byName": {
+    "": 0
+  },
+  "level": "LOW",
+  "data": "",
+  "real": 0,
+  "otherReal": 0,
+  "flag": false,
+  "big": 0,
+  "grouped": {
+    "text": ""
+  }
+}"#;
+        assert_eq!(of("corpus.declared.Rule"), expected);
+    }
+
+    #[test]
+    fn of_a_oneof_there_is_the_first_member() {
+        let text = of("corpus.three.Everything");
+        assert!(text.contains("asText") && !text.contains("asNumber"));
+        assert!(
+            text.contains("maybe"),
+            "an optional field is no oneof to anybody"
+        );
+    }
+
+    #[test]
+    fn well_known_types_have_their_own_form() {
+        let text = of("corpus.three.WellKnown");
+        assert!(text.contains(r#""timestamp": "1970-01-01T00:00:00Z""#));
+        assert!(text.contains(r#""duration": "0s""#));
+        assert!(text.contains(r#""uint64Value": 0"#));
+        assert!(text.contains(r#""null": null"#));
+    }
+
+    #[test]
+    fn a_tree_of_messages_is_cut_before_it_fills_the_memory() {
+        let mut source = String::from("syntax = \"proto3\"; message M40 {}\n");
+        for level in 0..40 {
+            let next = level + 1;
+            let _ = writeln!(
+                source,
+                "message M{level} {{ M{next} a = 1; M{next} b = 2; }}"
+            );
+        }
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::write(folder.path().join("deep.proto"), source).unwrap();
+        let compiled =
+            crate::schema::testing::corpus::compile(folder.path(), &["deep.proto".into()]);
+        let message = compiled.pool.get_message_by_name("M0").unwrap();
+        parsed(&message);
+        assert!(template(&message).len() < 10_000_000);
+    }
+}

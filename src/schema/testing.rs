@@ -1,0 +1,33 @@
+//! Small schemas for unit tests.
+
+pub mod corpus;
+
+use bytes::Bytes;
+use prost::Message as _;
+
+use super::Schema;
+use super::build::file_set::FileSet;
+
+/// One file by itself: parsed, its types and options not resolved.
+pub fn file(name: &str, source: &str) -> Bytes {
+    protox::file::File::from_source(name, source)
+        .expect("a .proto file")
+        .file_descriptor_proto()
+        .encode_to_vec()
+        .into()
+}
+
+pub fn set(files: &[Bytes]) -> FileSet {
+    let mut set = FileSet::new("is nowhere", "find it");
+    for file in files {
+        set.add(file.clone()).expect("a file");
+    }
+    set
+}
+
+/// The schema of one file.
+pub fn schema(source: &str) -> Schema {
+    set(&[file("test.proto", source)])
+        .build_all()
+        .expect("a schema")
+}
