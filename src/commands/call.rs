@@ -15,7 +15,7 @@ use crate::output::{self, Console, Renderer};
 use crate::protobuf::json::read::Options;
 use crate::protobuf::layout::{LayoutId, Layouts};
 use crate::schema::resolve_method;
-use crate::schema::source::Source;
+use crate::schema::source::DescriptorSource;
 use crate::session::batch::Batch;
 use crate::session::drive::{End, Exchange, with_stdout};
 use crate::session::interrupt::Interrupt;
@@ -103,7 +103,7 @@ async fn called(
 }
 
 /// The method that a user means, with everything that may be in its messages.
-async fn resolved(source: &mut dyn Source, text: &str) -> Result<MethodDescriptor> {
+async fn resolved(source: &mut dyn DescriptorSource, text: &str) -> Result<MethodDescriptor> {
     let (method, schema) = resolve_method(source, text).await?;
     let mut layouts = Layouts::new(schema.pool);
     for message in [method.input(), method.output()] {

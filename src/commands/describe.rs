@@ -7,7 +7,7 @@ use crate::error::{Error, Result};
 use crate::output::{Console, Printer, plain_json, print_document};
 use crate::schema::descriptor::{as_message, well_known};
 use crate::schema::render::{proto_source, template};
-use crate::schema::source::Source;
+use crate::schema::source::DescriptorSource;
 use crate::schema::{Schema, Symbol, resolve_symbol};
 use crate::session::interrupt::Interrupt;
 use crate::session::schema as source;
@@ -32,7 +32,7 @@ pub fn run(args: &DescribeArgs, console: Console) -> Result<()> {
 
 async fn described(
     args: &DescribeArgs,
-    source: &mut dyn Source,
+    source: &mut dyn DescriptorSource,
     name: &str,
 ) -> Result<(Vec<u8>, Schema)> {
     let (symbol, schema) = resolve_symbol(source, name).await?;
@@ -74,7 +74,10 @@ async fn described(
 }
 
 /// Every file, in the order of their names, or as a FileDescriptorSet in JSON.
-async fn everything(args: &DescribeArgs, source: &mut dyn Source) -> Result<(Vec<u8>, Schema)> {
+async fn everything(
+    args: &DescribeArgs,
+    source: &mut dyn DescriptorSource,
+) -> Result<(Vec<u8>, Schema)> {
     let schema = source.all().await?;
     let mut out = Vec::new();
     match args.output {

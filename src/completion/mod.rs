@@ -16,7 +16,7 @@ use crate::error::{Error, Result};
 use crate::output::{Console, Verbosity};
 use crate::protobuf::layout::Layouts;
 use crate::schema;
-use crate::schema::source::{Connecting, Options};
+use crate::schema::source::{Connecting, SchemaSettings};
 use crate::session::schema as source;
 use crate::session::target::Target;
 
@@ -194,11 +194,11 @@ fn pool() -> Option<DescriptorPool> {
     if connection.in_process {
         return schema::bundled_pool().ok();
     }
-    let options = Options {
+    let options = SchemaSettings {
         protosets: schema.protoset.clone(),
         protos: schema.proto.clone(),
         import_paths: schema.import_path.clone(),
-        ..Options::default()
+        ..SchemaSettings::default()
     };
     if !options.asks_server() {
         let nobody: Connecting = Box::pin(async { Err(Error::failed("there is no connection")) });

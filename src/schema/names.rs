@@ -3,118 +3,15 @@
 
 use std::collections::BTreeMap;
 
-use prost_reflect::{
-    DescriptorPool, EnumDescriptor, EnumValueDescriptor, ExtensionDescriptor, FieldDescriptor,
-    FileDescriptor, MessageDescriptor, MethodDescriptor, OneofDescriptor, ServiceDescriptor,
-};
+use prost_reflect::{MethodDescriptor, ServiceDescriptor};
 
-use super::Schema;
-use super::source::Source;
+use super::build::file_set::Schema;
+use super::descriptor::symbol::{Symbol, find_method, lookup, service_names, symbols};
+use super::source::descriptor_source::DescriptorSource;
 use crate::error::{Error, Result};
 
 /// Names that an error lists at most.
 const LISTED: usize = 10;
-
-/// Anything that has a name of its own.
-#[derive(Clone, Debug)]
-pub enum Symbol {
-    Service(ServiceDescriptor),
-    Method(MethodDescriptor),
-    Message(MessageDescriptor),
-    Enum(EnumDescriptor),
-    EnumValue(EnumValueDescriptor),
-    Field(FieldDescriptor),
-    Extension(ExtensionDescriptor),
-    Oneof(OneofDescriptor),
-}
-
-impl Symbol {
-    pub fn full_name(&self) -> &str {
-        match self {
-            Self::Service(it) => it.full_name(),
-            Self::Method(it) => it.full_name(),
-            Self::Message(it) => it.full_name(),
-            Self::Enum(it) => it.full_name(),
-            Self::EnumValue(it) => it.full_name(),
-            Self::Field(it) => it.full_name(),
-            Self::Extension(it) => it.full_name(),
-            Self::Oneof(it) => it.full_name(),
-        }
-    }
-
-    /// What it is, as a .proto file's reader would say.
-    pub fn kind(&self) -> &'static str {
-        match self {
-            Self::Service(_) => "a service",
-            Self::Method(_) => "a method",
-            Self::Message(_) => "a message",
-            Self::Enum(_) => "an enum",
-            Self::EnumValue(_) => "an enum value",
-            Self::Field(_) => "a field",
-            Self::Extension(_) => "an extension",
-            Self::Oneof(_) => "a oneof",
-        }
-    }
-
-    /// The file that defines it.
-    pub fn file(&self) -> FileDescriptor {
-        match self {
-            Self::Service(it) => it.parent_file(),
-            Self::Method(it) => it.parent_service().parent_file(),
-            Self::Message(it) => it.parent_file(),
-            Self::Enum(it) => it.parent_file(),
-            Self::EnumValue(it) => it.parent_file(),
-            Self::Field(it) => it.parent_file(),
-            Self::Extension(it) => it.parent_file(),
-            Self::Oneof(it) => it.parent_file(),
-        }
-    }
-}
-
-/// Full names of a pool's services, sorted.
-pub fn services(pool: &DescriptorPool) -> Vec<String> {
-    let mut names: Vec<String> = pool
-        .services()
-        .map(|service| service.full_name().to_owned())
-        .collect();
-    names.sort_unstable();
-    names
-}
-
-/// What has that full name. An enum's value is found in the enum's scope, where protobuf puts it, and in the enum.
-pub fn lookup(pool: &DescriptorPool, full_name: &str) -> Option<Symbol> {
-    if let Some(service) = pool.get_service_by_name(full_name) {
-        return Some(Symbol::Service(service));
-    }
-    if let Some(message) = pool.get_message_by_name(full_name) {
-        return Some(Symbol::Message(message));
-    }
-    if let Some(descriptor) = pool.get_enum_by_name(full_name) {
-        return Some(Symbol::Enum(descriptor));
-    }
-    if let Some(extension) = pool.get_extension_by_name(full_name) {
-        return Some(Symbol::Extension(extension));
-    }
-    if let Some((parent, name)) = full_name.rsplit_once('.') {
-        let member = if let Some(service) = pool.get_service_by_name(parent) {
-            method(&service, name).map(Symbol::Method)
-        } else if let Some(message) = pool.get_message_by_name(parent) {
-            let field = message.get_field_by_name(name).map(Symbol::Field);
-            field.or_else(|| oneofs(&message).find(|it| it.full_name() == full_name))
-        } else {
-            let descriptor = pool.get_enum_by_name(parent);
-            descriptor.and_then(|it| it.get_value_by_name(name).map(Symbol::EnumValue))
-        };
-        if member.is_some() {
-            return member;
-        }
-    }
-    pool.all_enums().find_map(|descriptor| {
-        let mut values = descriptor.values();
-        let value = values.find(|value| value.full_name() == full_name)?;
-        Some(Symbol::EnumValue(value))
-    })
-}
 
 /// The method that `text` means: `Method`, `Service/Method`, `Service.Method`, `pkg.Service/Method`,
 /// `pkg.Service.Method`, with or without a slash before it.
@@ -122,7 +19,7 @@ pub fn lookup(pool: &DescriptorPool, full_name: &str) -> Option<Symbol> {
 /// # Errors
 /// When nothing, or more than one thing, is called so, or the source fails.
 pub async fn resolve_method(
-    source: &mut dyn Source,
+    source: &mut dyn DescriptorSource,
     text: &str,
 ) -> Result<(MethodDescriptor, Schema)> {
     let name = text.strip_prefix('/').unwrap_or(text);
@@ -131,7 +28,7 @@ pub async fn resolve_method(
         return bare_method(source, name).await;
     };
     if let Some((service, schema)) = find_service(source, service_name).await? {
-        let found = method(&service, method_name);
+        let found = find_method(&service, method_name);
         return found
             .map(|method| (method, schema))
             .ok_or_else(|| no_method(&service, method_name));
@@ -157,7 +54,10 @@ pub async fn resolve_method(
 ///
 /// # Errors
 /// When nothing, or more than one thing, is called so, or the source fails.
-pub async fn resolve_symbol(source: &mut dyn Source, text: &str) -> Result<(Symbol, Schema)> {
+pub async fn resolve_symbol(
+    source: &mut dyn DescriptorSource,
+    text: &str,
+) -> Result<(Symbol, Schema)> {
     let name = text
         .trim_start_matches(['/', '.', '['])
         .trim_end_matches(']')
@@ -220,7 +120,7 @@ pub fn nearest<'a>(word: &str, names: impl IntoIterator<Item = &'a str>) -> Opti
 
 /// The service of that full or short name.
 async fn find_service(
-    source: &mut dyn Source,
+    source: &mut dyn DescriptorSource,
     name: &str,
 ) -> Result<Option<(ServiceDescriptor, Schema)>> {
     let found = source.find(name).await?;
@@ -231,8 +131,8 @@ async fn find_service(
     }
     let listed = match source.services().await {
         Ok(services) => services,
-        Err(error) => match source.stand_in() {
-            Some(schema) => services(&schema.pool),
+        Err(error) => match source.fallback() {
+            Some(schema) => service_names(&schema.pool),
             None => return Err(error),
         },
     };
@@ -256,11 +156,14 @@ async fn find_service(
     Ok(service.map(|service| (service, schema)))
 }
 
-async fn bare_method(source: &mut dyn Source, name: &str) -> Result<(MethodDescriptor, Schema)> {
+async fn bare_method(
+    source: &mut dyn DescriptorSource,
+    name: &str,
+) -> Result<(MethodDescriptor, Schema)> {
     let named = |schema: &Schema| -> Vec<MethodDescriptor> {
         let services = schema.pool.services();
         services
-            .filter_map(|service| method(&service, name))
+            .filter_map(|service| find_method(&service, name))
             .collect()
     };
     let schema = everything(source, |schema| !named(schema).is_empty()).await?;
@@ -293,46 +196,18 @@ async fn bare_method(source: &mut dyn Source, name: &str) -> Result<(MethodDescr
 }
 
 /// Everything the source knows, or its stand-in where that has what is looked for.
-async fn everything(source: &mut dyn Source, has: impl Fn(&Schema) -> bool) -> Result<Schema> {
+async fn everything(
+    source: &mut dyn DescriptorSource,
+    has: impl Fn(&Schema) -> bool,
+) -> Result<Schema> {
     match source.all().await {
-        Err(error) => source.stand_in().filter(has).ok_or(error),
+        Err(error) => source.fallback().filter(has).ok_or(error),
         all => all,
     }
 }
 
-fn method(service: &ServiceDescriptor, name: &str) -> Option<MethodDescriptor> {
-    service.methods().find(|method| method.name() == name)
-}
-
 fn path(method: &MethodDescriptor) -> String {
     format!("{}/{}", method.parent_service().full_name(), method.name())
-}
-
-fn oneofs(message: &MessageDescriptor) -> impl Iterator<Item = Symbol> {
-    let oneofs = message.oneofs().filter(|oneof| !oneof.is_synthetic());
-    oneofs.map(Symbol::Oneof)
-}
-
-/// All symbols of a pool, but for what the compiler made up.
-fn symbols(pool: &DescriptorPool) -> impl Iterator<Item = Symbol> {
-    let services = pool.services().flat_map(|service| {
-        let methods: Vec<_> = service.methods().map(Symbol::Method).collect();
-        std::iter::once(Symbol::Service(service)).chain(methods)
-    });
-    let messages = pool
-        .all_messages()
-        .filter(|message| !message.is_map_entry())
-        .flat_map(|message| {
-            let mut members: Vec<_> = message.fields().map(Symbol::Field).collect();
-            members.extend(oneofs(&message));
-            std::iter::once(Symbol::Message(message)).chain(members)
-        });
-    let enums = pool.all_enums().flat_map(|descriptor| {
-        let values: Vec<_> = descriptor.values().map(Symbol::EnumValue).collect();
-        std::iter::once(Symbol::Enum(descriptor)).chain(values)
-    });
-    let extensions = pool.all_extensions().map(Symbol::Extension);
-    services.chain(messages).chain(enums).chain(extensions)
 }
 
 fn is_short_for(text: &str, symbol: &Symbol) -> bool {

@@ -9,21 +9,21 @@ use crate::error::{Error, Result};
 use crate::output::Console;
 use crate::schema::Schema;
 use crate::schema::render::tree;
-use crate::schema::source::{self, Connecting, Mode, Options, Source};
+use crate::schema::source::{self, Connecting, DescriptorSource, ReflectionMode, SchemaSettings};
 
 /// The schema arguments' options, but for the connection.
-fn options(args: &SchemaArgs) -> Options {
-    Options {
+fn options(args: &SchemaArgs) -> SchemaSettings {
+    SchemaSettings {
         protosets: args.protoset.clone(),
         protos: args.proto.clone(),
         import_paths: args.import_path.clone(),
         reflection: match args.reflection {
-            Reflection::Auto => Mode::Auto,
-            Reflection::V1 => Mode::V1,
-            Reflection::V1alpha => Mode::V1Alpha,
-            Reflection::Off => Mode::Off,
+            Reflection::Auto => ReflectionMode::Auto,
+            Reflection::V1 => ReflectionMode::V1,
+            Reflection::V1alpha => ReflectionMode::V1Alpha,
+            Reflection::Off => ReflectionMode::Off,
         },
-        ..Options::default()
+        ..SchemaSettings::default()
     }
 }
 
@@ -31,9 +31,9 @@ fn options(args: &SchemaArgs) -> Options {
 ///
 /// # Errors
 /// On files that cannot be used.
-pub fn with_session(args: &SchemaArgs, session: &Session) -> Result<Box<dyn Source>> {
+pub fn with_session(args: &SchemaArgs, session: &Session) -> Result<Box<dyn DescriptorSource>> {
     let channel = session.connection.channel();
-    let options = Options {
+    let options = SchemaSettings {
         metadata: session.metadata.clone(),
         deadline: session.deadline,
         ..options(args)
@@ -50,7 +50,7 @@ pub async fn with_source<T>(
     target: Target,
     interrupt: &Interrupt,
     console: Console,
-    work: impl AsyncFnOnce(&mut dyn Source) -> Result<T>,
+    work: impl AsyncFnOnce(&mut dyn DescriptorSource) -> Result<T>,
 ) -> Result<T> {
     if !options(args).asks_server() {
         let nobody: Connecting = Box::pin(async { Err(Error::failed("there is no connection")) });

@@ -113,6 +113,14 @@ impl FileSet {
         Ok((name, added))
     }
 
+    /// Adds the files of an encoded `FileDescriptorSet`.
+    pub fn add_descriptor_set(&mut self, bytes: &[u8]) -> std::result::Result<(), Source> {
+        for file in encoded_file::Set::decode(bytes)?.files {
+            self.add(file)?;
+        }
+        Ok(())
+    }
+
     pub fn has(&self, name: &str) -> bool {
         self.files.contains_key(name)
     }
@@ -292,6 +300,14 @@ impl FileSet {
         .caused_by(error)
         .hinted(self.mend)
     }
+}
+
+/// The schema of an encoded `FileDescriptorSet`, which has all that its files import.
+pub fn decode(descriptors: &[u8]) -> Result<Schema> {
+    let mut set = FileSet::default();
+    set.add_descriptor_set(descriptors)
+        .map_err(|error| Error::failed("this is no descriptor set").caused_by(error))?;
+    set.build_all()
 }
 
 /// Makes a file what prost-reflect takes.

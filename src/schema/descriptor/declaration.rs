@@ -4,6 +4,7 @@ use super::descriptor_proto::{
     DescriptorProto, EnumDescriptorProto, EnumValueDescriptorProto, FieldDescriptorProto,
     FileDescriptorProto, MethodDescriptorProto, OneofDescriptorProto, ServiceDescriptorProto, tag,
 };
+use super::full_name::join;
 
 /// A symbol's declaration.
 #[derive(Clone, Copy, Debug)]
@@ -94,7 +95,7 @@ fn in_messages<'a>(
             Some("") => return Some(found(Element::Message(message), path, scope)),
             Some(inside) => inside,
         };
-        let scope = crate::schema::render::proto_source::join(scope, message.name());
+        let scope = join(scope, message.name());
         let fields = numbered(&message.field, tag::message::FIELD);
         let extensions = numbered(&message.extension, tag::message::EXTENSION);
         let nested = numbered(&message.nested_type, tag::message::NESTED);
@@ -158,7 +159,7 @@ fn in_services<'a>(file: &'a FileDescriptorProto, name: &str) -> Option<Found<'a
         };
         let mut methods = numbered(&service.method, tag::service::METHOD);
         if let Some((method, at)) = methods.find(|(method, _)| method.name() == inside) {
-            let scope = crate::schema::render::proto_source::join(file.package(), service.name());
+            let scope = join(file.package(), service.name());
             let mut method = found(Element::Method(method), at, &scope);
             method.path.splice(0..0, path);
             return Some(method);

@@ -1,5 +1,5 @@
 use super::*;
-use crate::schema::source::Fixed;
+use crate::schema::source::loaded::LoadedSource;
 use crate::schema::testing;
 
 const SCHEMA: &str = "syntax = \"proto3\"; package shop.v1;
@@ -9,8 +9,8 @@ const SCHEMA: &str = "syntax = \"proto3\"; package shop.v1;
     message User { string id = 1; optional string nick = 2; message Address { string city = 1; } }
     enum State { UNKNOWN = 0; PAID = 1; }";
 
-fn source() -> Fixed {
-    Fixed::new(testing::schema(SCHEMA), "in the test")
+fn source() -> LoadedSource {
+    LoadedSource::new(testing::schema(SCHEMA), "in the test")
 }
 
 async fn method_of(text: &str) -> String {
@@ -144,7 +144,7 @@ async fn extensions_are_symbols() {
     let schema = testing::schema(
         "package p; message A { extensions 100; } extend A { optional int32 more = 100; }",
     );
-    let mut source = Fixed::new(schema, "in the test");
+    let mut source = LoadedSource::new(schema, "in the test");
     for text in ["p.more", "more", "[p.more]"] {
         let (symbol, _) = resolve_symbol(&mut source, text).await.unwrap();
         assert!(matches!(symbol, Symbol::Extension(_)), "{text}");

@@ -6,10 +6,11 @@ use std::path::{Path, PathBuf};
 use bytes::Bytes;
 use prost_reflect::DescriptorPool;
 
-use super::proto_source::{Printer, join};
+use super::proto_source::Printer;
 use crate::error::{Error, Result};
 use crate::schema::descriptor::declaration::find;
 use crate::schema::descriptor::descriptor_proto::{DescriptorProto, FileDescriptorProto};
+use crate::schema::descriptor::full_name::join;
 use crate::schema::descriptor::well_known;
 
 /// Writes the source of each file to its name below `dir`, and tells how many it wrote. What every compiler brings

@@ -13,10 +13,9 @@ use protox::file::{
 };
 
 use crate::error::{Error, Result, Source, plain};
-use crate::schema::Schema;
 use crate::schema::build::edition_source::{self, Rewritten};
 use crate::schema::build::encoded_file;
-use crate::schema::build::file_set::{Added, FileSet};
+use crate::schema::build::file_set::{Added, FileSet, Schema};
 
 /// The schema of all these files together.
 ///
@@ -48,14 +47,6 @@ pub fn load(protosets: &[PathBuf], protos: &[PathBuf], import_paths: &[PathBuf])
     }
     loader.set.add_well_known();
     loader.set.build_all()
-}
-
-/// Adds the files of an encoded `FileDescriptorSet`.
-pub fn add_set(set: &mut FileSet, bytes: &[u8]) -> std::result::Result<(), Source> {
-    for file in encoded_file::Set::decode(bytes)?.files {
-        set.add(file)?;
-    }
-    Ok(())
 }
 
 struct Loader {

@@ -11,11 +11,13 @@ use tonic::metadata::MetadataMap;
 use tonic_reflection::pb::v1::ExtensionRequest;
 use tonic_reflection::pb::v1::server_reflection_request::MessageRequest as Question;
 
+pub use self::peer::Connecting;
 use self::peer::{Answer, Peer};
-use super::{BoxFuture, Connecting, Mode, Source};
+use super::descriptor_source::{BoxFuture, DescriptorSource};
+use super::settings::ReflectionMode;
 use crate::error::{Error, Result};
-use crate::schema::build::file_set::FileSet;
-use crate::schema::{Schema, names};
+use crate::schema::build::file_set::{FileSet, Schema};
+use crate::schema::descriptor::symbol::lookup;
 
 /// Bounds of what is taken from a server. The largest public APIs have some thousands of files and tens of MiB.
 const MAX_FILES: usize = 10_000;
@@ -43,7 +45,7 @@ pub struct Reflection {
 impl Reflection {
     pub fn new(
         channel: Connecting,
-        mode: Mode,
+        mode: ReflectionMode,
         metadata: MetadataMap,
         deadline: Option<Instant>,
     ) -> Self {
@@ -93,7 +95,7 @@ impl Reflection {
     }
 
     async fn look_for(&mut self, symbol: &str) -> Result<Option<Schema>> {
-        let known = |schema: &Schema| names::lookup(&schema.pool, symbol).is_some();
+        let known = |schema: &Schema| lookup(&schema.pool, symbol).is_some();
         if known(self.files.schema()) {
             return Ok(Some(self.files.schema().clone()));
         }
@@ -240,7 +242,7 @@ fn nonsense() -> Error {
     Error::failed("the server's reflection answered something else than it was asked")
 }
 
-impl Source for Reflection {
+impl DescriptorSource for Reflection {
     fn services(&mut self) -> BoxFuture<'_, Result<Vec<String>>> {
         Box::pin(self.list())
     }

@@ -4,7 +4,8 @@ use bytes::Bytes;
 
 use super::*;
 use crate::protobuf::layout::{Layouts, Shape, Type as LayoutType};
-use crate::schema::{Schema, files};
+use crate::schema::Schema;
+use crate::schema::source::files;
 
 /// A schema of a .proto file with an edition.
 fn schema(source: &str) -> Schema {
@@ -146,7 +147,7 @@ fn the_files_stay_what_they_were() {
     );
     let written = schema.write_protoset();
     let mut again = crate::schema::build::file_set::FileSet::default();
-    files::add_set(&mut again, &written).unwrap();
+    again.add_descriptor_set(&written).unwrap();
     assert_eq!(again.build_all().unwrap().files, schema.files);
 }
 

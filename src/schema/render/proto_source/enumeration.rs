@@ -3,12 +3,12 @@
 use super::arrange::{Item, Member, arrange};
 use super::locations::Statement;
 use super::message::number_range;
-use super::names::join;
 use super::{Writer, below, visibility};
 use crate::error::Result;
 use crate::schema::descriptor::descriptor_proto::{
     EnumDescriptorProto, EnumValueDescriptorProto, Range, tag,
 };
+use crate::schema::descriptor::full_name::join;
 
 impl<'a> Writer<'a> {
     pub fn enumeration(

@@ -3,61 +3,14 @@
 use super::arrange::{Item, Member};
 use super::literal::{double, quoted, unescaped};
 use super::locations::{Location, Statement};
-use super::message::{Scope, oneof};
-use super::names::join;
 use super::options::Settings;
+use super::scope::{Form, Scope, form, oneof};
 use super::{Writer, below};
 use crate::error::{Error, Result};
 use crate::schema::descriptor::descriptor_proto::{
-    DescriptorProto, FieldDescriptorProto, FileDescriptorProto, Label, OneofDescriptorProto, Type,
-    tag,
+    DescriptorProto, FieldDescriptorProto, Label, OneofDescriptorProto, Type, tag,
 };
-
-/// What a field's declaration declares besides the field.
-#[derive(Clone, Copy, Debug)]
-pub enum Form<'s> {
-    Plain,
-    /// `map<key, value>`: its entries' message.
-    Map(&'s DescriptorProto, usize),
-    Group(&'s DescriptorProto, usize),
-}
-
-impl Form<'_> {
-    /// Which of the scope's messages it declares.
-    pub fn declares(self) -> Option<usize> {
-        match self {
-            Self::Plain => None,
-            Self::Map(_, at) | Self::Group(_, at) => Some(at),
-        }
-    }
-}
-
-pub fn form<'s>(
-    file: &FileDescriptorProto,
-    field: &FieldDescriptorProto,
-    scope: Scope<'s>,
-) -> Form<'s> {
-    let target = field.type_name().strip_prefix('.').unwrap_or_default();
-    let Some((at, message)) = scope
-        .messages
-        .iter()
-        .enumerate()
-        .find(|(_, message)| target == join(scope.name, message.name()))
-    else {
-        return Form::Plain;
-    };
-    let is_repeated = field.label == Some(Label::Repeated.into());
-    if message.is_map_entry() && is_repeated && field.extendee.is_none() {
-        Form::Map(message, at)
-    } else if field.r#type == Some(Type::Group.into())
-        && !file.is_editions()
-        && message.name().to_lowercase() == field.name()
-    {
-        Form::Group(message, at)
-    } else {
-        Form::Plain
-    }
-}
+use crate::schema::descriptor::full_name::join;
 
 impl<'a> Writer<'a> {
     /// A field, where it is declared.

@@ -2,7 +2,7 @@
 
 use super::arrange::{Item, Member, arrange};
 use super::literal::quoted;
-use super::message::Scope;
+use super::scope::Scope;
 use super::{Writer, below};
 use crate::error::Result;
 use crate::schema::descriptor::descriptor_proto::{FileDescriptorProto, tag};

@@ -3,37 +3,15 @@
 use std::collections::HashSet;
 
 use super::arrange::{Item, Member, arrange};
-use super::field::form;
 use super::literal::quoted;
 use super::locations::{Location, Statement};
-use super::names::join;
+use super::scope::{Scope, form, oneof};
 use super::{Writer, below, visibility};
 use crate::error::Result;
 use crate::schema::descriptor::descriptor_proto::{
     DescriptorProto, FieldDescriptorProto, OneofDescriptorProto, Range, tag,
 };
-
-/// Where fields are declared: a file or a message.
-#[derive(Clone, Copy, Debug)]
-pub struct Scope<'s> {
-    /// Its full name.
-    pub name: &'s str,
-    pub path: &'s [i32],
-    /// The messages declared in it, and their list's tag.
-    pub messages: &'s [DescriptorProto],
-    pub message_tag: i32,
-}
-
-impl<'s> Scope<'s> {
-    pub fn of(message: &'s DescriptorProto, name: &'s str, path: &'s [i32]) -> Self {
-        Self {
-            name,
-            path,
-            messages: &message.nested_type,
-            message_tag: tag::message::NESTED,
-        }
-    }
-}
+use crate::schema::descriptor::full_name::join;
 
 impl<'a> Writer<'a> {
     pub fn message(&mut self, message: &DescriptorProto, path: &[i32], scope: &str) -> Result<()> {
@@ -266,14 +244,6 @@ impl<'a> Writer<'a> {
         };
         self.reserved(&names.join(", "), location);
     }
-}
-
-/// The oneof that a field is in; that of a proto3 `optional` field is never written.
-pub fn oneof(field: &FieldDescriptorProto) -> Option<usize> {
-    if field.proto3_optional() {
-        return None;
-    }
-    usize::try_from(field.oneof_index?).ok()
 }
 
 /// The highest number a message's fields may have, which `max` stands for.

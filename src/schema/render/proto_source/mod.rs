@@ -13,6 +13,7 @@ mod message;
 mod names;
 mod options;
 mod page;
+mod scope;
 mod service;
 #[cfg(test)]
 mod tests;
@@ -24,7 +25,6 @@ use prost_reflect::DescriptorPool;
 use self::literal::Literal;
 use self::locations::{Location, Locations};
 use self::names::Names;
-pub use self::names::join;
 use self::options::{Reader, Settings};
 use self::page::Page;
 use crate::error::{Error, Result};

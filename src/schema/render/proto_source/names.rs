@@ -8,6 +8,7 @@ use prost_reflect::DescriptorPool;
 use crate::schema::descriptor::descriptor_proto::{
     DescriptorProto, EnumDescriptorProto, FieldDescriptorProto, FileDescriptorProto,
 };
+use crate::schema::descriptor::full_name::{below, join, parent};
 
 /// Words that a parser takes for something else where a type may stand.
 const KEYWORDS: [&str; 32] = [
@@ -211,30 +212,8 @@ impl Names {
     }
 }
 
-/// A symbol's full name.
-pub fn join(scope: &str, name: &str) -> String {
-    if scope.is_empty() {
-        name.to_owned()
-    } else {
-        format!("{scope}.{name}")
-    }
-}
-
-/// The scope that a symbol is in.
-pub fn parent(full: &str) -> &str {
-    full.rsplit_once('.').map_or("", |(scope, _)| scope)
-}
-
 fn first(name: &str) -> &str {
     name.split('.').next().unwrap_or(name)
-}
-
-/// What comes after the scope in a symbol's full name, if it is within it.
-fn below<'a>(full: &'a str, scope: &str) -> Option<&'a str> {
-    if scope.is_empty() {
-        return Some(full);
-    }
-    full.strip_prefix(scope)?.strip_prefix('.')
 }
 
 #[cfg(test)]

@@ -1,11 +1,11 @@
 //! Services and their methods.
 
-use super::names::join;
 use super::{Writer, below};
 use crate::error::Result;
 use crate::schema::descriptor::descriptor_proto::{
     MethodDescriptorProto, ServiceDescriptorProto, tag,
 };
+use crate::schema::descriptor::full_name::join;
 
 impl Writer<'_> {
     pub fn service(&mut self, service: &ServiceDescriptorProto, path: &[i32]) -> Result<()> {

@@ -20,7 +20,11 @@ use tonic_reflection::pb::v1::{ServerReflectionRequest, ServerReflectionResponse
 
 use crate::call::{Call, Event, Start};
 use crate::error::{Error, Result};
-use crate::schema::source::{Connecting, Mode};
+use crate::schema::source::descriptor_source::BoxFuture;
+use crate::schema::source::settings::ReflectionMode;
+
+/// A channel that is made when it is first awaited, if ever.
+pub type Connecting = BoxFuture<'static, Result<Channel>>;
 
 const V1: &str = "/grpc.reflection.v1.ServerReflection/ServerReflectionInfo";
 const V1ALPHA: &str = "/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo";
@@ -85,7 +89,7 @@ impl Stream {
 impl Peer {
     pub fn new(
         channel: Connecting,
-        mode: Mode,
+        mode: ReflectionMode,
         metadata: MetadataMap,
         deadline: Option<Instant>,
     ) -> Self {
@@ -94,10 +98,10 @@ impl Peer {
             metadata,
             deadline,
             paths: match mode {
-                Mode::Auto => &[V1, V1ALPHA],
-                Mode::V1 => &[V1],
-                Mode::V1Alpha => &[V1ALPHA],
-                Mode::Off => &[],
+                ReflectionMode::Auto => &[V1, V1ALPHA],
+                ReflectionMode::V1 => &[V1],
+                ReflectionMode::V1Alpha => &[V1ALPHA],
+                ReflectionMode::Off => &[],
             },
             settled: false,
             refusal: None,

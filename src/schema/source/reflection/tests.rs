@@ -22,7 +22,7 @@ use tonic_reflection::pb::v1::{
 use super::*;
 use crate::error::Kind;
 use crate::proto::FILE_DESCRIPTOR_SET;
-use crate::schema::source::{Options, open};
+use crate::schema::source::{SchemaSettings, open};
 use crate::schema::{resolve_method, testing};
 
 /// What a server's code returns.
@@ -47,7 +47,7 @@ fn serve(routes: Routes) -> Channel {
     ))
 }
 
-fn reflection(channel: Channel, mode: Mode) -> Reflection {
+fn reflection(channel: Channel, mode: ReflectionMode) -> Reflection {
     let channel = Box::pin(std::future::ready(Ok(channel)));
     Reflection::new(channel, mode, MetadataMap::new(), None)
 }
@@ -67,7 +67,7 @@ fn tonic_server(v1: bool) -> Channel {
 
 #[tokio::test]
 async fn a_server_that_answers_with_single_files_is_understood() {
-    let mut source = reflection(tonic_server(true), Mode::Auto);
+    let mut source = reflection(tonic_server(true), ReflectionMode::Auto);
     assert_eq!(
         source.services().await.unwrap(),
         ["RouteGuide", "grpc.reflection.v1.ServerReflection"]
@@ -80,18 +80,18 @@ async fn a_server_that_answers_with_single_files_is_understood() {
 
 #[tokio::test]
 async fn a_server_with_v1alpha_only_is_asked_again() {
-    let mut source = reflection(tonic_server(false), Mode::Auto);
+    let mut source = reflection(tonic_server(false), ReflectionMode::Auto);
     assert!(source.find("RouteGuide.GetPerson").await.unwrap().is_some());
     assert!(!source.is_unsupported());
 
-    let mut source = reflection(tonic_server(false), Mode::V1);
+    let mut source = reflection(tonic_server(false), ReflectionMode::V1);
     assert!(source.find("RouteGuide").await.is_err());
     assert!(source.is_unsupported());
 }
 
 #[tokio::test]
 async fn a_symbol_that_is_not_there_ends_no_conversation() {
-    let mut source = reflection(tonic_server(true), Mode::Auto);
+    let mut source = reflection(tonic_server(true), ReflectionMode::Auto);
     assert!(source.find("pkg.Nope").await.unwrap().is_none());
     assert!(source.find("Nope").await.unwrap().is_none());
     assert!(source.find("Person.name").await.unwrap().is_some());
@@ -102,7 +102,7 @@ async fn a_symbol_that_is_not_there_ends_no_conversation() {
 #[tokio::test]
 async fn a_server_without_reflection_gets_a_hint() {
     let health = tonic_health::server::health_reporter().1;
-    let mut source = reflection(serve(Routes::new(health)), Mode::Auto);
+    let mut source = reflection(serve(Routes::new(health)), ReflectionMode::Auto);
     let error = source.services().await.unwrap_err();
     assert_eq!(error.kind(), Kind::Failed);
     assert!(error.hint().unwrap().contains("--protoset"));
@@ -113,7 +113,7 @@ async fn there_the_bundle_knows_route_guide() {
     let health = || serve(Routes::new(tonic_health::server::health_reporter().1));
     for name in ["RouteGuide/GetPerson", "GetPerson", "/RouteGuide.GetPerson"] {
         let channel = Box::pin(std::future::ready(Ok(health())));
-        let mut source = open(Options::default(), channel).unwrap();
+        let mut source = open(SchemaSettings::default(), channel).unwrap();
         let (method, _) = resolve_method(source.as_mut(), name).await.unwrap();
         assert_eq!(method.full_name(), "RouteGuide.GetPerson");
         assert!(
@@ -130,9 +130,9 @@ async fn there_the_bundle_knows_route_guide() {
 
 #[tokio::test]
 async fn files_and_no_reflection_need_no_connection() {
-    let options = Options {
-        reflection: Mode::Off,
-        ..Options::default()
+    let options = SchemaSettings {
+        reflection: ReflectionMode::Off,
+        ..SchemaSettings::default()
     };
     let mut source = open(options, Box::pin(std::future::pending())).unwrap();
     assert_eq!(source.services().await.unwrap(), ["RouteGuide"]);
@@ -141,7 +141,7 @@ async fn files_and_no_reflection_need_no_connection() {
 #[tokio::test]
 async fn a_connection_that_fails_is_the_error() {
     let failed = Box::pin(std::future::ready(Err(Error::failed("no way"))));
-    let mut source = open(Options::default(), failed).unwrap();
+    let mut source = open(SchemaSettings::default(), failed).unwrap();
     let error = source.find("RouteGuide").await.unwrap_err();
     assert_eq!(error.to_string(), "no way");
     assert!(source.all().await.is_err());
@@ -169,7 +169,7 @@ impl Script {
     }
 
     fn source(&self) -> Reflection {
-        reflection(self.channel(), Mode::V1)
+        reflection(self.channel(), ReflectionMode::V1)
     }
 
     fn asked(&self) -> usize {
@@ -335,7 +335,7 @@ async fn metadata_goes_along() {
     let mut metadata = MetadataMap::new();
     metadata.insert("token", "secret".parse().unwrap());
     let channel = Box::pin(std::future::ready(Ok(script.channel())));
-    let mut source = Reflection::new(channel, Mode::Auto, metadata, None);
+    let mut source = Reflection::new(channel, ReflectionMode::Auto, metadata, None);
     source.services().await.unwrap();
     assert_eq!(script.metadata.lock().unwrap().as_deref(), Some("secret"));
 }
@@ -362,7 +362,12 @@ async fn a_silent_server_is_waited_for_until_the_deadline() {
     script.silent = true;
     let channel = Box::pin(std::future::ready(Ok(script.channel())));
     let deadline = Instant::now() + Duration::from_millis(50);
-    let mut source = Reflection::new(channel, Mode::V1, MetadataMap::new(), Some(deadline));
+    let mut source = Reflection::new(
+        channel,
+        ReflectionMode::V1,
+        MetadataMap::new(),
+        Some(deadline),
+    );
     let error = source.services().await.unwrap_err();
     assert_eq!(error.kind(), Kind::Status(Code::DeadlineExceeded));
 }

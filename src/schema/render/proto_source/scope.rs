@@ -1,0 +1,82 @@
+//! What a field's declaration means where it stands: in a oneof or not, and what else it declares.
+
+use crate::schema::descriptor::descriptor_proto::{
+    DescriptorProto, FieldDescriptorProto, FileDescriptorProto, Label, Type, tag,
+};
+use crate::schema::descriptor::full_name::join;
+
+/// Where fields are declared: a file or a message.
+#[derive(Clone, Copy, Debug)]
+pub struct Scope<'s> {
+    /// Its full name.
+    pub name: &'s str,
+    pub path: &'s [i32],
+    /// The messages declared in it, and their list's tag.
+    pub messages: &'s [DescriptorProto],
+    pub message_tag: i32,
+}
+
+impl<'s> Scope<'s> {
+    pub fn of(message: &'s DescriptorProto, name: &'s str, path: &'s [i32]) -> Self {
+        Self {
+            name,
+            path,
+            messages: &message.nested_type,
+            message_tag: tag::message::NESTED,
+        }
+    }
+}
+
+/// What a field's declaration declares besides the field.
+#[derive(Clone, Copy, Debug)]
+pub enum Form<'s> {
+    Plain,
+    /// `map<key, value>`: its entries' message.
+    Map(&'s DescriptorProto, usize),
+    Group(&'s DescriptorProto, usize),
+}
+
+impl Form<'_> {
+    /// Which of the scope's messages it declares.
+    pub fn declares(self) -> Option<usize> {
+        match self {
+            Self::Plain => None,
+            Self::Map(_, at) | Self::Group(_, at) => Some(at),
+        }
+    }
+}
+
+pub fn form<'s>(
+    file: &FileDescriptorProto,
+    field: &FieldDescriptorProto,
+    scope: Scope<'s>,
+) -> Form<'s> {
+    let target = field.type_name().strip_prefix('.').unwrap_or_default();
+    let Some((at, message)) = scope
+        .messages
+        .iter()
+        .enumerate()
+        .find(|(_, message)| target == join(scope.name, message.name()))
+    else {
+        return Form::Plain;
+    };
+    let is_repeated = field.label == Some(Label::Repeated.into());
+    if message.is_map_entry() && is_repeated && field.extendee.is_none() {
+        Form::Map(message, at)
+    } else if field.r#type == Some(Type::Group.into())
+        && !file.is_editions()
+        && message.name().to_lowercase() == field.name()
+    {
+        Form::Group(message, at)
+    } else {
+        Form::Plain
+    }
+}
+
+/// The oneof that a field is in; that of a proto3 `optional` field is never written.
+pub fn oneof(field: &FieldDescriptorProto) -> Option<usize> {
+    if field.proto3_optional() {
+        return None;
+    }
+    usize::try_from(field.oneof_index?).ok()
+}

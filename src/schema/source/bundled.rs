@@ -1,0 +1,30 @@
+//! The schema of RouteGuide itself, which the program brings along.
+
+use prost_reflect::{DescriptorPool, MethodDescriptor};
+
+use crate::error::{Error, Result};
+use crate::proto;
+use crate::schema::build::file_set::{Schema, decode};
+
+/// The service of `protos/route_guide.proto`, by its full name.
+pub const ROUTE_GUIDE: &str = "RouteGuide";
+
+/// A method of the bundled RouteGuide service, by its simple name.
+pub fn bundled_method(name: &str) -> Result<MethodDescriptor> {
+    bundled_pool()?
+        .get_service_by_name(ROUTE_GUIDE)
+        .and_then(|service| service.methods().find(|method| method.name() == name))
+        .ok_or_else(|| Error::failed(format!("the bundled schema has no {ROUTE_GUIDE}/{name}")))
+}
+
+/// The bundled schema's descriptors, for calling and not for reading.
+pub fn bundled_pool() -> Result<DescriptorPool> {
+    DescriptorPool::decode(proto::BARE_FILE_DESCRIPTOR_SET)
+        .map_err(|error| Error::failed("the bundled schema is damaged").caused_by(error))
+}
+
+/// The bundled schema, its files included.
+pub fn bundled() -> Result<Schema> {
+    decode(proto::FILE_DESCRIPTOR_SET)
+        .map_err(|error| Error::failed("the bundled schema is damaged").caused_by(error))
+}

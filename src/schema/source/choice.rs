@@ -1,0 +1,80 @@
+//! The choice among the sources: files if any are given, else the server's reflection, else, for RouteGuide's own
+//! names, the bundled schema.
+
+use super::bundled::bundled;
+use super::descriptor_source::{BoxFuture, DescriptorSource};
+use super::files;
+use super::loaded::LoadedSource;
+use super::reflection::{Connecting, Reflection};
+use super::settings::SchemaSettings;
+use crate::error::Result;
+use crate::schema::build::file_set::Schema;
+use crate::schema::descriptor::symbol::lookup;
+
+/// The source that the settings choose. `channel` is awaited when the server is first asked.
+///
+/// # Errors
+/// On files that cannot be used.
+pub fn open(settings: SchemaSettings, channel: Connecting) -> Result<Box<dyn DescriptorSource>> {
+    if !settings.asks_server() {
+        let given = !(settings.protosets.is_empty() && settings.protos.is_empty());
+        return Ok(Box::new(if given {
+            let schema = files::load(
+                &settings.protosets,
+                &settings.protos,
+                &settings.import_paths,
+            )?;
+            LoadedSource::new(schema, "in the given files")
+        } else {
+            LoadedSource::new(bundled()?, "in the bundled schema")
+        }));
+    }
+    Ok(Box::new(ServerSource {
+        reflection: Reflection::new(
+            channel,
+            settings.reflection,
+            settings.metadata,
+            settings.deadline,
+        ),
+        bundled: bundled()?,
+    }))
+}
+
+/// A server's reflection; where there is none, the bundle helps out with what RouteGuide itself defines. It is not
+/// listed then: nobody has said that the server has it.
+struct ServerSource {
+    reflection: Reflection,
+    bundled: Schema,
+}
+
+impl DescriptorSource for ServerSource {
+    fn services(&mut self) -> BoxFuture<'_, Result<Vec<String>>> {
+        self.reflection.services()
+    }
+
+    fn find<'a>(&'a mut self, symbol: &'a str) -> BoxFuture<'a, Result<Option<Schema>>> {
+        Box::pin(async move {
+            match self.reflection.find(symbol).await {
+                Err(error) => match self.fallback() {
+                    Some(schema) if lookup(&schema.pool, symbol).is_some() => Ok(Some(schema)),
+                    _ => Err(error),
+                },
+                found => found,
+            }
+        })
+    }
+
+    fn all(&mut self) -> BoxFuture<'_, Result<Schema>> {
+        self.reflection.all()
+    }
+
+    fn place(&self) -> &'static str {
+        self.reflection.place()
+    }
+
+    fn fallback(&self) -> Option<Schema> {
+        self.reflection
+            .is_unsupported()
+            .then(|| self.bundled.clone())
+    }
+}
