@@ -7,8 +7,8 @@ use std::fmt;
 
 use tonic::Code;
 
-/// A boxed cause.
-pub type Source = Box<dyn StdError + Send + Sync>;
+/// A boxed error of any type, as a cause.
+pub type BoxError = Box<dyn StdError + Send + Sync>;
 
 /// `Result` with this program's [`Error`].
 pub type Result<T> = std::result::Result<T, Error>;
@@ -35,7 +35,7 @@ pub struct Error {
     /// Which of many it happened to.
     about: Option<String>,
     message: String,
-    source: Option<Source>,
+    source: Option<BoxError>,
     details: Vec<String>,
     hint: Option<String>,
     is_reported: bool,
@@ -86,7 +86,7 @@ impl Error {
 
     /// Adds the cause.
     #[must_use]
-    pub fn caused_by(mut self, source: impl Into<Source>) -> Self {
+    pub fn caused_by(mut self, source: impl Into<BoxError>) -> Self {
         self.source = Some(source.into());
         self
     }

@@ -49,7 +49,7 @@ async fn described(
                 return Err(Error::failed(why).hinted("--template wants a method or a message"));
             }
         };
-        let mut text = template::template(&message).into_bytes();
+        let mut text = template::request_template(&message).into_bytes();
         text.push(b'\n');
         return Ok((text, schema));
     }
@@ -60,11 +60,11 @@ async fn described(
         .ok_or_else(|| Error::failed(format!("the source of {} is missing", file.name())))?;
     let text = match args.output {
         DescribeFormat::Text => {
-            proto_source::symbol(bytes, &schema.pool, symbol.full_name())?.into_bytes()
+            proto_source::render_symbol(bytes, &schema.pool, symbol.full_name())?.into_bytes()
         }
         DescribeFormat::Json => {
             let (message, bytes) =
-                as_message::descriptor_message(bytes, &schema.pool, symbol.full_name())?;
+                as_message::symbol_as_message(bytes, &schema.pool, symbol.full_name())?;
             let mut out = Vec::new();
             json_printer(args, &message).print(&bytes, &mut out)?;
             out
@@ -87,7 +87,7 @@ async fn everything(
                     out.push(b'\n');
                 }
                 out.extend_from_slice(format!("// {name}\n").as_bytes());
-                out.extend_from_slice(proto_source::file(bytes, &schema.pool)?.as_bytes());
+                out.extend_from_slice(proto_source::render_file(bytes, &schema.pool)?.as_bytes());
             }
         }
         DescribeFormat::Json => {

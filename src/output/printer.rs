@@ -4,7 +4,7 @@ use prost_reflect::MessageDescriptor;
 
 use super::escape::escape_literal;
 use super::paint::paint;
-use crate::error::{Error, Result, Source};
+use crate::error::{BoxError, Error, Result};
 use crate::protobuf::layout::{LayoutId, Layouts};
 use crate::protobuf::{json::write as json, text::write as text};
 
@@ -118,7 +118,7 @@ impl Printer {
         Ok(())
     }
 
-    fn unprintable(&self, error: impl Into<Source>) -> Error {
+    fn unprintable(&self, error: impl Into<BoxError>) -> Error {
         Error::failed(format!("cannot print a reply as {}", self.name)).caused_by(error)
     }
 }

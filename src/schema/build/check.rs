@@ -11,7 +11,7 @@ use prost_reflect::prost_types::{
 use prost_reflect::{DescriptorPool, DynamicMessage};
 
 use super::encoded_file;
-use crate::error::Source;
+use crate::error::BoxError;
 
 const DESCRIPTOR: &str = "google/protobuf/descriptor.proto";
 
@@ -30,7 +30,7 @@ const OPTIONS: [&str; 9] = [
 
 /// Checks a file, and replaces it when it is protobuf's descriptor.proto, whatever it is called: options have to be
 /// read with the definitions that prost-reflect was made for.
-pub fn sound(file: Bytes) -> Result<Bytes, Source> {
+pub fn check_file(file: Bytes) -> Result<Bytes, BoxError> {
     let decoded = FileDescriptorProto::decode(file.as_ref())?;
     // There, and empty: another thing than not there, which is proto2.
     if decoded.syntax.as_deref() == Some("") {
@@ -66,10 +66,10 @@ pub fn sound(file: Bytes) -> Result<Bytes, Source> {
 
 /// Checks that all options of these files can be read by the extensions that the pool has by now: prost-reflect reads
 /// them anew whenever it is asked for them, and an extension may have come after the option.
-pub fn options<'a>(
+pub fn check_options<'a>(
     pool: &DescriptorPool,
     files: impl Iterator<Item = &'a Bytes>,
-) -> Result<(), Source> {
+) -> Result<(), BoxError> {
     let Some(descriptor) = pool.get_message_by_name("google.protobuf.FileDescriptorProto") else {
         return Ok(());
     };
@@ -85,7 +85,7 @@ pub fn options<'a>(
     Ok(())
 }
 
-fn message(message: &DescriptorProto, scope: &str) -> Result<(), Source> {
+fn message(message: &DescriptorProto, scope: &str) -> Result<(), BoxError> {
     let full_name = format!("{scope}.{}", message.name());
     if let Some(name) = full_name
         .trim_start_matches('.')
@@ -120,7 +120,7 @@ fn message(message: &DescriptorProto, scope: &str) -> Result<(), Source> {
         .try_for_each(|nested| self::message(nested, &full_name))
 }
 
-fn field(field: &FieldDescriptorProto) -> Result<(), Source> {
+fn field(field: &FieldDescriptorProto) -> Result<(), BoxError> {
     if let Some(options) = &field.options {
         compiled(&options.uninterpreted_option)?;
     }
@@ -130,7 +130,7 @@ fn field(field: &FieldDescriptorProto) -> Result<(), Source> {
     Ok(())
 }
 
-fn enumeration(descriptor: &EnumDescriptorProto) -> Result<(), Source> {
+fn enumeration(descriptor: &EnumDescriptorProto) -> Result<(), BoxError> {
     if let Some(options) = &descriptor.options {
         compiled(&options.uninterpreted_option)?;
     }
@@ -141,7 +141,7 @@ fn enumeration(descriptor: &EnumDescriptorProto) -> Result<(), Source> {
 }
 
 /// Compilers leave no option uninterpreted, and prost-reflect's own interpreter recurses without bound.
-fn compiled(options: &[UninterpretedOption]) -> Result<(), Source> {
+fn compiled(options: &[UninterpretedOption]) -> Result<(), BoxError> {
     match options {
         [] => Ok(()),
         _ => Err("it has options that no compiler has interpreted".into()),
@@ -190,7 +190,7 @@ mod tests {
             syntax: Some(String::new()),
             ..FileDescriptorProto::default()
         };
-        assert!(sound(file.encode_to_vec().into()).is_err());
+        assert!(check_file(file.encode_to_vec().into()).is_err());
     }
 
     #[test]
@@ -202,12 +202,12 @@ mod tests {
             }),
             ..named("Entry")
         };
-        assert!(sound(file("", entry)).is_err());
+        assert!(check_file(file("", entry)).is_err());
     }
 
     #[test]
     fn the_types_of_options_are_protobufs_own() {
-        let replaced = sound(file("google.protobuf", named("FieldOptions"))).unwrap();
+        let replaced = check_file(file("google.protobuf", named("FieldOptions"))).unwrap();
         let replaced = FileDescriptorProto::decode(replaced).unwrap();
         assert_eq!(replaced.name(), "evil.proto");
         assert!(replaced.message_type.len() > 10);
@@ -216,7 +216,7 @@ mod tests {
             nested_type: vec![named("FieldOptions")],
             ..named("protobuf")
         };
-        assert!(sound(file("google", nested)).is_err());
+        assert!(check_file(file("google", nested)).is_err());
     }
 
     #[test]

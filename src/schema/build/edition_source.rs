@@ -55,7 +55,7 @@ pub fn rewrite(source: &str) -> Option<Rewritten> {
     };
     writer.replace(edition, "syntax");
     writer.replace(number, "\"proto2\"");
-    let edition = editions::number(quoted.as_bytes())?;
+    let edition = editions::edition_number(quoted.as_bytes())?;
     body(tokens.get(3..).unwrap_or_default(), &mut writer);
     writer
         .text

@@ -10,7 +10,7 @@ use prost_reflect::{
     DescriptorPool, DynamicMessage, EnumDescriptor, FieldDescriptor, Syntax, Value,
 };
 
-use crate::error::Source;
+use crate::error::BoxError;
 
 /// `google.protobuf.Edition`: what there is by now.
 const EDITION_2023: i32 = 1000;
@@ -39,7 +39,7 @@ pub fn is_open(descriptor: &EnumDescriptor) -> bool {
 }
 
 /// The edition's number of a source's `edition = "…"`.
-pub fn number(edition: &[u8]) -> Option<i32> {
+pub fn edition_number(edition: &[u8]) -> Option<i32> {
     match edition {
         b"2023" => Some(EDITION_2023),
         b"2024" => Some(EDITION_2024),
@@ -48,7 +48,7 @@ pub fn number(edition: &[u8]) -> Option<i32> {
 }
 
 /// Lowers one encoded file.
-pub fn lower(file: &[u8], edition: i32) -> Result<Vec<u8>, Source> {
+pub fn lower(file: &[u8], edition: i32) -> Result<Vec<u8>, BoxError> {
     if !(EDITION_2023..=EDITION_2024).contains(&edition) {
         return Err(
             format!("its edition (number {edition}) is unknown; 2023 and 2024 are known").into(),

@@ -18,7 +18,7 @@ const EDITION: u32 = 14;
 
 /// What a file says of itself.
 #[derive(Clone, PartialEq, Message)]
-pub struct Head {
+pub struct FileHead {
     #[prost(string, tag = "1")]
     pub name: String,
     #[prost(string, repeated, tag = "3")]
@@ -37,7 +37,7 @@ pub struct Head {
     pub option_imports: Vec<String>,
 }
 
-impl Head {
+impl FileHead {
     /// One of all imports, those for options last.
     pub fn import(&self, at: usize) -> Option<&String> {
         self.imports.iter().chain(&self.option_imports).nth(at)
@@ -53,7 +53,7 @@ impl Head {
 
 /// `FileDescriptorSet` without a look at its files.
 #[derive(Clone, PartialEq, Message)]
-pub struct Set {
+pub struct EncodedFileSet {
     #[prost(bytes = "bytes", repeated, tag = "1")]
     pub files: Vec<Bytes>,
 }
@@ -83,7 +83,7 @@ pub fn with_imports(file: &[u8], imports: Vec<String>) -> Result<Vec<u8>, Decode
 /// The file without the imports that `keep` refuses.
 pub fn without_imports(
     file: &[u8],
-    head: &Head,
+    head: &FileHead,
     keep: impl Fn(&str) -> bool,
 ) -> Result<Vec<u8>, DecodeError> {
     let mut kept = Imports::default();
@@ -154,12 +154,12 @@ mod tests {
     use super::*;
 
     fn file(imports: &[&str], public: &[i32]) -> Vec<u8> {
-        Head {
+        FileHead {
             name: "a.proto".to_owned(),
             imports: imports.iter().map(ToString::to_string).collect(),
             public: public.to_vec(),
             syntax: "proto3".to_owned(),
-            ..Head::default()
+            ..FileHead::default()
         }
         .encode_to_vec()
     }
@@ -167,9 +167,9 @@ mod tests {
     #[test]
     fn places_of_public_imports_follow_what_is_left() {
         let bytes = file(&["x.proto", "y.proto", "z.proto"], &[0, 2]);
-        let head = Head::decode(bytes.as_slice()).unwrap();
+        let head = FileHead::decode(bytes.as_slice()).unwrap();
         let left = without_imports(&bytes, &head, |import| import != "x.proto").unwrap();
-        let left = Head::decode(left.as_slice()).unwrap();
+        let left = FileHead::decode(left.as_slice()).unwrap();
         assert_eq!(left.imports, ["y.proto", "z.proto"]);
         assert_eq!(left.public, [1]);
         assert_eq!(
@@ -183,7 +183,10 @@ mod tests {
         let mut bytes = file(&[], &[]);
         prost::encoding::string::encode(5000, &"kept".to_owned(), &mut bytes);
         let renamed = renamed(&bytes, "b.proto").unwrap();
-        assert_eq!(Head::decode(renamed.as_slice()).unwrap().name, "b.proto");
+        assert_eq!(
+            FileHead::decode(renamed.as_slice()).unwrap().name,
+            "b.proto"
+        );
         assert!(renamed.windows(4).any(|window| window == b"kept"));
     }
 

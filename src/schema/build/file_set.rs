@@ -8,9 +8,9 @@ use bytes::Bytes;
 use prost::Message as _;
 use prost_reflect::{DescriptorError, DescriptorPool};
 
-use super::encoded_file::{self, Head};
+use super::encoded_file::{self, EncodedFileSet, FileHead};
 use super::{check, editions};
-use crate::error::{Error, Result, Source};
+use crate::error::{BoxError, Error, Result};
 
 /// What a source knows: descriptors for use, and the files as they came. Cheap to clone.
 #[derive(Clone, Debug, Default)]
@@ -25,13 +25,13 @@ impl Schema {
     /// The files as an encoded `FileDescriptorSet`, imports before those who import them. Imports that were missing,
     /// and that nothing needed, are left out of their files, so that every reader can do without them too.
     pub fn write_protoset(&self) -> Vec<u8> {
-        let mut set = encoded_file::Set::default();
+        let mut set = EncodedFileSet::default();
         for file in self.pool.files() {
             let Some(bytes) = self.files.get(file.name()) else {
                 continue;
             };
             let there = |import: &str| self.files.contains_key(import);
-            let whole = match Head::decode(bytes.as_ref()) {
+            let whole = match FileHead::decode(bytes.as_ref()) {
                 Ok(head) if !head.imports.iter().all(|import| there(import)) => {
                     encoded_file::without_imports(bytes, &head, there).ok()
                 }
@@ -49,9 +49,9 @@ impl Schema {
 pub struct FileSet {
     files: BTreeMap<String, File>,
     /// Where a missing file is missing from, to follow "which".
-    lacking: &'static str,
+    missing_from: &'static str,
     /// What to do about it.
-    mend: &'static str,
+    remedy: &'static str,
     schema: Schema,
     /// What the pool was made of.
     lowered: BTreeMap<String, Bytes>,
@@ -60,7 +60,7 @@ pub struct FileSet {
 
 #[derive(Debug)]
 struct File {
-    head: Head,
+    head: FileHead,
     bytes: Bytes,
 }
 
@@ -68,23 +68,23 @@ struct File {
 #[derive(Debug, PartialEq, Eq)]
 pub enum Added {
     New,
-    Same,
+    Duplicate,
     /// There is another file of that name, which stays.
-    Different,
+    Conflict,
 }
 
 impl FileSet {
-    pub fn new(lacking: &'static str, mend: &'static str) -> Self {
+    pub fn new(missing_from: &'static str, remedy: &'static str) -> Self {
         Self {
-            lacking,
-            mend,
+            missing_from,
+            remedy,
             ..Self::default()
         }
     }
 
     /// Adds an encoded `FileDescriptorProto`; its name and what adding it came to.
-    pub fn add(&mut self, bytes: Bytes) -> std::result::Result<(String, Added), Source> {
-        let head = Head::decode(bytes.as_ref())?;
+    pub fn add(&mut self, bytes: Bytes) -> std::result::Result<(String, Added), BoxError> {
+        let head = FileHead::decode(bytes.as_ref())?;
         if head.name.is_empty() {
             return Err("the file has no name".into());
         }
@@ -95,7 +95,7 @@ impl FileSet {
                 self.files.insert(name.clone(), File { head, bytes });
                 Added::New
             }
-            Some(file) if file.bytes == bytes => Added::Same,
+            Some(file) if file.bytes == bytes => Added::Duplicate,
             Some(file) => {
                 if encoded_file::without_source_info(&file.bytes)?
                     == encoded_file::without_source_info(&bytes)?
@@ -104,9 +104,9 @@ impl FileSet {
                     if bytes.len() > file.bytes.len() {
                         file.bytes = bytes;
                     }
-                    Added::Same
+                    Added::Duplicate
                 } else {
-                    Added::Different
+                    Added::Conflict
                 }
             }
         };
@@ -114,8 +114,8 @@ impl FileSet {
     }
 
     /// Adds the files of an encoded `FileDescriptorSet`.
-    pub fn add_descriptor_set(&mut self, bytes: &[u8]) -> std::result::Result<(), Source> {
-        for file in encoded_file::Set::decode(bytes)?.files {
+    pub fn add_descriptor_set(&mut self, bytes: &[u8]) -> std::result::Result<(), BoxError> {
+        for file in EncodedFileSet::decode(bytes)?.files {
             self.add(file)?;
         }
         Ok(())
@@ -184,7 +184,7 @@ impl FileSet {
             let Some(file) = self.files.get(name) else {
                 continue;
             };
-            let unsound = |error: Source| {
+            let unsound = |error: BoxError| {
                 Error::failed(format!("the schema's file {name} cannot be used")).caused_by(error)
             };
             let imports = self.visible_imports(file);
@@ -194,7 +194,7 @@ impl FileSet {
             lowered.insert(name.clone(), bytes);
         }
         if lowered.len() > self.lowered.len() {
-            check::options(&pool, lowered.values()).map_err(|error| {
+            check::check_options(&pool, lowered.values()).map_err(|error| {
                 Error::failed("the schema's options cannot be read").caused_by(error)
             })?;
             let files = lowered
@@ -233,7 +233,7 @@ impl FileSet {
         let mut order = Vec::new();
         for root in roots {
             // A stack of its own: a hostile chain of imports is as long as it likes.
-            let mut path: Vec<(&String, &Head, usize)> = Vec::new();
+            let mut path: Vec<(&String, &FileHead, usize)> = Vec::new();
             let mut on_path = BTreeSet::new();
             let mut next = Some(root);
             loop {
@@ -295,10 +295,10 @@ impl FileSet {
         Error::failed(format!(
             "the schema is incomplete: {}, which {}",
             missing.join("; "),
-            self.lacking
+            self.missing_from
         ))
         .caused_by(error)
-        .hinted(self.mend)
+        .hinted(self.remedy)
     }
 }
 
@@ -311,17 +311,17 @@ pub fn decode(descriptors: &[u8]) -> Result<Schema> {
 }
 
 /// Makes a file what prost-reflect takes.
-fn lower(file: &File, imports: Vec<String>) -> std::result::Result<Bytes, Source> {
+fn lower(file: &File, imports: Vec<String>) -> std::result::Result<Bytes, BoxError> {
     let head = &file.head;
     let bytes: Bytes = match head.syntax.as_str() {
         "" | "proto2" | "proto3" => file.bytes.clone(),
         "editions" => editions::lower(&file.bytes, head.edition)?.into(),
         syntax => return Err(format!("its syntax {syntax:?} is unknown").into()),
     };
-    let bytes = check::sound(bytes)?;
+    let bytes = check::check_file(bytes)?;
     // A file of protobuf's own that took this one's place has no imports.
     let unchanged = head.public.is_empty() && head.imports == imports;
-    if unchanged || Head::decode(bytes.as_ref())?.imports.is_empty() {
+    if unchanged || FileHead::decode(bytes.as_ref())?.imports.is_empty() {
         return Ok(bytes);
     }
     Ok(encoded_file::with_imports(&bytes, imports)?.into())

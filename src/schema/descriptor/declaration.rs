@@ -8,7 +8,7 @@ use super::full_name::join;
 
 /// A symbol's declaration.
 #[derive(Clone, Copy, Debug)]
-pub enum Element<'a> {
+pub enum DescriptorRef<'a> {
     Message(&'a DescriptorProto),
     /// A field or an extension, and the message it is declared in.
     Field(&'a FieldDescriptorProto, Option<&'a DescriptorProto>),
@@ -21,15 +21,15 @@ pub enum Element<'a> {
 
 /// A symbol found.
 #[derive(Clone, Debug)]
-pub struct Found<'a> {
-    pub element: Element<'a>,
+pub struct Declaration<'a> {
+    pub descriptor: DescriptorRef<'a>,
     /// Where it is in the file's descriptor.
     pub path: Vec<i32>,
     /// The full name of what it is declared in.
     pub scope: String,
 }
 
-impl Element<'_> {
+impl DescriptorRef<'_> {
     /// The message of descriptor.proto that describes it.
     pub fn descriptor_type(&self) -> &'static str {
         match self {
@@ -45,7 +45,10 @@ impl Element<'_> {
 }
 
 /// Finds a symbol by its full name. Enum values are found by their enum's name too, though that is not their scope.
-pub fn find<'a>(file: &'a FileDescriptorProto, full_name: &str) -> Option<Found<'a>> {
+pub fn find_declaration<'a>(
+    file: &'a FileDescriptorProto,
+    full_name: &str,
+) -> Option<Declaration<'a>> {
     let full_name = full_name.strip_prefix('.').unwrap_or(full_name);
     let package = file.package();
     let name = if package.is_empty() {
@@ -66,9 +69,9 @@ fn numbered<T>(list: &[T], tag: i32) -> impl Iterator<Item = (&T, [i32; 2])> {
     list.iter().zip((0..).map(move |at| [tag, at]))
 }
 
-fn found<'a>(element: Element<'a>, path: [i32; 2], scope: &str) -> Found<'a> {
-    Found {
-        element,
+fn declared<'a>(descriptor: DescriptorRef<'a>, path: [i32; 2], scope: &str) -> Declaration<'a> {
+    Declaration {
+        descriptor,
         path: path.to_vec(),
         scope: scope.to_owned(),
     }
@@ -88,11 +91,11 @@ fn in_messages<'a>(
     messages: impl Iterator<Item = (&'a DescriptorProto, [i32; 2])>,
     name: &str,
     scope: &str,
-) -> Option<Found<'a>> {
+) -> Option<Declaration<'a>> {
     for (message, path) in messages {
         let inside = match rest(name, message.name()) {
             None => continue,
-            Some("") => return Some(found(Element::Message(message), path, scope)),
+            Some("") => return Some(declared(DescriptorRef::Message(message), path, scope)),
             Some(inside) => inside,
         };
         let scope = join(scope, message.name());
@@ -103,7 +106,7 @@ fn in_messages<'a>(
         let oneof = || {
             let mut oneofs = numbered(&message.oneof_decl, tag::message::ONEOF);
             let (oneof, path) = oneofs.find(|(oneof, _)| oneof.name() == inside)?;
-            Some(found(Element::Oneof(oneof, message), path, &scope))
+            Some(declared(DescriptorRef::Oneof(oneof, message), path, &scope))
         };
         let member = in_fields(fields, Some(message), inside, &scope)
             .or_else(|| in_fields(extensions, Some(message), inside, &scope))
@@ -123,26 +126,26 @@ fn in_fields<'a>(
     message: Option<&'a DescriptorProto>,
     name: &str,
     scope: &str,
-) -> Option<Found<'a>> {
+) -> Option<Declaration<'a>> {
     let (field, path) = fields.find(|(field, _)| field.name() == name)?;
-    Some(found(Element::Field(field, message), path, scope))
+    Some(declared(DescriptorRef::Field(field, message), path, scope))
 }
 
 fn in_enums<'a>(
     enums: impl Iterator<Item = (&'a EnumDescriptorProto, [i32; 2])>,
     name: &str,
     scope: &str,
-) -> Option<Found<'a>> {
+) -> Option<Declaration<'a>> {
     for (enumeration, path) in enums {
         // Values are their enum's siblings (descriptor.proto, EnumValueDescriptorProto).
         let inside = match rest(name, enumeration.name()) {
-            Some("") => return Some(found(Element::Enum(enumeration), path, scope)),
+            Some("") => return Some(declared(DescriptorRef::Enum(enumeration), path, scope)),
             Some(inside) => inside,
             None => name,
         };
         let mut values = numbered(&enumeration.value, tag::enumeration::VALUE);
         if let Some((value, at)) = values.find(|(value, _)| value.name() == inside) {
-            let mut value = found(Element::Value(value), at, scope);
+            let mut value = declared(DescriptorRef::Value(value), at, scope);
             value.path.splice(0..0, path);
             return Some(value);
         }
@@ -150,17 +153,23 @@ fn in_enums<'a>(
     None
 }
 
-fn in_services<'a>(file: &'a FileDescriptorProto, name: &str) -> Option<Found<'a>> {
+fn in_services<'a>(file: &'a FileDescriptorProto, name: &str) -> Option<Declaration<'a>> {
     for (service, path) in numbered(&file.service, tag::file::SERVICE) {
         let inside = match rest(name, service.name()) {
             None => continue,
-            Some("") => return Some(found(Element::Service(service), path, file.package())),
+            Some("") => {
+                return Some(declared(
+                    DescriptorRef::Service(service),
+                    path,
+                    file.package(),
+                ));
+            }
             Some(inside) => inside,
         };
         let mut methods = numbered(&service.method, tag::service::METHOD);
         if let Some((method, at)) = methods.find(|(method, _)| method.name() == inside) {
             let scope = join(file.package(), service.name());
-            let mut method = found(Element::Method(method), at, &scope);
+            let mut method = declared(DescriptorRef::Method(method), at, &scope);
             method.path.splice(0..0, path);
             return Some(method);
         }

@@ -13,7 +13,7 @@ use prost_reflect::prost_types::{
 use super::descriptor_proto::{Label, Type};
 
 /// The file's name.
-pub const FILE: &str = "google/protobuf/descriptor.proto";
+pub const DESCRIPTOR_PROTO: &str = "google/protobuf/descriptor.proto";
 
 /// A pool with the well-known types and a descriptor.proto that knows edition 2024.
 pub fn pool() -> &'static DescriptorPool {
@@ -25,7 +25,7 @@ pub fn pool() -> &'static DescriptorPool {
             .file_descriptor_protos()
             .cloned()
             .map(|mut file| {
-                if file.name() == FILE {
+                if file.name() == DESCRIPTOR_PROTO {
                     extend(&mut file);
                 }
                 file

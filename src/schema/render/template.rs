@@ -13,7 +13,7 @@ const DEPTH: usize = 32;
 
 /// A JSON value for the message, indented. Of a oneof it has the first member; where a message contains itself, it
 /// ends.
-pub fn template(message: &MessageDescriptor) -> String {
+pub fn request_template(message: &MessageDescriptor) -> String {
     let mut writer = Writer {
         text: String::new(),
         inside: Vec::new(),
@@ -202,7 +202,7 @@ mod tests {
     use crate::schema::testing::corpus::corpus;
 
     fn parsed(message: &MessageDescriptor) -> DynamicMessage {
-        let text = template(message);
+        let text = request_template(message);
         let mut json = serde_json::Deserializer::from_str(&text);
         let parsed = DynamicMessage::deserialize(message.clone(), &mut json);
         let parsed = parsed.unwrap_or_else(|error| panic!("{}: {error}\n{text}", message.name()));
@@ -211,7 +211,7 @@ mod tests {
     }
 
     fn of(name: &str) -> String {
-        template(&corpus().pool.get_message_by_name(name).unwrap())
+        request_template(&corpus().pool.get_message_by_name(name).unwrap())
     }
 
     #[test]
@@ -233,7 +233,7 @@ mod tests {
         pool.add_file_descriptor_proto(any.file_descriptor_proto().clone())
             .unwrap();
         assert_eq!(
-            template(&pool.get_message_by_name("google.protobuf.Any").unwrap()),
+            request_template(&pool.get_message_by_name("google.protobuf.Any").unwrap()),
             "{}"
         );
     }
@@ -297,6 +297,6 @@ mod tests {
             crate::schema::testing::corpus::compile(folder.path(), &["deep.proto".into()]);
         let message = compiled.pool.get_message_by_name("M0").unwrap();
         parsed(&message);
-        assert!(template(&message).len() < 10_000_000);
+        assert!(request_template(&message).len() < 10_000_000);
     }
 }

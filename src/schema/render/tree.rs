@@ -6,9 +6,9 @@ use std::path::{Path, PathBuf};
 use bytes::Bytes;
 use prost_reflect::DescriptorPool;
 
-use super::proto_source::Printer;
+use super::proto_source::SourceRenderer;
 use crate::error::{Error, Result};
-use crate::schema::descriptor::declaration::find;
+use crate::schema::descriptor::declaration::find_declaration;
 use crate::schema::descriptor::descriptor_proto::{DescriptorProto, FileDescriptorProto};
 use crate::schema::descriptor::full_name::join;
 use crate::schema::descriptor::well_known;
@@ -21,7 +21,7 @@ pub fn write_tree(
     pool: &DescriptorPool,
     dir: &Path,
 ) -> Result<usize> {
-    let mut printer = Printer::new(pool);
+    let mut printer = SourceRenderer::new(pool);
     let mut sources = Vec::new();
     for (name, bytes) in files {
         let path = dir.join(relative(name)?);
@@ -84,7 +84,9 @@ fn is_provided(name: &str, file: &FileDescriptorProto) -> bool {
             .iter()
             .map(|declared| join(package, declared.name())),
     );
-    symbols.iter().all(|symbol| find(&known, symbol).is_some())
+    symbols
+        .iter()
+        .all(|symbol| find_declaration(&known, symbol).is_some())
 }
 
 fn collect(message: &DescriptorProto, scope: &str, symbols: &mut Vec<String>) {

@@ -5,7 +5,7 @@ use super::bundled::bundled;
 use super::descriptor_source::{BoxFuture, DescriptorSource};
 use super::files;
 use super::loaded::LoadedSource;
-use super::reflection::{Connecting, Reflection};
+use super::reflection::{Connecting, ReflectionSource};
 use super::settings::SchemaSettings;
 use crate::error::Result;
 use crate::schema::build::file_set::Schema;
@@ -30,7 +30,7 @@ pub fn open(settings: SchemaSettings, channel: Connecting) -> Result<Box<dyn Des
         }));
     }
     Ok(Box::new(ServerSource {
-        reflection: Reflection::new(
+        reflection: ReflectionSource::new(
             channel,
             settings.reflection,
             settings.metadata,
@@ -43,7 +43,7 @@ pub fn open(settings: SchemaSettings, channel: Connecting) -> Result<Box<dyn Des
 /// A server's reflection; where there is none, the bundle helps out with what RouteGuide itself defines. It is not
 /// listed then: nobody has said that the server has it.
 struct ServerSource {
-    reflection: Reflection,
+    reflection: ReflectionSource,
     bundled: Schema,
 }
 

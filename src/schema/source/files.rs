@@ -12,9 +12,9 @@ use protox::file::{
     ChainFileResolver, File, FileResolver, GoogleFileResolver, IncludeFileResolver,
 };
 
-use crate::error::{Error, Result, Source, plain};
+use crate::error::{BoxError, Error, Result, plain};
 use crate::schema::build::edition_source::{self, Rewritten};
-use crate::schema::build::encoded_file;
+use crate::schema::build::encoded_file::{self, EncodedFileSet};
 use crate::schema::build::file_set::{Added, FileSet, Schema};
 
 /// The schema of all these files together.
@@ -32,7 +32,7 @@ pub fn load(protosets: &[PathBuf], protos: &[PathBuf], import_paths: &[PathBuf])
     for path in protosets {
         let bytes = std::fs::read(path).map_err(|error| unreadable(path, &error))?;
         let set =
-            encoded_file::Set::decode(bytes.as_slice()).map_err(|error| not_a_set(path, error))?;
+            EncodedFileSet::decode(bytes.as_slice()).map_err(|error| not_a_set(path, error))?;
         if set.files.is_empty() {
             return Err(not_a_set(path, "there is no file in it"));
         }
@@ -66,7 +66,7 @@ impl Loader {
             .entry(name.clone())
             .or_insert_with(|| origin.to_owned());
         // Compilers of several ages have several versions of protobuf's own files, which are compatible.
-        if added == Added::Different && !name.starts_with("google/protobuf/") {
+        if added == Added::Conflict && !name.starts_with("google/protobuf/") {
             return Err(Error::failed(format!(
                 "{} and {} have different files named {name}",
                 earlier.display(),
@@ -82,7 +82,7 @@ fn unreadable(path: &Path, error: &std::io::Error) -> Error {
     Error::failed(format!("cannot read {}: {}", path.display(), plain(error)))
 }
 
-fn not_a_set(path: &Path, cause: impl Into<Source>) -> Error {
+fn not_a_set(path: &Path, cause: impl Into<BoxError>) -> Error {
     let error = Error::failed(format!("{} is no descriptor set", path.display())).caused_by(cause);
     if path
         .extension()
@@ -163,7 +163,7 @@ impl Compilation {
             .open_files(protos)
             .map_err(|error| self.explain(&error))?;
 
-        let set = encoded_file::Set::decode(compiler.encode_file_descriptor_set().as_slice())
+        let set = EncodedFileSet::decode(compiler.encode_file_descriptor_set().as_slice())
             .map_err(|error| Error::failed("the compiled schema is damaged").caused_by(error))?;
         let editions = self.editions.borrow();
         let files = set.files.into_iter().zip(compiler.files());

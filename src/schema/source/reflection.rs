@@ -30,7 +30,7 @@ const BATCH: usize = 64;
 const MAX_EXTENSIONS: usize = 1000;
 
 /// A server's schema, as far as it was asked for.
-pub struct Reflection {
+pub struct ReflectionSource {
     peer: Peer,
     files: FileSet,
     services: Option<Vec<String>>,
@@ -42,7 +42,7 @@ pub struct Reflection {
     extensions_refused: bool,
 }
 
-impl Reflection {
+impl ReflectionSource {
     pub fn new(
         channel: Connecting,
         mode: ReflectionMode,
@@ -242,7 +242,7 @@ fn nonsense() -> Error {
     Error::failed("the server's reflection answered something else than it was asked")
 }
 
-impl DescriptorSource for Reflection {
+impl DescriptorSource for ReflectionSource {
     fn services(&mut self) -> BoxFuture<'_, Result<Vec<String>>> {
         Box::pin(self.list())
     }

@@ -140,7 +140,7 @@ fn delimited_messages_are_groups_but_for_maps() {
 fn the_files_stay_what_they_were() {
     let schema = schema("edition = \"2024\"; message A { reserved b; int32 a = 1 [default = 5]; }");
     let file = schema.files.get("test.proto").unwrap();
-    let head = crate::schema::build::encoded_file::Head::decode(file.as_ref()).unwrap();
+    let head = crate::schema::build::encoded_file::FileHead::decode(file.as_ref()).unwrap();
     assert_eq!(
         (head.syntax.as_str(), head.edition),
         ("editions", EDITION_2024)

@@ -1,11 +1,11 @@
 use super::*;
 use crate::schema::testing::{file, set};
 
-fn names(set: &encoded_file::Set) -> Vec<String> {
+fn names(set: &EncodedFileSet) -> Vec<String> {
     let heads = set
         .files
         .iter()
-        .map(|file| Head::decode(file.as_ref()).unwrap().name);
+        .map(|file| FileHead::decode(file.as_ref()).unwrap().name);
     heads.collect()
 }
 
@@ -24,7 +24,7 @@ fn files_may_come_in_any_order() {
     assert!(schema.pool.get_message_by_name("A").is_some());
     assert_eq!(schema.files.get("a.proto"), Some(&a), "as it came");
 
-    let written = encoded_file::Set::decode(schema.write_protoset().as_slice()).unwrap();
+    let written = EncodedFileSet::decode(schema.write_protoset().as_slice()).unwrap();
     assert_eq!(names(&written), ["c.proto", "b.proto", "a.proto"]);
     assert_eq!(written.files, [c, b, a]);
 }
@@ -41,8 +41,8 @@ fn an_import_that_nothing_needs_may_be_missing() {
     let schema = set.build_all().unwrap();
 
     // What is written says nothing of it, so that other readers, which are stricter, take it.
-    let written = encoded_file::Set::decode(schema.write_protoset().as_slice()).unwrap();
-    let head = Head::decode(written.files[1].as_ref()).unwrap();
+    let written = EncodedFileSet::decode(schema.write_protoset().as_slice()).unwrap();
+    let head = FileHead::decode(written.files[1].as_ref()).unwrap();
     assert_eq!(head.imports, ["b.proto"]);
     assert_eq!(head.public, [0]);
 }
@@ -167,8 +167,8 @@ fn comments_make_no_file_different() {
     let other = file("a.proto", "message B {}");
     let bare: Bytes = encoded_file::without_source_info(&plain).unwrap().into();
     let mut set = set(&[bare]);
-    assert_eq!(set.add(commented.clone()).unwrap().1, Added::Same);
-    assert_eq!(set.add(other).unwrap().1, Added::Different);
+    assert_eq!(set.add(commented.clone()).unwrap().1, Added::Duplicate);
+    assert_eq!(set.add(other).unwrap().1, Added::Conflict);
     assert_eq!(
         set.build_all().unwrap().files.get("a.proto"),
         Some(&commented)
@@ -177,10 +177,10 @@ fn comments_make_no_file_different() {
 
 #[test]
 fn an_unknown_syntax_is_an_error() {
-    let head = Head {
+    let head = FileHead {
         name: "a.proto".to_owned(),
         syntax: "proto4".to_owned(),
-        ..Head::default()
+        ..FileHead::default()
     };
     let error = set(&[head.encode_to_vec().into()]).build_all().unwrap_err();
     assert_eq!(error.causes(), ["its syntax \"proto4\" is unknown"]);

@@ -108,8 +108,8 @@ impl<'a> Writer<'a> {
         let head = format!("{} = {}", value.name(), value.number());
         let text = format!("{head}{};", self.bracketed(&head, &settings));
         let location = self.locations.of(path);
-        self.page.before(&location);
-        self.page.statement(&text, &location);
+        self.text.before(&location);
+        self.text.statement(&text, &location);
         Ok(())
     }
 }

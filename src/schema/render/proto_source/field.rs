@@ -3,7 +3,7 @@
 use super::arrange::{Item, Member};
 use super::literal::{double, quoted, unescaped};
 use super::locations::{Location, Statement};
-use super::options::Settings;
+use super::options::OptionSettings;
 use super::scope::{Form, Scope, form, oneof};
 use super::{Writer, below};
 use crate::error::{Error, Result};
@@ -45,8 +45,8 @@ impl<'a> Writer<'a> {
                 };
                 let head = format!("{label}{kind} {name} = {number}");
                 let text = format!("{head}{};", self.bracketed(&head, &settings));
-                self.page.before(&location);
-                self.page.statement(&text, &location);
+                self.text.before(&location);
+                self.text.statement(&text, &location);
                 Ok(())
             }
         }
@@ -105,8 +105,12 @@ impl<'a> Writer<'a> {
     }
 
     /// The options, and those that are none of `FieldOptions`.
-    fn field_settings(&self, field: &FieldDescriptorProto, scope: Scope<'_>) -> Result<Settings> {
-        let mut settings = Settings::default();
+    fn field_settings(
+        &self,
+        field: &FieldDescriptorProto,
+        scope: Scope<'_>,
+    ) -> Result<OptionSettings> {
+        let mut settings = OptionSettings::default();
         if field.default_value.is_some() {
             settings.add("default", default(field)?);
         }

@@ -18,18 +18,18 @@ impl<'a> Writer<'a> {
 
         let location = self.locations.of(&[tag::file::SYNTAX]);
         let location = location.or(self.locations.of(&[tag::file::EDITION]));
-        self.page.before(&location);
+        self.text.before(&location);
         let syntax = syntax(file);
-        self.page
+        self.text
             .statement(&format!("{syntax}{};", settings.remark()), &location);
-        self.page.gap();
+        self.text.gap();
 
         if file.package.is_some() {
             let location = self.locations.of(&[tag::file::PACKAGE]);
-            self.page.before(&location);
-            self.page
+            self.text.before(&location);
+            self.text
                 .statement(&format!("package {package};"), &location);
-            self.page.gap();
+            self.text.gap();
         }
         self.imports();
         self.option_statements(&settings, &[tag::file::OPTIONS]);
@@ -59,14 +59,14 @@ impl<'a> Writer<'a> {
                 &below(&[], tag::file::OPTION_DEPENDENCY, at),
             );
         }
-        self.page.gap();
+        self.text.gap();
     }
 
     fn import(&mut self, modifier: &str, name: &str, path: &[i32]) {
         let location = self.locations.of(path);
-        self.page.before(&location);
+        self.text.before(&location);
         let name = quoted(name.as_bytes(), true);
-        self.page
+        self.text
             .statement(&format!("import {modifier}{name};"), &location);
     }
 

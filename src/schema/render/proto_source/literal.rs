@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use super::page::INDENT;
+use super::source_text::INDENT;
 
 /// A value. A message is a tree, because how it is laid out depends on the room there is.
 #[derive(Clone, Debug, PartialEq)]

@@ -222,14 +222,14 @@ impl<'a> Writer<'a> {
         }
         let head = format!("extensions {}", numbers.join(", "));
         let text = format!("{head}{};", self.bracketed(&head, &settings));
-        self.page.before(&statement.location);
-        self.page.statement(&text, &statement.location);
+        self.text.before(&statement.location);
+        self.text.statement(&text, &statement.location);
         Ok(())
     }
 
     pub fn reserved(&mut self, what: &str, location: &Location<'_>) {
-        self.page.before(location);
-        self.page.statement(&format!("reserved {what};"), location);
+        self.text.before(location);
+        self.text.statement(&format!("reserved {what};"), location);
     }
 
     /// Editions write reserved names without quotes.

@@ -7,28 +7,28 @@ mod arrange;
 mod enumeration;
 mod field;
 mod file;
+mod identifiers;
 mod literal;
 mod locations;
 mod message;
-mod names;
 mod options;
-mod page;
 mod scope;
 mod service;
+mod source_text;
+mod symbol_table;
 #[cfg(test)]
 mod tests;
-mod valid;
 
 use bytes::Bytes;
 use prost_reflect::DescriptorPool;
 
 use self::literal::Literal;
 use self::locations::{Location, Locations};
-use self::names::Names;
-use self::options::{Reader, Settings};
-use self::page::Page;
+use self::options::{OptionReader, OptionSettings};
+use self::source_text::SourceText;
+use self::symbol_table::SymbolTable;
 use crate::error::{Error, Result};
-use crate::schema::descriptor::declaration::{Element, find};
+use crate::schema::descriptor::declaration::{DescriptorRef, find_declaration};
 use crate::schema::descriptor::descriptor_proto::FileDescriptorProto;
 
 /// Lines are kept to this width where there is a choice: what the protobuf style guide asks for.
@@ -36,95 +36,104 @@ const WIDTH: usize = 80;
 
 /// Prints the files of a pool.
 #[derive(Debug)]
-pub struct Printer<'a> {
+pub struct SourceRenderer<'a> {
     pool: &'a DescriptorPool,
-    names: Names,
+    symbols: SymbolTable,
 }
 
-impl<'a> Printer<'a> {
+impl<'a> SourceRenderer<'a> {
     pub fn new(pool: &'a DescriptorPool) -> Self {
         Self {
             pool,
-            names: Names::of_pool(pool),
+            symbols: SymbolTable::of_pool(pool),
         }
     }
 
     /// The source of the file whose descriptor these bytes are.
     pub fn file(&mut self, bytes: &[u8]) -> Result<String> {
         let file = FileDescriptorProto::parse(bytes)?;
-        valid::check(&file)?;
+        identifiers::check_identifiers(&file)?;
         if self.pool.get_file_by_name(file.name()).is_none() {
-            self.names.add_file(&file);
+            self.symbols.add_file(&file);
         }
-        let mut writer = Writer::new(&file, self.pool, &self.names);
+        let mut writer = Writer::new(&file, self.pool, &self.symbols);
         writer.file()?;
-        Ok(writer.page.finish())
+        Ok(writer.text.finish())
     }
 }
 
 /// A file's source.
-pub fn file(bytes: &[u8], pool: &DescriptorPool) -> Result<String> {
-    Printer::new(pool).file(bytes)
+pub fn render_file(bytes: &[u8], pool: &DescriptorPool) -> Result<String> {
+    SourceRenderer::new(pool).file(bytes)
 }
 
 /// The source of one symbol: a message, a field, a oneof, an enum, one of its values, a service, a method or an
 /// extension. Types that it does not show itself are named in full, so that each can be looked up in turn.
-pub fn symbol(bytes: &[u8], pool: &DescriptorPool, full_name: &str) -> Result<String> {
+pub fn render_symbol(bytes: &[u8], pool: &DescriptorPool, full_name: &str) -> Result<String> {
     let file = FileDescriptorProto::parse(bytes)?;
-    valid::check(&file)?;
-    let found = find(&file, full_name)
+    identifiers::check_identifiers(&file)?;
+    let found = find_declaration(&file, full_name)
         .ok_or_else(|| Error::failed(format!("{} does not declare {full_name}", file.name())))?;
-    let mut names = Names::default();
-    names.add_file(&file);
-    names.snippet = Some(full_name.trim_start_matches('.').to_owned());
-    let mut writer = Writer::new(&file, pool, &names);
+    let mut symbols = SymbolTable::default();
+    symbols.add_file(&file);
+    symbols.snippet = Some(full_name.trim_start_matches('.').to_owned());
+    let mut writer = Writer::new(&file, pool, &symbols);
     let (path, scope) = (&found.path, &found.scope);
     writer.locations.forget_detached(path);
-    match found.element {
-        Element::Message(message) => writer.message(message, path, scope),
-        Element::Enum(enumeration) => writer.enumeration(enumeration, path, scope),
-        Element::Value(value) => writer.value(value, path, scope),
-        Element::Service(service) => writer.service(service, path),
-        Element::Method(method) => writer.method(method, path, scope),
-        Element::Oneof(oneof, message) => writer.lone_oneof(oneof, message, path, scope),
-        Element::Field(field, message) => writer.lone_field(field, message, path, scope),
+    match found.descriptor {
+        DescriptorRef::Message(message) => writer.message(message, path, scope),
+        DescriptorRef::Enum(enumeration) => writer.enumeration(enumeration, path, scope),
+        DescriptorRef::Value(value) => writer.value(value, path, scope),
+        DescriptorRef::Service(service) => writer.service(service, path),
+        DescriptorRef::Method(method) => writer.method(method, path, scope),
+        DescriptorRef::Oneof(oneof, message) => writer.lone_oneof(oneof, message, path, scope),
+        DescriptorRef::Field(field, message) => writer.lone_field(field, message, path, scope),
     }?;
-    Ok(writer.page.finish())
+    Ok(writer.text.finish())
 }
 
 /// Writes the elements of one file.
 struct Writer<'a> {
     file: &'a FileDescriptorProto,
     locations: Locations<'a>,
-    options: Reader<'a>,
-    page: Page,
+    options: OptionReader<'a>,
+    text: SourceText,
 }
 
 impl<'a> Writer<'a> {
-    fn new(file: &'a FileDescriptorProto, pool: &'a DescriptorPool, names: &'a Names) -> Self {
+    fn new(
+        file: &'a FileDescriptorProto,
+        pool: &'a DescriptorPool,
+        symbols: &'a SymbolTable,
+    ) -> Self {
         Self {
             file,
             locations: Locations::new(file.source_code_info.as_ref()),
-            options: Reader {
+            options: OptionReader {
                 pool,
-                names,
+                symbols,
                 package: file.package(),
             },
-            page: Page::default(),
+            text: SourceText::default(),
         }
     }
 
     fn reference(&self, target: &str, scope: &str) -> String {
         let package = self.options.package;
-        self.options.names.reference(target, scope, package)
+        self.options.symbols.reference(target, scope, package)
     }
 
-    fn read_options(&self, kind: &str, options: Option<&Bytes>, scope: &str) -> Result<Settings> {
+    fn read_options(
+        &self,
+        kind: &str,
+        options: Option<&Bytes>,
+        scope: &str,
+    ) -> Result<OptionSettings> {
         self.options.read(kind, options, scope)
     }
 
     /// `option name = value;` for each. `path` is that of the options message.
-    fn option_statements(&mut self, settings: &Settings, path: &[i32]) {
+    fn option_statements(&mut self, settings: &OptionSettings, path: &[i32]) {
         let mut located = Vec::new();
         for setting in &settings.list {
             let path = [path, &setting.path].concat();
@@ -134,26 +143,26 @@ impl<'a> Writer<'a> {
             located.sort_by_key(|(location, _)| location.start);
         }
         for (location, setting) in located {
-            self.page.before(&location);
+            self.text.before(&location);
             let head = format!("option {} = ", setting.name);
             let text = match &setting.value {
                 value if self.fits(&[&head, &value.inline(), ";"]) => value.inline(),
                 value => value.block(0),
             };
-            self.page.statement(&format!("{head}{text};"), &location);
+            self.text.statement(&format!("{head}{text};"), &location);
         }
         if !settings.list.is_empty() {
-            self.page.gap();
+            self.text.gap();
         }
     }
 
     /// `[name = value, …]` with a space before it, for an element that starts with `head`.
-    fn bracketed(&self, head: &str, settings: &Settings) -> String {
+    fn bracketed(&self, head: &str, settings: &OptionSettings) -> String {
         if settings.list.is_empty() {
             return settings.remark();
         }
         let entries = |value: fn(&Literal) -> String| -> Vec<String> {
-            let entry = |setting: &options::Setting| {
+            let entry = |setting: &options::OptionSetting| {
                 format!("{} = {}", setting.name, value(&setting.value))
             };
             settings.list.iter().map(entry).collect()
@@ -169,7 +178,7 @@ impl<'a> Writer<'a> {
 
     fn fits(&self, parts: &[&str]) -> bool {
         let length: usize = parts.iter().map(|part| part.chars().count()).sum();
-        self.page.indent() + length <= WIDTH
+        self.text.indent() + length <= WIDTH
     }
 
     /// A block that starts with `head`, which lacks its brace.
@@ -179,11 +188,11 @@ impl<'a> Writer<'a> {
         location: &Location<'_>,
         inside: impl FnOnce(&mut Self) -> Result<()>,
     ) -> Result<()> {
-        self.page.gap();
-        self.page.before(location);
-        self.page.open(&format!("{head} {{"), location);
+        self.text.gap();
+        self.text.before(location);
+        self.text.open(&format!("{head} {{"), location);
         inside(self)?;
-        self.page.close();
+        self.text.close();
         Ok(())
     }
 }

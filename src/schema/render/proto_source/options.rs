@@ -9,21 +9,21 @@ use prost_reflect::{
 };
 
 use super::literal::{self, Entry, Literal, double, float, quoted};
-use super::names::Names;
+use super::symbol_table::SymbolTable;
 use crate::error::{Error, Result};
 use crate::schema::descriptor::well_known;
 
 /// What an options message sets.
 #[derive(Debug, Default)]
-pub struct Settings {
-    pub list: Vec<Setting>,
+pub struct OptionSettings {
+    pub list: Vec<OptionSetting>,
     /// What cannot be written as an option.
     pub unknown: Vec<String>,
 }
 
 /// `name = value`
 #[derive(Debug)]
-pub struct Setting {
+pub struct OptionSetting {
     pub name: String,
     pub value: Literal,
     /// Where it is within the options message.
@@ -32,16 +32,16 @@ pub struct Setting {
 
 /// Reads the options of one file's elements.
 #[derive(Clone, Copy, Debug)]
-pub struct Reader<'a> {
+pub struct OptionReader<'a> {
     pub pool: &'a DescriptorPool,
-    pub names: &'a Names,
+    pub symbols: &'a SymbolTable,
     pub package: &'a str,
 }
 
-impl Settings {
+impl OptionSettings {
     /// Adds an option that is not part of an options message, or is implied.
     pub fn add(&mut self, name: &str, value: String) {
-        self.list.push(Setting {
+        self.list.push(OptionSetting {
             name: name.to_owned(),
             value: Literal::Token(value),
             path: Vec::new(),
@@ -66,10 +66,15 @@ impl Settings {
     }
 }
 
-impl Reader<'_> {
+impl OptionReader<'_> {
     /// What the encoded options message, `google.protobuf.` and `kind`, of `element` sets.
-    pub fn read(&self, kind: &str, options: Option<&Bytes>, element: &str) -> Result<Settings> {
-        let mut settings = Settings::default();
+    pub fn read(
+        &self,
+        kind: &str,
+        options: Option<&Bytes>,
+        element: &str,
+    ) -> Result<OptionSettings> {
+        let mut settings = OptionSettings::default();
         let Some(options) = options else {
             return Ok(settings);
         };
@@ -111,7 +116,7 @@ impl Reader<'_> {
         member: &Member,
         value: &Value,
         element: &str,
-        settings: &mut Settings,
+        settings: &mut OptionSettings,
     ) {
         let kind = member.kind();
         if let Value::Message(message) = value
@@ -141,7 +146,7 @@ impl Reader<'_> {
                 path.push(at);
             }
             let name = name.to_owned();
-            settings.list.push(Setting { name, value, path });
+            settings.list.push(OptionSetting { name, value, path });
         }
     }
 
@@ -150,7 +155,7 @@ impl Reader<'_> {
             Member::Field(field) => field.name().to_owned(),
             Member::Extension(extension) => {
                 let full = extension.full_name();
-                format!("({})", self.names.extension(full, element, self.package))
+                format!("({})", self.symbols.extension(full, element, self.package))
             }
         }
     }
@@ -159,7 +164,7 @@ impl Reader<'_> {
 /// `uninterpreted_option`, in every options message: what a parser read and no compiler has looked up.
 const UNINTERPRETED: u32 = 999;
 
-fn uninterpreted(value: &Value, settings: &mut Settings) {
+fn uninterpreted(value: &Value, settings: &mut OptionSettings) {
     for option in value.as_list().unwrap_or_default() {
         let Some(option) = option.as_message() else {
             continue;

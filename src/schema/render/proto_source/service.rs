@@ -43,8 +43,8 @@ impl Writer<'_> {
         );
         let location = self.locations.of(path);
         if settings.list.is_empty() {
-            self.page.before(&location);
-            self.page.statement(&format!("{head};"), &location);
+            self.text.before(&location);
+            self.text.statement(&format!("{head};"), &location);
             return Ok(());
         }
         // protoc looks for the trailing comment after the brace that opens; protox after the one that closes.

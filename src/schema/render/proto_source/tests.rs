@@ -17,7 +17,7 @@ fn again(compiled: &Compiled) -> Compiled {
     for (name, bytes) in &compiled.files {
         let path = folder.path().join(name);
         std::fs::create_dir_all(path.parent().unwrap()).unwrap();
-        std::fs::write(path, file(bytes, &compiled.pool).unwrap()).unwrap();
+        std::fs::write(path, render_file(bytes, &compiled.pool).unwrap()).unwrap();
         names.push(PathBuf::from(name));
     }
     compile(folder.path(), &names)
@@ -75,7 +75,7 @@ fn assert_same_descriptors(before: &Compiled, after: &Compiled) {
             let differing = a.lines().zip(b.lines()).find(|(a, b)| a != b);
             panic!(
                 "{name}: {differing:?}\n{}",
-                file(bytes, &before.pool).unwrap()
+                render_file(bytes, &before.pool).unwrap()
             );
         }
     }
@@ -134,7 +134,7 @@ fn descriptor(text: &str) -> Vec<u8> {
 fn shown(full_name: &str) -> String {
     let corpus = corpus();
     let mut files = corpus.files.values();
-    let find_in = |bytes: &Bytes| symbol(bytes, &corpus.pool, full_name).ok();
+    let find_in = |bytes: &Bytes| render_symbol(bytes, &corpus.pool, full_name).ok();
     files.find_map(find_in).unwrap()
 }
 
@@ -176,8 +176,8 @@ fn printing_what_was_printed_changes_nothing() {
     let after = again(&before);
     for name in before.files.keys() {
         assert_eq!(
-            file(&before.files[name], &before.pool).unwrap(),
-            file(&after.files[name], &after.pool).unwrap(),
+            render_file(&before.files[name], &before.pool).unwrap(),
+            render_file(&after.files[name], &after.pool).unwrap(),
         );
     }
 }
@@ -226,14 +226,17 @@ local enum E {
   A = 0;
 }
 "#;
-    assert_eq!(file(&bytes, &DescriptorPool::new()).unwrap(), expected);
+    assert_eq!(
+        render_file(&bytes, &DescriptorPool::new()).unwrap(),
+        expected
+    );
 }
 
 #[test]
 fn options_that_nothing_explains_are_kept_as_comments() {
     let corpus = corpus();
     let bytes = &corpus.files["corpus/options.proto"];
-    let text = file(bytes, &DescriptorPool::new()).unwrap();
+    let text = render_file(bytes, &DescriptorPool::new()).unwrap();
     let line = r#"  SOME = 1 [deprecated = true] /* unknown option 60000:"\303\234bung" */;"#;
     assert!(text.contains(line), "{text}");
     assert!(text.contains("service Rules /* unknown option 60000{"));
@@ -242,7 +245,7 @@ fn options_that_nothing_explains_are_kept_as_comments() {
     let folder = tempfile::tempdir().unwrap();
     std::fs::write(folder.path().join("unknown.proto"), text).unwrap();
     std::fs::create_dir(folder.path().join("corpus")).unwrap();
-    let import = file(&corpus.files["corpus/proto2.proto"], &corpus.pool).unwrap();
+    let import = render_file(&corpus.files["corpus/proto2.proto"], &corpus.pool).unwrap();
     std::fs::write(folder.path().join("corpus/proto2.proto"), import).unwrap();
     compile(folder.path(), &["unknown.proto".into()]);
 }
@@ -258,7 +261,7 @@ fn options_that_no_compiler_has_looked_up_are_printed_as_they_were_parsed() {
     );
     let expected = "message M {\n  option (a.b).c = -5;\n  option d = {e: 1};\n}\n";
     assert_eq!(
-        symbol(&bytes, &DescriptorPool::new(), "M").unwrap(),
+        render_symbol(&bytes, &DescriptorPool::new(), "M").unwrap(),
         expected
     );
 }
@@ -273,7 +276,7 @@ fn a_name_that_is_none_is_refused() {
         r#"message_type { name: "M" field { name: "a" number: 1 type: TYPE_INT32 default_value: "1]" } }"#,
     ] {
         assert!(
-            file(&descriptor(bad), &DescriptorPool::new()).is_err(),
+            render_file(&descriptor(bad), &DescriptorPool::new()).is_err(),
             "{bad}"
         );
     }
@@ -373,13 +376,13 @@ fn every_symbol_can_be_shown() {
     let corpus = corpus();
     for message in corpus.pool.all_messages() {
         let bytes = &corpus.files[message.parent_file().name()];
-        symbol(bytes, &corpus.pool, message.full_name()).unwrap();
+        render_symbol(bytes, &corpus.pool, message.full_name()).unwrap();
         for field in message.fields() {
-            symbol(bytes, &corpus.pool, field.full_name()).unwrap();
+            render_symbol(bytes, &corpus.pool, field.full_name()).unwrap();
         }
     }
     for extension in corpus.pool.all_extensions() {
         let bytes = &corpus.files[extension.parent_file().name()];
-        symbol(bytes, &corpus.pool, extension.full_name()).unwrap();
+        render_symbol(bytes, &corpus.pool, extension.full_name()).unwrap();
     }
 }

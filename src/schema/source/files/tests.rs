@@ -158,7 +158,7 @@ fn a_file_that_is_not_there_is_told_as_such() {
 
 fn protoset(folder: &TempDir, name: &str, files: Vec<Bytes>) -> PathBuf {
     let path = folder.path().join(name);
-    fs::write(&path, encoded_file::Set { files }.encode_to_vec()).unwrap();
+    fs::write(&path, EncodedFileSet { files }.encode_to_vec()).unwrap();
     path
 }
 

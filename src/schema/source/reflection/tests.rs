@@ -47,9 +47,9 @@ fn serve(routes: Routes) -> Channel {
     ))
 }
 
-fn reflection(channel: Channel, mode: ReflectionMode) -> Reflection {
+fn reflection(channel: Channel, mode: ReflectionMode) -> ReflectionSource {
     let channel = Box::pin(std::future::ready(Ok(channel)));
-    Reflection::new(channel, mode, MetadataMap::new(), None)
+    ReflectionSource::new(channel, mode, MetadataMap::new(), None)
 }
 
 /// A server that describes RouteGuide, by tonic.
@@ -168,7 +168,7 @@ impl Script {
         serve(Routes::new(ServerReflectionServer::new(self.clone())))
     }
 
-    fn source(&self) -> Reflection {
+    fn source(&self) -> ReflectionSource {
         reflection(self.channel(), ReflectionMode::V1)
     }
 
@@ -335,7 +335,7 @@ async fn metadata_goes_along() {
     let mut metadata = MetadataMap::new();
     metadata.insert("token", "secret".parse().unwrap());
     let channel = Box::pin(std::future::ready(Ok(script.channel())));
-    let mut source = Reflection::new(channel, ReflectionMode::Auto, metadata, None);
+    let mut source = ReflectionSource::new(channel, ReflectionMode::Auto, metadata, None);
     source.services().await.unwrap();
     assert_eq!(script.metadata.lock().unwrap().as_deref(), Some("secret"));
 }
@@ -362,7 +362,7 @@ async fn a_silent_server_is_waited_for_until_the_deadline() {
     script.silent = true;
     let channel = Box::pin(std::future::ready(Ok(script.channel())));
     let deadline = Instant::now() + Duration::from_millis(50);
-    let mut source = Reflection::new(
+    let mut source = ReflectionSource::new(
         channel,
         ReflectionMode::V1,
         MetadataMap::new(),

@@ -7,7 +7,7 @@ use super::locations::Location;
 pub const INDENT: usize = 2;
 
 #[derive(Debug, Default)]
-pub struct Page {
+pub struct SourceText {
     text: String,
     level: usize,
     blank: Blank,
@@ -27,7 +27,7 @@ enum Blank {
     Needed,
 }
 
-impl Page {
+impl SourceText {
     /// The whole text.
     pub fn finish(self) -> String {
         self.text

@@ -48,13 +48,13 @@ const KEYWORDS: [&str; 32] = [
 
 /// Every symbol there is, packages and members too: whatever has a name may hide another.
 #[derive(Debug, Default)]
-pub struct Names {
+pub struct SymbolTable {
     symbols: HashSet<Box<str>>,
     /// References are written in full, except within this symbol: it is all there is to see.
     pub snippet: Option<String>,
 }
 
-impl Names {
+impl SymbolTable {
     /// The symbols of a pool. One set serves all of its files.
     pub fn of_pool(pool: &DescriptorPool) -> Self {
         let mut names = Self::default();
@@ -220,8 +220,8 @@ fn first(name: &str) -> &str {
 mod tests {
     use super::*;
 
-    fn names(symbols: &[&str]) -> Names {
-        let mut names = Names::default();
+    fn names(symbols: &[&str]) -> SymbolTable {
+        let mut names = SymbolTable::default();
         for symbol in symbols {
             names.add_package(symbol);
         }

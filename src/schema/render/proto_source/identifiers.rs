@@ -7,7 +7,7 @@ use crate::schema::descriptor::descriptor_proto::{
 };
 
 /// Checks every name in a file.
-pub fn check(file: &FileDescriptorProto) -> Result<()> {
+pub fn check_identifiers(file: &FileDescriptorProto) -> Result<()> {
     if !file.package().is_empty() {
         path(file.package())?;
     }
