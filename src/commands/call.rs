@@ -1,16 +1,17 @@
 //! `call`: any method of any server.
 
 use std::fs::File;
-use std::io::{Cursor, IsTerminal as _, Read};
+use std::io::IsTerminal as _;
 
 use bytes::Bytes;
+use futures_util::StreamExt as _;
 use prost_reflect::MethodDescriptor;
 use tokio::sync::mpsc;
 use tokio::time::Instant;
 
 use crate::cli::{CallArgs, Format, InputFormat};
 use crate::error::{Error, Result};
-use crate::input::{self, Failure, JsonMessages, Requests, TextMessages, arguments};
+use crate::input::{self, Chunks, Failure, Json, Messages, Requests, Stdin, Text, arguments};
 use crate::output::{self, Console, Renderer};
 use crate::protobuf::json::read::Options;
 use crate::protobuf::layout::{LayoutId, Layouts};
@@ -22,9 +23,6 @@ use crate::session::interrupt::Interrupt;
 use crate::session::replies::Printed;
 use crate::session::schema as source;
 use crate::session::target::{self as client, Session, Target};
-
-/// The longest protobuf text of one message: a message without end must not grow memory without end.
-const MAX_TEXT: usize = 64 << 20;
 
 pub fn run(args: &CallArgs, console: Console) -> Result<()> {
     let format = client::format(&args.output, Format::Json)?;
@@ -59,14 +57,13 @@ async fn called(
     let mut layouts = Layouts::new(method.parent_pool().clone());
     let input = layouts.compile(&method.input());
     let mut renderer = Renderer::new(&method, format);
-    let requests = data.open(args, layouts, input, console, &method)?;
+    let (requests, failure) = data.open(args, layouts, input, console, &method)?;
     let exchange = Exchange {
         console,
         interrupt,
         show_progress: client::shows_progress(&args.output),
     };
     if !method.is_client_streaming() {
-        let (requests, failure) = requests.start(None);
         let batch = Batch {
             session,
             path,
@@ -86,7 +83,13 @@ async fn called(
     }
 
     let (sender, sent) = mpsc::unbounded_channel();
-    let (requests, failure) = requests.start(format.shows_everything().then_some(sender));
+    let sender = format.shows_everything().then_some(sender);
+    let requests = requests.inspect(move |message| {
+        if let Some(sender) = &sender {
+            // Whoever would print them is gone with the call.
+            let _ = sender.send((Instant::now(), vec![message.clone()]));
+        }
+    });
     let call = session.call(path, requests);
     let mut printed = Printed::new(&mut renderer, format, !method.is_server_streaming())
         .at_most(args.max_messages);
@@ -133,31 +136,25 @@ async fn resolved(source: &mut dyn DescriptorSource, text: &str) -> Result<Metho
 enum Data {
     None,
     Fields,
-    Reader {
-        name: String,
-        reader: Box<dyn Read + Send>,
-    },
+    Stdin,
+    Chunks(Chunks),
 }
 
 impl Data {
     fn new(args: &CallArgs) -> Result<Self> {
-        let reader = |name: &str, reader: Box<dyn Read + Send>| Self::Reader {
-            name: name.to_owned(),
-            reader,
-        };
         Ok(match args.data.as_deref() {
             None if args.fields.is_empty() => Self::None,
             None => Self::Fields,
             // A lone @ is grpcurl's way to say it, and a lone - nobody's JSON.
-            Some("@-" | "@" | "-") => reader("standard input", Box::new(std::io::stdin())),
+            Some("@-" | "@" | "-") => Self::Stdin,
             Some(data) => match data.strip_prefix('@') {
                 Some(path) => {
                     let file = File::open(path).map_err(|error| {
                         Error::failed(format!("cannot read {path}")).caused_by(error)
                     })?;
-                    reader(path, Box::new(file))
+                    Self::Chunks(Chunks::of_file(path, file))
                 }
-                None => reader("-d", Box::new(Cursor::new(data.to_owned().into_bytes()))),
+                None => Self::Chunks(Chunks::of_bytes("-d", data.to_owned())),
             },
         })
     }
@@ -169,59 +166,35 @@ impl Data {
         message: LayoutId,
         console: Console,
         method: &MethodDescriptor,
-    ) -> Result<Opened> {
+    ) -> Result<(Requests, Failure)> {
         let options = Options {
             allow_unknown_fields: args.allow_unknown_fields,
         };
-        Ok(match self {
-            Self::None => Opened::Given(Vec::new()),
+        let chunks = match self {
+            Self::None => return Ok(input::given([])),
             Self::Fields => {
                 let bytes = arguments::parse(&mut layouts, message, &args.fields, options)?;
-                Opened::Given(vec![bytes.into()])
+                return Ok(input::given([bytes.into()]));
             }
-            Self::Reader { name, reader } => {
-                if name == "standard input" && std::io::stdin().is_terminal() {
+            Self::Stdin => {
+                if std::io::stdin().is_terminal() {
                     let input = method.input();
                     console.notice(&format!(
                         "reading {} messages from the keyboard; Ctrl-D ends",
                         input.full_name()
                     ));
                 }
-                match args.input {
-                    InputFormat::Json => Opened::Json(Box::new(JsonMessages::new(
-                        reader, name, layouts, message, options,
-                    ))),
-                    InputFormat::Text => Opened::Text(Box::new(TextMessages::new(
-                        reader, name, layouts, message, MAX_TEXT,
-                    ))),
-                }
+                Stdin::new().chunks()
             }
-        })
-    }
-}
-
-enum Opened {
-    Given(Vec<Bytes>),
-    Json(Box<JsonMessages<Box<dyn Read + Send>>>),
-    Text(Box<TextMessages<Box<dyn Read + Send>>>),
-}
-
-impl Opened {
-    /// Starts reading; `sent` is told what goes out.
-    fn start(
-        self,
-        sent: Option<mpsc::UnboundedSender<(Instant, Vec<Bytes>)>>,
-    ) -> (Requests, Failure) {
-        let tell = move |batch: &[Bytes]| {
-            if let Some(sent) = &sent {
-                // Whoever would print them is gone with the call.
-                let _ = sent.send((Instant::now(), batch.to_vec()));
-            }
+            Self::Chunks(chunks) => chunks,
         };
-        match self {
-            Self::Given(messages) => input::given(messages, tell),
-            Self::Json(messages) => input::read(*messages, tell),
-            Self::Text(messages) => input::read(*messages, tell),
-        }
+        let name = chunks.name().to_owned();
+        Ok(match args.input {
+            InputFormat::Json => {
+                let format = Json::new(options);
+                input::read(chunks, Messages::new(format, name, layouts, message))
+            }
+            InputFormat::Text => input::read(chunks, Messages::new(Text, name, layouts, message)),
+        })
     }
 }

@@ -4,6 +4,7 @@ use std::io::IsTerminal as _;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use bytes::Bytes;
+use futures_util::StreamExt as _;
 use tokio::sync::mpsc;
 use tokio::time::Instant;
 use tonic::metadata::MetadataMap;
@@ -13,7 +14,7 @@ use super::get_person::{NOT_FOUND, is_nobody};
 use crate::cli::{Format, GetPeopleArgs};
 use crate::error::{Error, Result};
 use crate::input::names::{self, Names, Separator};
-use crate::input::{self, Failure, Requests};
+use crate::input::{self, Failure, Requests, Stdin};
 use crate::output::{Console, Renderer};
 use crate::schema;
 use crate::session::drive::{End, Exchange, Replies, Then, with_stdout};
@@ -34,7 +35,8 @@ pub fn run(args: GetPeopleArgs, console: Console) -> Result<()> {
         let tally = Tally::default();
         let (sender, sent) = mpsc::unbounded_channel();
         let sender = format.shows_everything().then_some(sender);
-        let (requests, failure) = names.open(console, tally.clone(), sender);
+        let (requests, failure) = names.open(console);
+        let requests = requests.inspect(tell(tally.clone(), sender));
         let call = session.call(client::path(&method)?, requests);
         let exchange = Exchange {
             console,
@@ -94,34 +96,29 @@ fn names_from(arguments: Vec<String>, null: bool) -> Source {
 }
 
 impl Source {
-    fn open(
-        self,
-        console: Console,
-        tally: Tally,
-        sent: Option<mpsc::UnboundedSender<(Instant, Vec<Bytes>)>>,
-    ) -> (Requests, Failure) {
-        let count = move |batch: &[Bytes]| {
-            let mut unanswered = tally.lock();
-            for message in batch {
-                unanswered.ask(names::first_field(message));
-            }
-            if let Some(sent) = &sent {
-                // Whoever would print them is gone with the call.
-                let _ = sent.send((Instant::now(), batch.to_vec()));
-            }
-        };
+    fn open(self, console: Console) -> (Requests, Failure) {
         match self {
-            Self::Given(given) => input::given(
-                given.iter().map(|name| names::encode(name)).collect(),
-                count,
-            ),
+            Self::Given(given) => input::given(given.iter().map(|name| names::encode(name))),
             Self::Stdin(separator) => {
-                let stdin = std::io::stdin();
-                if stdin.is_terminal() {
+                if std::io::stdin().is_terminal() {
                     console.notice("reading names from the keyboard, one a line; Ctrl-D ends");
                 }
-                input::read(Names::new(stdin, separator), count)
+                input::read(Stdin::new().chunks(), Names::new(separator))
             }
+        }
+    }
+}
+
+/// Notes each name as it goes out.
+fn tell(
+    tally: Tally,
+    sent: Option<mpsc::UnboundedSender<(Instant, Vec<Bytes>)>>,
+) -> impl FnMut(&Bytes) {
+    move |message| {
+        tally.lock().ask(names::first_field(message));
+        if let Some(sent) = &sent {
+            // Whoever would print them is gone with the call.
+            let _ = sent.send((Instant::now(), vec![message.clone()]));
         }
     }
 }

@@ -29,7 +29,7 @@ pub fn run(args: &GetPersonArgs, console: Console) -> Result<()> {
     crate::session::block_on(async {
         let interrupt = Interrupt::listen()?;
         let session = interrupt.or(target.connect(console)).await?;
-        let (requests, failure) = input::given(vec![request.clone()], |_| {});
+        let (requests, failure) = input::given([request.clone()]);
         let call = session.call(client::path(&method)?, requests);
         let exchange = Exchange {
             console,

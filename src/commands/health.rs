@@ -29,7 +29,7 @@ pub fn run(args: &HealthArgs, console: Console) -> Result<()> {
         let request = HealthCheckRequest {
             service: service.clone(),
         };
-        let (requests, _) = input::given(vec![Bytes::from(request.encode_to_vec())], |_| {});
+        let (requests, _) = input::given([Bytes::from(request.encode_to_vec())]);
         let mut call = session.call(path, requests);
         let result = with_stdout(&interrupt, async |stdout| {
             let mut last = None;

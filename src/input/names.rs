@@ -1,31 +1,27 @@
-//! Names, one per line or NUL-separated → `Name` messages, in batches of whatever one read of input brings.
+//! Names, one per line or NUL-separated → `Name` messages.
 
-use std::io::Read;
+use bytes::Bytes;
 
-use bytes::{BufMut as _, Bytes, BytesMut};
-
-use super::{Source, read_some};
+use super::requests::Decode;
+use super::stdin;
 use crate::error::{Error, Result};
+use crate::protobuf::wire::{self, Raw, put_bytes};
 
-/// The longest name taken from input: the server's limit is of the same size, and a line without end must not grow
-/// memory without end.
+/// The longest name that input may have. It is the server's limit too, and bounds what a line without an end takes.
 pub const MAX_LEN: usize = 64 * 1024;
 
-/// What one read takes at the most.
-const READ_SIZE: usize = 64 * 1024;
-
-/// A UTF-8 byte order mark, which some editors put before the first line.
+/// A UTF-8 byte order mark, which some editors write at the start of a file.
 const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 
-/// Field 1, length-delimited.
+/// The tag of `Name.name` and `Person.name`: field 1, length-delimited.
 const TAG: u8 = 0x0a;
 
-/// How names are told apart.
+/// What separates names.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Separator {
-    /// A newline; a carriage return before it is dropped, and blank lines are skipped.
+    /// A newline. A carriage return before it is dropped, and blank lines are skipped.
     Line,
-    /// A NUL; everything else is part of the name, and empty names are skipped.
+    /// A NUL. Everything else is part of the name; empty names are skipped.
     Null,
 }
 
@@ -40,58 +36,52 @@ impl Separator {
 
 /// The encoding of `Name { name }`.
 pub fn encode(name: &str) -> Bytes {
-    let mut message = BytesMut::new();
+    let mut message = Vec::with_capacity(name.len() + 4);
     put(&mut message, name);
-    message.freeze()
+    message.into()
 }
 
-/// Appends the encoding of `Name { name }`: field 1, length-delimited; nothing at all for the default value.
-fn put(message: &mut BytesMut, name: &str) {
+/// Appends the encoding of `Name { name }`: nothing for the default value.
+fn put(message: &mut Vec<u8>, name: &str) {
     if !name.is_empty() {
-        message.put_u8(TAG);
-        prost::encoding::encode_varint(name.len() as u64, message);
-        message.put_slice(name.as_bytes());
+        message.push(TAG);
+        put_bytes(message, name.as_bytes());
     }
 }
 
-/// The first string of a message whose field 1 is one, as it is of `Person` and `Name`: looked up in the bytes, since
-/// decoding a whole reply for its name doubles the work. Empty if there is none.
+/// The name in a `Person` or `Name` message whose first field it is; empty otherwise. Decoding all of a reply for its
+/// name would double the work.
 pub fn first_field(message: &[u8]) -> &[u8] {
-    if message.first() != Some(&TAG) {
+    let Some(mut rest) = message.strip_prefix(&[TAG]) else {
         return &[];
+    };
+    match wire::value(&mut rest, 1, 2, 0) {
+        Ok(Raw::Bytes(name)) => name,
+        _ => &[],
     }
-    let mut rest = message.get(1..).unwrap_or_default();
-    let len = prost::encoding::decode_varint(&mut rest).unwrap_or(0);
-    usize::try_from(len)
-        .ok()
-        .and_then(|len| rest.get(..len))
-        .unwrap_or_default()
 }
 
-/// Reads names from `reader`.
-pub struct Names<R> {
-    reader: R,
+/// Decodes names.
+#[derive(Debug)]
+pub struct Names {
     separator: Separator,
-    /// Input that does not end with a separator yet.
+    /// The start of a name whose separator has not come yet.
     partial: Vec<u8>,
-    buffer: Box<[u8]>,
-    /// How many names, blank ones too, came before: errors count lines from one.
+    /// How many names came before, blank ones included: errors count lines from one.
     line: u64,
 }
 
-impl<R: Read> Names<R> {
-    pub fn new(reader: R, separator: Separator) -> Self {
+impl Names {
+    pub fn new(separator: Separator) -> Self {
         Self {
-            reader,
             separator,
             partial: Vec::new(),
-            buffer: vec![0; READ_SIZE].into_boxed_slice(),
             line: 0,
         }
     }
 
-    /// The bytes between two separators → at most one message.
-    fn name<'a>(&mut self, bytes: &'a [u8]) -> Result<Option<&'a str>> {
+    /// Appends the message for the bytes between two separators; `false` if there is none for them.
+    fn put(&mut self, bytes: &[u8], out: &mut Vec<u8>) -> Result<bool> {
         self.line += 1;
         let mut bytes = bytes;
         if self.separator == Separator::Line {
@@ -100,131 +90,87 @@ impl<R: Read> Names<R> {
             }
             bytes = bytes.strip_suffix(b"\r").unwrap_or(bytes);
             if bytes.iter().all(u8::is_ascii_whitespace) {
-                return Ok(None);
+                return Ok(false);
             }
         }
         if bytes.len() > MAX_LEN {
             return Err(self.too_long());
         }
-        match std::str::from_utf8(bytes) {
-            Ok("") => Ok(None),
-            Ok(name) => Ok(Some(name)),
-            Err(error) => Err(Error::failed(format!(
-                "standard input, {} {}: not valid UTF-8 (byte {})",
-                self.unit(),
-                self.line,
+        let name = std::str::from_utf8(bytes).map_err(|error| {
+            Error::failed(format!(
+                "{}: not valid UTF-8 (byte {})",
+                self.place(),
                 error.valid_up_to() + 1
-            ))),
-        }
+            ))
+        })?;
+        put(out, name);
+        Ok(!name.is_empty())
     }
 
     fn too_long(&self) -> Error {
-        let error = Error::failed(format!(
-            "standard input, {} {}: longer than 64 KiB",
-            self.unit(),
-            self.line
-        ));
+        let error = Error::failed(format!("{}: longer than 64 KiB", self.place()));
         match self.separator {
             Separator::Line => {
-                error.hinted("names are separated by newlines; NUL-separated ones want -0")
+                error.hinted("names are separated by newlines; for NUL-separated names use -0")
             }
             Separator::Null => error,
         }
     }
 
-    fn unit(&self) -> &'static str {
-        match self.separator {
+    fn place(&self) -> String {
+        let unit = match self.separator {
             Separator::Line => "line",
             Separator::Null => "name",
-        }
+        };
+        format!("{}, {unit} {}", stdin::NAME, self.line)
     }
+}
 
-    /// Takes one read's worth of input.
-    fn take(&mut self, input: &[u8], batch: &mut Vec<Bytes>) -> Result<()> {
-        // One allocation a batch: every message is a slice of it.
-        let mut messages = BytesMut::with_capacity(self.partial.len() + input.len() * 2);
-        let mut rest = input;
-        while let Some(end) = memchr::memchr(self.separator.byte(), rest) {
-            let (head, tail) = rest.split_at(end);
-            rest = tail.get(1..).unwrap_or_default();
-            if self.partial.is_empty() {
-                if let Some(name) = self.name(head)? {
-                    put(&mut messages, name);
-                }
+impl Decode for Names {
+    fn next(&mut self, input: &mut &[u8], out: &mut Vec<u8>) -> Result<bool> {
+        while let Some(end) = memchr::memchr(self.separator.byte(), input) {
+            let (head, tail) = input.split_at(end);
+            *input = tail.get(1..).unwrap_or_default();
+            let found = if self.partial.is_empty() {
+                self.put(head, out)?
             } else {
                 let mut whole = std::mem::take(&mut self.partial);
                 whole.extend_from_slice(head);
-                if let Some(name) = self.name(&whole)? {
-                    put(&mut messages, name);
-                }
-                // Keeps the allocation for the next partial line.
-                whole.clear();
-                self.partial = whole;
-            }
-            if !messages.is_empty() {
-                batch.push(messages.split().freeze());
+                self.put(&whole, out)?
+            };
+            if found {
+                return Ok(true);
             }
         }
-        self.partial.extend_from_slice(rest);
+        self.partial.extend_from_slice(std::mem::take(input));
         // A carriage return may still be dropped from the end, and a byte order mark from the start.
         if self.partial.len() > MAX_LEN + BYTE_ORDER_MARK.len() + 1 {
             self.line += 1;
             return Err(self.too_long());
         }
-        Ok(())
+        Ok(false)
     }
-}
 
-impl<R: Read + Send + 'static> Source for Names<R> {
-    fn read_batch(&mut self, batch: &mut Vec<Bytes>) -> Result<bool> {
-        let mut buffer = std::mem::take(&mut self.buffer);
-        let read = read_some(&mut self.reader, "standard input", &mut buffer);
-        let result = match read {
-            Ok(0) => {
-                let last = std::mem::take(&mut self.partial);
-                if last.is_empty() {
-                    Ok(false)
-                } else {
-                    self.name(&last).map(|name| {
-                        batch.extend(name.map(encode));
-                        false
-                    })
-                }
-            }
-            Ok(len) => self
-                .take(buffer.get(..len).unwrap_or_default(), batch)
-                .map(|()| true),
-            Err(error) => Err(error),
-        };
-        self.buffer = buffer;
-        result
+    fn last(&mut self, out: &mut Vec<u8>) -> Result<bool> {
+        let last = std::mem::take(&mut self.partial);
+        if last.is_empty() {
+            return Ok(false);
+        }
+        self.put(&last, out)
+    }
+
+    fn take_incomplete(&mut self) -> Vec<u8> {
+        std::mem::take(&mut self.partial)
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::super::testing::Slowly;
+    use super::super::testing::decode;
     use super::*;
 
-    fn read(
-        input: &'static [u8],
-        separator: Separator,
-        chunk: usize,
-    ) -> (Vec<String>, Option<String>) {
-        let mut names = Names::new(Slowly(input, chunk), separator);
-        let mut batch = Vec::new();
-        let error = loop {
-            match names.read_batch(&mut batch) {
-                Ok(true) => {}
-                Ok(false) => break None,
-                Err(error) => break Some(error.to_string()),
-            }
-        };
-        let names = batch
-            .iter()
-            .map(|message| String::from_utf8_lossy(first_field(message)).into_owned())
-            .collect();
-        (names, error)
+    fn read(input: &[u8], separator: Separator, chunk: usize) -> (Vec<String>, Option<String>) {
+        decode(Names::new(separator), input, chunk)
     }
 
     #[test]
@@ -245,7 +191,7 @@ mod tests {
     }
 
     #[test]
-    fn bad_utf8_names_its_line_and_loses_no_earlier_name() {
+    fn bad_utf8_is_reported_with_its_line_after_the_names_before_it() {
         let (names, error) = read(b"Alice\n\nB\xffb\nCarol\n", Separator::Line, 100);
         assert_eq!(names, ["Alice"]);
         assert_eq!(
@@ -255,16 +201,16 @@ mod tests {
     }
 
     #[test]
-    fn a_name_of_64_kib_is_taken_and_a_longer_one_refused() {
-        let line = |len: usize| -> &'static [u8] {
+    fn a_name_of_64_kib_is_accepted_and_a_longer_one_refused() {
+        let line = |len: usize| {
             let mut line = vec![b'x'; len];
             line.extend(b"\r\nBob\n");
-            line.leak()
+            line
         };
         for chunk in [1000, 1 << 20] {
-            let (names, error) = read(line(MAX_LEN), Separator::Line, chunk);
+            let (names, error) = read(&line(MAX_LEN), Separator::Line, chunk);
             assert_eq!((names.len(), error), (2, None));
-            let (names, error) = read(line(MAX_LEN + 1), Separator::Line, chunk);
+            let (names, error) = read(&line(MAX_LEN + 1), Separator::Line, chunk);
             assert!(names.is_empty());
             assert_eq!(
                 error.as_deref(),
@@ -274,18 +220,33 @@ mod tests {
     }
 
     #[test]
-    fn a_line_without_end_is_refused_before_it_is_all_read() {
-        let (_, error) = read(vec![b'x'; 10 * MAX_LEN].leak(), Separator::Line, 4096);
-        assert!(error.is_some());
+    fn a_line_without_an_end_is_refused_before_all_of_it_is_read() {
+        let mut names = Names::new(Separator::Line);
+        let mut fed = 0;
+        let refused = (0..100).any(|_| {
+            fed += 4096;
+            names
+                .next(&mut [b'x'; 4096].as_slice(), &mut Vec::new())
+                .is_err()
+        });
+        assert!(refused);
+        assert!(fed <= MAX_LEN + 2 * 4096, "{fed}");
     }
 
     #[test]
-    fn a_message_is_what_prost_would_have_encoded() {
+    fn a_message_is_what_prost_encodes() {
         use prost::Message as _;
         for name in ["", "Bob", &"x".repeat(300)] {
             let expected = crate::proto::Name { name: name.into() }.encode_to_vec();
             assert_eq!(encode(name), expected);
             assert_eq!(first_field(&encode(name)), name.as_bytes());
+        }
+    }
+
+    #[test]
+    fn a_message_whose_first_field_is_not_a_name_has_none() {
+        for message in [&b"\x10\x05"[..], b"\x0a\x05Bob", b"\x0a", b""] {
+            assert_eq!(first_field(message), b"");
         }
     }
 }

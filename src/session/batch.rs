@@ -199,7 +199,7 @@ impl Batch<'_> {
     }
 
     fn call(&self, index: u64, message: &Bytes) -> Call {
-        let (request, _) = input::given(vec![message.clone()], |_| {});
+        let (request, _) = input::given([message.clone()]);
         if index == 1 {
             self.session.call(self.path.clone(), request)
         } else {

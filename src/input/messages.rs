@@ -1,0 +1,209 @@
+//! Messages that follow one another in a text → their encodings. What is common to the formats: messages that arrive in
+//! parts, the longest one there may be, and the place of a mistake in the whole input.
+
+use super::requests::Decode;
+use crate::error::{Error, Result};
+use crate::protobuf::layout::{LayoutId, Layouts};
+use crate::protobuf::{Bad, Place};
+
+/// The longest text of one message, in bytes: a message without an end must not take memory without an end.
+const MAX_TEXT: usize = 64 << 20;
+
+/// How a format separates messages, and how it encodes one.
+pub trait Format: Send + 'static {
+    /// How many bytes at the start of `input`, between two messages, belong to neither.
+    fn blank(&self, input: &[u8]) -> usize;
+
+    /// Where the message ends that `input` begins or, after a call that returned `None`, continues.
+    fn end(&mut self, input: &[u8]) -> Option<End>;
+
+    /// Appends the encoding of one message.
+    ///
+    /// # Errors
+    /// When `text` is not a message of that type.
+    fn parse(
+        &self,
+        layouts: &mut Layouts,
+        message: LayoutId,
+        text: &[u8],
+        out: &mut Vec<u8>,
+    ) -> std::result::Result<(), Bad>;
+
+    /// What to try when a message is too long.
+    fn too_long_hint(&self) -> Option<&'static str>;
+}
+
+/// The end of a message.
+#[derive(Clone, Copy, Debug)]
+pub struct End {
+    /// The length of its text.
+    pub text: usize,
+    pub with_separator: usize,
+}
+
+/// Decodes messages of one type.
+pub struct Messages<F> {
+    format: F,
+    /// The input as errors name it.
+    name: String,
+    layouts: Layouts,
+    message: LayoutId,
+    max_text: usize,
+    /// The start of the message whose end has not been read.
+    partial: Vec<u8>,
+    /// Of the start of that message.
+    place: Place,
+}
+
+impl<F: Format> Messages<F> {
+    /// `name` is what errors call the input.
+    pub fn new(format: F, name: impl Into<String>, layouts: Layouts, message: LayoutId) -> Self {
+        Self {
+            format,
+            name: name.into(),
+            layouts,
+            message,
+            max_text: MAX_TEXT,
+            partial: Vec::new(),
+            place: Place::START,
+        }
+    }
+
+    fn encode(&mut self, text: &[u8], out: &mut Vec<u8>) -> Result<()> {
+        self.format
+            .parse(&mut self.layouts, self.message, text, out)
+            .map_err(|bad| self.place.error(&self.name, bad))
+    }
+
+    /// Adds to the message that is not complete.
+    fn keep(&mut self, text: &[u8]) -> Result<()> {
+        self.check_len(self.partial.len() + text.len())?;
+        // Doubling the buffer would go beyond the limit.
+        let room = self.partial.capacity().saturating_mul(2).min(self.max_text);
+        let more = room.saturating_sub(self.partial.len()).max(text.len());
+        self.partial.reserve_exact(more);
+        self.partial.extend_from_slice(text);
+        Ok(())
+    }
+
+    fn check_len(&self, len: usize) -> Result<()> {
+        if len <= self.max_text {
+            return Ok(());
+        }
+        let error = Error::failed(format!(
+            "{}, line {}: a message of more than {} bytes",
+            self.name, self.place.line, self.max_text
+        ));
+        Err(match self.format.too_long_hint() {
+            Some(hint) => error.hinted(hint),
+            None => error,
+        })
+    }
+}
+
+impl<F: Format> Decode for Messages<F> {
+    fn next(&mut self, input: &mut &[u8], out: &mut Vec<u8>) -> Result<bool> {
+        if self.partial.is_empty() {
+            let (blank, rest) = input.split_at(self.format.blank(input));
+            self.place = self.place.after(blank);
+            *input = rest;
+        }
+        let Some(end) = self.format.end(input) else {
+            self.keep(std::mem::take(input))?;
+            return Ok(false);
+        };
+        let (head, tail) = input.split_at(end.with_separator);
+        *input = tail;
+        let (text, separator) = head.split_at(end.text);
+        if self.partial.is_empty() {
+            self.check_len(text.len())?;
+            self.encode(text, out)?;
+            self.place = self.place.after(text);
+        } else {
+            self.keep(text)?;
+            let whole = std::mem::take(&mut self.partial);
+            self.encode(&whole, out)?;
+            self.place = self.place.after(&whole);
+        }
+        self.place = self.place.after(separator);
+        Ok(true)
+    }
+
+    fn last(&mut self, out: &mut Vec<u8>) -> Result<bool> {
+        let last = std::mem::take(&mut self.partial);
+        if last.trim_ascii().is_empty() {
+            return Ok(false);
+        }
+        self.encode(&last, out)?;
+        Ok(true)
+    }
+
+    fn take_incomplete(&mut self) -> Vec<u8> {
+        std::mem::take(&mut self.partial)
+    }
+}
+
+#[cfg(test)]
+pub mod testing {
+    use super::super::testing::decode;
+    use super::*;
+
+    /// Reads `Name` messages of at most `max_text` bytes from `-d`, in chunks of that size.
+    pub fn read_names(
+        format: impl Format,
+        max_text: usize,
+        input: &[u8],
+        chunk: usize,
+    ) -> (Vec<String>, Option<String>) {
+        let mut layouts = Layouts::new(crate::schema::bundled_pool().unwrap());
+        let name = layouts.find("Name").unwrap();
+        let messages = Messages {
+            max_text,
+            ..Messages::new(format, "-d", layouts, name)
+        };
+        decode(messages, input, chunk)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{Json, Text};
+    use super::testing::read_names;
+    use crate::protobuf::json::read::Options;
+
+    #[test]
+    fn a_message_of_the_greatest_length_is_accepted_and_a_longer_one_refused() {
+        let json = br#"{"name":"0123456789"}{"name":"0123456789"}"#;
+        let text = b"name: '0123456789ab'\x1ename: '0123456789ab'\x1e";
+        for chunk in 1..json.len() {
+            for max in [20, 21] {
+                let json = read_names(Json::new(Options::default()), max, json, chunk);
+                let text = read_names(Text, max - 1, text, chunk);
+                if max == 21 {
+                    assert_eq!((json.0.len(), json.1), (2, None));
+                    assert_eq!((text.0.len(), text.1), (2, None));
+                } else {
+                    let too_long = "-d, line 1: a message of more than 20 bytes";
+                    assert_eq!(json, (vec![], Some(too_long.into())));
+                    assert!(
+                        text.1
+                            .is_some_and(|error| error.contains("more than 19 bytes"))
+                    );
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_message_without_an_end_is_refused_before_all_of_it_is_read() {
+        let long = vec![b' '; 100_000];
+        for chunk in [8, 1 << 20] {
+            let (messages, error) = read_names(Text, 32, &long, chunk);
+            assert!(messages.is_empty());
+            assert_eq!(
+                error.as_deref(),
+                Some("-d, line 1: a message of more than 32 bytes")
+            );
+        }
+    }
+}

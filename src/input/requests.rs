@@ -1,0 +1,401 @@
+//! The request stream of a call. Input is read and decoded only as fast as the call takes messages.
+
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+
+use bytes::{Buf as _, Bytes};
+use tokio::sync::oneshot;
+use tokio_stream::Stream;
+
+use super::chunks::Chunks;
+use crate::error::{Error, Result};
+
+/// Cuts input into messages, and encodes them.
+pub trait Decode: Send + 'static {
+    /// Takes the next message from the front of `input`, and appends its encoding to `out`. `false` when there is no
+    /// complete one; all of `input` has been taken then, and is kept as the start of a message.
+    ///
+    /// # Errors
+    /// On bad input. What is in `out` is of no use then.
+    fn next(&mut self, input: &mut &[u8], out: &mut Vec<u8>) -> Result<bool>;
+
+    /// As [`Decode::next`], for what is kept when the input is at its end.
+    ///
+    /// # Errors
+    /// On bad input.
+    fn last(&mut self, out: &mut Vec<u8>) -> Result<bool>;
+
+    /// Gives up what has been kept: the start of a message that is not complete.
+    fn take_incomplete(&mut self) -> Vec<u8>;
+}
+
+/// Messages that are ready together, one after the other in one allocation.
+#[derive(Debug, Default)]
+pub struct Batch {
+    bytes: Bytes,
+    /// Where each message ends.
+    ends: std::vec::IntoIter<usize>,
+    /// Where the next one starts.
+    start: usize,
+}
+
+impl Batch {
+    fn new(bytes: Vec<u8>, ends: Vec<usize>) -> Self {
+        Self {
+            bytes: bytes.into(),
+            ends: ends.into_iter(),
+            start: 0,
+        }
+    }
+
+    /// The next message, without the reference that [`Iterator::next`] counts.
+    pub fn next_slice(&mut self) -> Option<&[u8]> {
+        let end = self.ends.next()?;
+        let start = std::mem::replace(&mut self.start, end);
+        self.bytes.get(start..end)
+    }
+
+    /// The length of the next message.
+    pub fn next_len(&self) -> Option<usize> {
+        self.ends.as_slice().first().map(|end| end - self.start)
+    }
+}
+
+impl Iterator for Batch {
+    type Item = Bytes;
+
+    fn next(&mut self) -> Option<Bytes> {
+        let end = self.ends.next()?;
+        let start = std::mem::replace(&mut self.start, end);
+        Some(self.bytes.slice(start..end))
+    }
+
+    fn size_hint(&self) -> (usize, Option<usize>) {
+        self.ends.size_hint()
+    }
+}
+
+impl ExactSizeIterator for Batch {}
+
+impl FromIterator<Bytes> for Batch {
+    fn from_iter<I: IntoIterator<Item = Bytes>>(messages: I) -> Self {
+        let mut messages = messages.into_iter();
+        let (first, second) = (messages.next(), messages.next());
+        match (first, second) {
+            // One may be large: it is not copied.
+            (Some(only), None) => Self {
+                ends: vec![only.len()].into_iter(),
+                bytes: only,
+                start: 0,
+            },
+            (first, second) => {
+                let (mut bytes, mut ends) = (Vec::new(), Vec::new());
+                for message in first.into_iter().chain(second).chain(messages) {
+                    bytes.extend_from_slice(&message);
+                    ends.push(bytes.len());
+                }
+                Self::new(bytes, ends)
+            }
+        }
+    }
+}
+
+/// The request stream of a call: yields messages until the input ends. After bad input it yields nothing more but does
+/// not end either, since its end would half-close the call, which tells the server that the requests are complete.
+///
+/// Dropping it gives back what it has read and not yielded to the owner of the input.
+pub struct Requests {
+    /// Messages that have been decoded and not been taken.
+    ready: Batch,
+    state: State,
+    failed: Option<oneshot::Sender<Error>>,
+}
+
+enum State {
+    Open(Input),
+    /// The input is bad, which is reported when the messages before it have been taken.
+    Bad(Error),
+    Reported,
+    Ended,
+}
+
+/// Reports bad input, once every message before it has been taken.
+pub struct Failure(Option<oneshot::Receiver<Error>>);
+
+impl Failure {
+    /// For input that cannot be bad.
+    pub fn never() -> Self {
+        Self(None)
+    }
+
+    /// Completes only if the input is bad, and only once.
+    pub async fn wait(&mut self) -> Error {
+        if let Some(failure) = &mut self.0 {
+            let result = failure.await;
+            self.0 = None;
+            if let Ok(error) = result {
+                return error;
+            }
+        }
+        std::future::pending().await
+    }
+}
+
+/// Messages that are there already.
+pub fn given(messages: impl IntoIterator<Item = Bytes>) -> (Requests, Failure) {
+    Requests::new(messages.into_iter().collect(), State::Ended)
+}
+
+/// Messages that are decoded as their input is read.
+pub fn read(chunks: Chunks, decoder: impl Decode) -> (Requests, Failure) {
+    let input = Input {
+        chunks,
+        decoder: Box::new(decoder),
+        chunk: Bytes::new(),
+    };
+    Requests::new(Batch::default(), State::Open(input))
+}
+
+impl Requests {
+    fn new(ready: Batch, state: State) -> (Self, Failure) {
+        let (failed, failure) = oneshot::channel();
+        let requests = Self {
+            ready,
+            state,
+            failed: Some(failed),
+        };
+        (requests, Failure(Some(failure)))
+    }
+
+    /// All messages that are ready, at least one; `None` at the end. At most what one read of the input completes.
+    pub fn poll_next_batch(&mut self, cx: &mut Context<'_>) -> Poll<Option<Batch>> {
+        let more = ready!(self.poll_ready(cx, usize::MAX));
+        Poll::Ready(more.then(|| std::mem::take(&mut self.ready)))
+    }
+
+    /// As [`Requests::poll_next_batch`].
+    pub async fn next_batch(&mut self) -> Option<Batch> {
+        std::future::poll_fn(|cx| self.poll_next_batch(cx)).await
+    }
+
+    /// Waits until a message is ready; `false` at the end. At most `most` are decoded ahead of their use.
+    fn poll_ready(&mut self, cx: &mut Context<'_>, most: usize) -> Poll<bool> {
+        while self.ready.len() == 0 {
+            match &mut self.state {
+                State::Open(input) => {
+                    let result = ready!(input.poll_decode(cx, most, &mut self.ready));
+                    match result {
+                        Ok(true) => {}
+                        Ok(false) => self.state = State::Ended,
+                        Err(error) => self.state = State::Bad(error),
+                    }
+                }
+                State::Bad(_) => {
+                    if let State::Bad(error) = std::mem::replace(&mut self.state, State::Reported)
+                        && let Some(failed) = self.failed.take()
+                    {
+                        // The call may be over already.
+                        let _ = failed.send(error);
+                    }
+                }
+                State::Reported => return Poll::Pending,
+                State::Ended => return Poll::Ready(false),
+            }
+        }
+        Poll::Ready(true)
+    }
+}
+
+impl Stream for Requests {
+    type Item = Bytes;
+
+    fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Bytes>> {
+        // One at a time: a user that stops leaves the rest of the input to the next one.
+        let more = ready!(self.poll_ready(cx, 1));
+        Poll::Ready(if more { self.ready.next() } else { None })
+    }
+}
+
+/// Input and what turns it into messages.
+struct Input {
+    chunks: Chunks,
+    decoder: Box<dyn Decode>,
+    /// What the decoder has not been given yet.
+    chunk: Bytes,
+}
+
+impl Input {
+    /// Decodes what there is, or reads more when there is nothing; `false` at the end. `batch` is what came of it, also
+    /// when there is an error.
+    fn poll_decode(
+        &mut self,
+        cx: &mut Context<'_>,
+        most: usize,
+        batch: &mut Batch,
+    ) -> Poll<Result<bool>> {
+        let at_end = if self.chunk.is_empty() {
+            self.chunk = ready!(self.chunks.poll_next(cx))?;
+            self.chunk.is_empty()
+        } else {
+            false
+        };
+        let (mut bytes, mut ends) = (Vec::new(), Vec::new());
+        let result = if at_end {
+            self.decoder.last(&mut bytes).map(|found| {
+                ends.extend(found.then_some(bytes.len()));
+                false
+            })
+        } else {
+            self.decode(most, &mut bytes, &mut ends).map(|()| true)
+        };
+        *batch = Batch::new(bytes, ends);
+        Poll::Ready(result)
+    }
+
+    fn decode(&mut self, most: usize, bytes: &mut Vec<u8>, ends: &mut Vec<usize>) -> Result<()> {
+        let mut rest: &[u8] = &self.chunk;
+        let mut result = Ok(true);
+        while ends.len() < most && !rest.is_empty() {
+            result = self.decoder.next(&mut rest, bytes);
+            if !matches!(result, Ok(true)) {
+                break;
+            }
+            ends.push(bytes.len());
+        }
+        let used = self.chunk.len() - rest.len();
+        self.chunk.advance(used);
+        result.map(drop)
+    }
+}
+
+impl Drop for Input {
+    fn drop(&mut self) {
+        let mut unused = self.decoder.take_incomplete();
+        unused.extend_from_slice(&self.chunk);
+        self.chunks.put_back(&unused);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+    use std::task::Waker;
+
+    use tokio_stream::StreamExt as _;
+
+    use super::super::chunks::{Device, Reader};
+    use super::super::names::{Names, Separator, encode};
+    use super::*;
+
+    fn block_on<T>(future: impl Future<Output = T>) -> T {
+        tokio::runtime::Builder::new_current_thread()
+            .build()
+            .unwrap()
+            .block_on(future)
+    }
+
+    fn names(input: &'static str) -> (Requests, Failure) {
+        let chunks = Chunks::of_bytes("-d", input);
+        read(chunks, Names::new(Separator::Line))
+    }
+
+    fn is_pending(requests: &mut Requests) -> bool {
+        let mut context = Context::from_waker(Waker::noop());
+        requests.poll_next_batch(&mut context).is_pending()
+    }
+
+    #[test]
+    fn messages_come_one_by_one_or_all_that_are_ready() {
+        let (mut requests, _) = names("A\nB\nC\n");
+        block_on(async {
+            assert_eq!(requests.next().await, Some(encode("A")));
+            let batch = requests.next_batch().await.unwrap();
+            assert_eq!(batch.collect::<Vec<_>>(), [encode("B"), encode("C")]);
+            assert!(requests.next_batch().await.is_none());
+            assert!(requests.next().await.is_none());
+        });
+    }
+
+    #[test]
+    fn a_batch_is_walked_without_counting_references() {
+        let (mut requests, _) = names("A\nBob");
+        block_on(async {
+            let mut batch = requests.next_batch().await.unwrap();
+            assert_eq!((batch.len(), batch.next_len()), (1, Some(3)));
+            assert_eq!(batch.next_slice(), Some(&*encode("A")));
+            assert_eq!(batch.next_slice(), None);
+            let mut batch = requests.next_batch().await.unwrap();
+            assert_eq!(batch.next_slice(), Some(&*encode("Bob")));
+        });
+    }
+
+    #[test]
+    fn given_messages_are_one_batch() {
+        for given_names in [&[][..], &["A"], &["A", "", "C"]] {
+            let messages: Vec<Bytes> = given_names.iter().map(|name| encode(name)).collect();
+            let (mut requests, _) = given(messages.clone());
+            let batch = block_on(requests.next_batch()).unwrap_or_default();
+            assert_eq!(batch.collect::<Vec<_>>(), messages);
+            assert!(block_on(requests.next_batch()).is_none());
+        }
+    }
+
+    #[test]
+    fn bad_input_is_reported_when_all_before_it_is_taken_and_does_not_end_the_stream() {
+        let chunks = Chunks::of_bytes("-d", &b"A\nB\n\xff\nC\n"[..]);
+        let (mut requests, mut failure) = read(chunks, Names::new(Separator::Line));
+        block_on(async {
+            let batch = requests.next_batch().await.unwrap();
+            assert_eq!(batch.len(), 2);
+            {
+                let wait = failure.wait();
+                tokio::pin!(wait);
+                let polled = wait.as_mut().poll(&mut Context::from_waker(Waker::noop()));
+                assert!(polled.is_pending());
+            }
+            assert!(is_pending(&mut requests));
+            let error = failure.wait().await.to_string();
+            assert_eq!(error, "standard input, line 3: not valid UTF-8 (byte 1)");
+            assert!(is_pending(&mut requests));
+        });
+    }
+
+    #[test]
+    fn what_is_not_taken_is_left_to_the_next_user_of_the_input() {
+        let reader = Reader::new(Device::Memory, Bytes::from_static(b"A\nB\nC"));
+        let users = |_| {
+            let chunks = Chunks::new("-d", Arc::clone(&reader));
+            read(chunks, Names::new(Separator::Line)).0
+        };
+        let [mut first, mut second] = [0, 1].map(users);
+        assert_eq!(block_on(first.next()), Some(encode("A")));
+        drop(first);
+        assert_eq!(block_on(second.next()), Some(encode("B")));
+        assert_eq!(block_on(second.next()), Some(encode("C")));
+        assert_eq!(block_on(second.next()), None);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn the_start_of_a_message_is_left_to_the_next_user_of_the_input() {
+        use std::io::Write as _;
+        use std::os::fd::OwnedFd;
+
+        let (pipe, mut writer) = std::io::pipe().unwrap();
+        let file = std::fs::File::from(OwnedFd::from(pipe));
+        let reader = Reader::new(Device::File(Arc::new(file)), Bytes::new());
+        let user = || {
+            let chunks = Chunks::new("pipe", Arc::clone(&reader));
+            read(chunks, Names::new(Separator::Line)).0
+        };
+        writer.write_all(b"A\nBo").unwrap();
+        let mut first = user();
+        block_on(async {
+            assert_eq!(first.next().await, Some(encode("A")));
+            assert!(is_pending(&mut first));
+        });
+        drop(first);
+        writer.write_all(b"b\n").unwrap();
+        assert_eq!(block_on(user().next()), Some(encode("Bob")));
+    }
+}
