@@ -1,6 +1,7 @@
 //! routeguide: serves RouteGuide over gRPC and calls it from shell pipelines. The library exists for the binary, the
 //! tests and the benchmarks; it promises no stable interface.
 
+mod base64;
 mod call;
 pub mod cli;
 mod codec;

@@ -3,8 +3,7 @@
 
 use std::path::Path;
 
-use base64::Engine as _;
-
+use crate::base64;
 use crate::error::{Error, Result};
 use crate::protobuf::json::read::{self as json, Options};
 use crate::protobuf::layout::{Layout, LayoutId, Layouts, Shape, Special, Type};
@@ -130,9 +129,7 @@ impl<'a> Argument<'a> {
             }),
             // Bytes are the file as it is; text is taken without a trailing newline's surprise: as it is, too.
             Operator::TextFile => match leaf {
-                Leaf::Bytes => Ok(Node::string(
-                    &base64::engine::general_purpose::STANDARD.encode(read()?),
-                )),
+                Leaf::Bytes => Ok(Node::string(&base64::encode(&read()?))),
                 _ => Ok(Node::string(&text(read()?)?)),
             },
         }

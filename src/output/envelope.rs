@@ -3,10 +3,10 @@
 
 use std::time::Duration;
 
-use base64::Engine as _;
 use serde::Serialize;
 use tonic::metadata::{KeyAndValueRef, MetadataMap};
 
+use crate::base64;
 use crate::protobuf::fields::Malformed;
 use crate::protobuf::json::write as json;
 use crate::protobuf::layout::{LayoutId, Layouts};
@@ -89,7 +89,7 @@ pub fn metadata(
             KeyAndValueRef::Binary(key, value) => (
                 key.as_str(),
                 match value.to_bytes() {
-                    Ok(bytes) => base64::engine::general_purpose::STANDARD.encode(bytes),
+                    Ok(bytes) => base64::encode(&bytes),
                     Err(_) => String::from_utf8_lossy(value.as_encoded_bytes()).into_owned(),
                 },
             ),

@@ -1,10 +1,8 @@
 //! `-H 'name: value'` → metadata.
 
-use base64::Engine as _;
-use base64::alphabet;
-use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 use tonic::metadata::{AsciiMetadataKey, BinaryMetadataKey, MetadataMap, MetadataValue};
 
+use crate::base64;
 use crate::error::{Error, Result};
 
 /// Names that belong to the protocol: what a user would write there never arrives, or breaks the call (PROTOCOL-HTTP2,
@@ -23,10 +21,6 @@ const RESERVED: [&str; 12] = [
     "transfer-encoding",
     "upgrade",
 ];
-
-const BASE64: GeneralPurposeConfig = GeneralPurposeConfig::new()
-    .with_decode_padding_mode(DecodePaddingMode::Indifferent)
-    .with_decode_allow_trailing_bits(true);
 
 /// Reads headers as curl's users write them. A value of a `-bin` name is base64, of either alphabet.
 ///
@@ -47,14 +41,8 @@ pub fn parse(headers: &[String]) -> Result<MetadataMap> {
         if name.ends_with("-bin") {
             let key =
                 BinaryMetadataKey::from_bytes(name.as_bytes()).map_err(|_| bad("no valid name"))?;
-            let alphabet = if value.contains(['-', '_']) {
-                &alphabet::URL_SAFE
-            } else {
-                &alphabet::STANDARD
-            };
-            let bytes = GeneralPurpose::new(alphabet, BASE64)
-                .decode(value)
-                .map_err(|_| bad("a value of a -bin name is base64"))?;
+            let bytes =
+                base64::decode(value).ok_or_else(|| bad("a value of a -bin name is base64"))?;
             metadata.append_bin(key, MetadataValue::from_bytes(&bytes));
         } else {
             let key =

@@ -1,21 +1,11 @@
 //! Scalars: one JSON value → one value on the wire, by the field's type.
 
-use base64::Engine as _;
-use base64::alphabet;
-use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
-
 use super::cursor::is_number;
 use super::{Parser, Written, number};
+use crate::base64;
 use crate::protobuf::Bad;
 use crate::protobuf::layout::{EnumLayout, Type};
 use crate::protobuf::wire::{self, put_bytes, put_varint};
-
-/// Either alphabet, padded or not: ProtoJSON takes all four.
-const BASE64: GeneralPurposeConfig = GeneralPurposeConfig::new()
-    .with_decode_padding_mode(DecodePaddingMode::Indifferent)
-    .with_decode_allow_trailing_bits(true);
-const STANDARD: GeneralPurpose = GeneralPurpose::new(&alphabet::STANDARD, BASE64);
-const URL_SAFE: GeneralPurpose = GeneralPurpose::new(&alphabet::URL_SAFE, BASE64);
 
 /// The wire type of a scalar's values.
 pub fn wire_type(kind: &Type) -> u32 {
@@ -69,11 +59,9 @@ impl Parser<'_, '_> {
             }
             Type::Bytes if next == Some(b'"') => {
                 let text = self.cursor.string()?;
-                let url_safe = text.contains(['-', '_']);
-                let engine = if url_safe { &URL_SAFE } else { &STANDARD };
-                match engine.decode(text.as_bytes()) {
-                    Ok(bytes) => put_bytes(out, &bytes),
-                    Err(_) => return Err(self.cursor.bad_at(start, "expected bytes as base64")),
+                match base64::decode(&text) {
+                    Some(bytes) => put_bytes(out, &bytes),
+                    None => return Err(self.cursor.bad_at(start, "expected bytes as base64")),
                 }
             }
             Type::Bool => {

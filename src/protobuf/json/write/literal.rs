@@ -1,8 +1,7 @@
 //! JSON's literals: numbers as short as they can be, strings with no more escapes than JSON demands.
 
-use base64::Engine as _;
-
 use super::Writer;
+use crate::base64;
 use crate::protobuf::fields::Scalar;
 use crate::protobuf::layout::Type;
 
@@ -25,8 +24,9 @@ impl Writer<'_> {
             }
             Scalar::Str(text) => self.string(text),
             Scalar::Bytes(bytes) => {
-                let text = base64::engine::general_purpose::STANDARD.encode(bytes);
-                self.string(&text);
+                self.out.push(b'"');
+                base64::encode_into(bytes, self.out);
+                self.out.push(b'"');
             }
             Scalar::Enum(number) => {
                 let Type::Enum(layout) = kind else { return };
