@@ -129,6 +129,11 @@ impl Error {
         self.kind
     }
 
+    /// What happened, without the kind and what it is about.
+    pub fn message(&self) -> &str {
+        &self.message
+    }
+
     /// A status's decoded details, in the server's order.
     pub fn details(&self) -> &[String] {
         &self.details

@@ -4,7 +4,6 @@
 mod base64;
 mod call;
 pub mod cli;
-mod codec;
 pub mod commands;
 pub mod completion;
 pub mod error;
@@ -16,5 +15,5 @@ pub mod proto;
 pub mod protobuf;
 pub mod schema;
 mod server;
-mod session;
+pub mod session;
 mod transport;

@@ -330,16 +330,13 @@ pub struct ManArgs {
 #[command(next_help_heading = "Connection")]
 pub struct ConnectionArgs {
     /// The server: host:port, :port, [::1]:port, http://host:port or unix:PATH
-    #[arg(
-        short,
-        long,
-        env = "ROUTEGUIDE_ADDR",
-        default_value = "localhost:50051"
-    )]
-    pub addr: String,
+    ///
+    /// [env: ROUTEGUIDE_ADDR] [default: localhost:50051]
+    #[arg(short, long)]
+    pub addr: Option<String>,
 
     /// Call a RouteGuide server inside this process: no port, no second terminal
-    #[arg(long)]
+    #[arg(long, conflicts_with = "addr")]
     pub in_process: bool,
 
     /// Send metadata with the call, and with reflection; may be given again. A value of a -bin name is base64

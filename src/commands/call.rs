@@ -1,124 +1,103 @@
 //! `call`: any method of any server.
 
 use std::fs::File;
-use std::io::IsTerminal as _;
 
 use bytes::Bytes;
-use futures_util::StreamExt as _;
 use prost_reflect::MethodDescriptor;
-use tokio::sync::mpsc;
-use tokio::time::Instant;
 
 use crate::cli::{CallArgs, Format, InputFormat};
 use crate::error::{Error, Result};
-use crate::input::{self, Chunks, Failure, Json, Messages, Requests, Stdin, Text, arguments};
-use crate::output::{self, Console, Renderer};
+use crate::input::{self, Chunks, Failure, Json, Messages, Requests, Text, arguments};
+use crate::output::{Console, Renderer};
 use crate::protobuf::json::read::Options;
-use crate::protobuf::layout::{LayoutId, Layouts};
+use crate::protobuf::layout::Layouts;
 use crate::schema::resolve_method;
 use crate::schema::source::DescriptorSource;
 use crate::session::batch::Batch;
-use crate::session::drive::{End, Exchange, with_stdout};
-use crate::session::interrupt::Interrupt;
-use crate::session::replies::Printed;
-use crate::session::schema as source;
-use crate::session::target::{self as client, Session, Target};
+use crate::session::drive::{Driver, show_metadata};
+use crate::session::printer::CallPrinter;
+use crate::session::schema::lend;
+use crate::session::target::{Method, Target};
+use crate::session::{Context, output};
 
-pub fn run(args: &CallArgs, console: Console) -> Result<()> {
-    let format = client::format(&args.output, Format::Json)?;
+pub async fn run(args: &CallArgs, context: &mut Context) -> Result<()> {
+    let console = output::console(&args.output.console, context);
+    let format = output::format(&args.output, Format::Json, context)?;
     let data = Data::new(args)?;
-    let target = Target::new(&args.connection)?;
-    crate::session::block_on(async {
-        let interrupt = Interrupt::listen()?;
-        let session = interrupt.or(target.connect(console)).await?;
-        let result = called(args, format, data, &session, &interrupt, console).await;
-        session.connection.close().await;
-        result
-    })
-}
+    let target = Target::new(&args.connection, context)?;
+    let session = target.connect_for(format, context, &console).await?;
 
-async fn called(
-    args: &CallArgs,
-    format: output::Format,
-    data: Data,
-    session: &Session,
-    interrupt: &Interrupt,
-    console: Console,
-) -> Result<()> {
-    let mut source = source::with_session(&args.schema, session)?;
-    let method = interrupt
-        .or(resolved(source.as_mut(), &args.method))
-        .await?;
-    drop(source);
-    let path = client::path(&method)?;
-    console.detail('>', || path.to_string());
-    client::show_metadata(console, '>', &session.metadata);
+    let mut schema = lend(&args.schema, Some(&session), context)?;
+    let resolved = resolve(schema.source(), &args.method, &console);
+    let resolved = context.interrupt.or(resolved).await;
+    schema.give_back(context);
+    let descriptor = resolved?;
+    let method = Method::new(&descriptor)?;
+    console.detail('>', || method.path.to_string());
+    show_metadata(&console, '>', session.metadata());
 
-    let mut layouts = Layouts::new(method.parent_pool().clone());
-    let input = layouts.compile(&method.input());
-    let mut renderer = Renderer::new(&method, format);
-    let (requests, failure) = data.open(args, layouts, input, console, &method)?;
-    let exchange = Exchange {
-        console,
-        interrupt,
-        show_progress: client::shows_progress(&args.output),
+    let (requests, failure) = data.open(args, &descriptor, &console, context)?;
+    let mut renderer = Renderer::new(&descriptor, format);
+    let driver = Driver {
+        console: console.clone(),
+        interrupt: context.interrupt.clone(),
+        show_progress: output::shows_progress(&args.output, context),
     };
-    if !method.is_client_streaming() {
-        let batch = Batch {
-            session,
-            path,
-            exchange,
-            format,
-            single: !method.is_server_streaming(),
-            concurrency: usize::from(args.concurrency),
-            keep_going: args.keep_going,
-            numbered: args.data.is_some(),
-            max_messages: args.max_messages,
-            default: Some(Bytes::new()),
-        };
-        return with_stdout(interrupt, async |stdout| {
+    if args.data.is_none() || descriptor.is_client_streaming() {
+        let call = session.call(&method, requests);
+        let mut printer =
+            CallPrinter::new(&mut renderer, method.single_reply).at_most(args.max_messages);
+        return driver
+            .with_stdout(&mut context.stdout, async |stdout| {
+                driver.drive(call, failure, &mut printer, stdout).await
+            })
+            .await;
+    }
+
+    let batch = Batch {
+        session: &session,
+        method,
+        driver: driver.clone(),
+        format,
+        concurrency: usize::from(args.concurrency),
+        keep_going: args.keep_going,
+        max_messages: args.max_messages,
+    };
+    let summary = driver
+        .with_stdout(&mut context.stdout, async |stdout| {
             batch.run(requests, failure, &mut renderer, stdout).await
         })
-        .await;
+        .await?;
+    if summary.calls == 0 {
+        console.notice(&format!(
+            "no call of {}: the input has no message",
+            descriptor.full_name()
+        ));
     }
-
-    let (sender, sent) = mpsc::unbounded_channel();
-    let sender = format.shows_everything().then_some(sender);
-    let requests = requests.inspect(move |message| {
-        if let Some(sender) = &sender {
-            // Whoever would print them is gone with the call.
-            let _ = sender.send((Instant::now(), vec![message.clone()]));
-        }
-    });
-    let call = session.call(path, requests);
-    let mut printed = Printed::new(&mut renderer, format, !method.is_server_streaming())
-        .at_most(args.max_messages);
-    let end = with_stdout(interrupt, async |stdout| {
-        exchange
-            .drive(call, failure, Some(sent), &mut printed, stdout)
-            .await
-    })
-    .await?;
-    match end {
-        End::Status(status) => printed.judge(&status),
-        End::Stopped => Ok(()),
-    }
+    Ok(())
 }
 
-/// The method that a user means, with everything that may be in its messages.
-async fn resolved(source: &mut dyn DescriptorSource, text: &str) -> Result<MethodDescriptor> {
+/// The method that a user means.
+async fn resolve(
+    source: &mut dyn DescriptorSource,
+    text: &str,
+    console: &Console,
+) -> Result<MethodDescriptor> {
     let (method, schema) = resolve_method(source, text).await?;
     let mut layouts = Layouts::new(schema.pool);
-    for message in [method.input(), method.output()] {
-        layouts.compile(&message);
-    }
+    layouts.compile(&method.input());
     if !layouts.has_any() {
         return Ok(method);
     }
-    // What an Any may hold is not among the method's imports. A source that cannot tell everything it knows leaves some
-    // of them as bytes.
-    let Ok(everything) = source.all().await else {
-        return Ok(method);
+    // What an Any in a request may hold is not among the method's imports.
+    let everything = match source.all().await {
+        Ok(everything) => everything,
+        Err(error) => {
+            console.warning(&format!(
+                "the server's schema is not complete, which limits the types of an Any in requests: {error}"
+            ));
+            return Ok(method);
+        }
     };
     let service = method.parent_service();
     let known = everything
@@ -145,7 +124,7 @@ impl Data {
         Ok(match args.data.as_deref() {
             None if args.fields.is_empty() => Self::None,
             None => Self::Fields,
-            // A lone @ is grpcurl's way to say it, and a lone - nobody's JSON.
+            // grpcurl takes a lone @, and a lone - is not JSON.
             Some("@-" | "@" | "-") => Self::Stdin,
             Some(data) => match data.strip_prefix('@') {
                 Some(path) => {
@@ -162,29 +141,30 @@ impl Data {
     fn open(
         self,
         args: &CallArgs,
-        mut layouts: Layouts,
-        message: LayoutId,
-        console: Console,
         method: &MethodDescriptor,
+        console: &Console,
+        context: &Context,
     ) -> Result<(Requests, Failure)> {
         let options = Options {
             allow_unknown_fields: args.allow_unknown_fields,
         };
+        let mut layouts = Layouts::new(method.parent_pool().clone());
+        let message = layouts.compile(&method.input());
         let chunks = match self {
-            Self::None => return Ok(input::given([])),
+            Self::None if method.is_client_streaming() => return Ok(input::given([])),
+            Self::None => return Ok(input::given([Bytes::new()])),
             Self::Fields => {
                 let bytes = arguments::parse(&mut layouts, message, &args.fields, options)?;
                 return Ok(input::given([bytes.into()]));
             }
             Self::Stdin => {
-                if std::io::stdin().is_terminal() {
-                    let input = method.input();
+                if context.terminal.stdin_is_terminal {
                     console.notice(&format!(
                         "reading {} messages from the keyboard; Ctrl-D ends",
-                        input.full_name()
+                        method.input().full_name()
                     ));
                 }
-                Stdin::new().chunks()
+                context.stdin.chunks()
             }
             Self::Chunks(chunks) => chunks,
         };

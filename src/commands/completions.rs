@@ -8,10 +8,12 @@ use clap_complete_nushell::Nushell;
 
 use crate::cli::{Cli, CompletionsArgs, Shell};
 use crate::error::{Error, Result};
-use crate::output::print_document;
+use crate::session::Context;
 
-pub fn run(args: &CompletionsArgs) -> Result<()> {
-    print_document(&script(args.shell)?)
+pub async fn run(args: &CompletionsArgs, context: &mut Context) -> Result<()> {
+    let script = script(args.shell)?;
+    context.stdout.buffer().extend_from_slice(&script);
+    context.finish_output().await
 }
 
 /// The script for one shell.

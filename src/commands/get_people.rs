@@ -1,176 +1,126 @@
 //! `get-people`: one GetPeople stream, names from the arguments or from stdin.
 
-use std::io::IsTerminal as _;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-
 use bytes::Bytes;
-use futures_util::StreamExt as _;
-use tokio::sync::mpsc;
-use tokio::time::Instant;
+use tonic::Code;
 use tonic::metadata::MetadataMap;
-use tonic::{Code, Status};
 
-use super::get_person::{NOT_FOUND, is_nobody};
+use super::get_person::{NOT_FOUND, is_unknown_person};
+use crate::call::End;
 use crate::cli::{Format, GetPeopleArgs};
 use crate::error::{Error, Result};
 use crate::input::names::{self, Names, Separator};
-use crate::input::{self, Failure, Requests, Stdin};
-use crate::output::{Console, Renderer};
+use crate::input::{self, Failure, Requests};
+use crate::output::Renderer;
 use crate::schema;
-use crate::session::drive::{End, Exchange, Replies, Then, with_stdout};
-use crate::session::interrupt::Interrupt;
-use crate::session::replies::Printed;
-use crate::session::target::{self as client, Target};
-use crate::session::unanswered::Unanswered;
+use crate::session::drive::{CallObserver, Driver, Then};
+use crate::session::printer::CallPrinter;
+use crate::session::tally::Tally;
+use crate::session::target::{Method, Target};
+use crate::session::{Context, output};
 
-pub fn run(args: GetPeopleArgs, console: Console) -> Result<()> {
-    let method = schema::bundled_method("GetPeople")?;
-    let format = client::format(&args.output, Format::Text)?;
-    let names = names_from(args.names, args.null);
-    let target = Target::new(&args.connection)?;
-    let mut renderer = Renderer::new(&method, format);
-    crate::session::block_on(async {
-        let interrupt = Interrupt::listen()?;
-        let session = interrupt.or(target.connect(console)).await?;
-        let tally = Tally::default();
-        let (sender, sent) = mpsc::unbounded_channel();
-        let sender = format.shows_everything().then_some(sender);
-        let (requests, failure) = names.open(console);
-        let requests = requests.inspect(tell(tally.clone(), sender));
-        let call = session.call(client::path(&method)?, requests);
-        let exchange = Exchange {
-            console,
-            interrupt: &interrupt,
-            show_progress: client::shows_progress(&args.output),
-        };
-        let mut people = People {
-            printed: Printed::new(&mut renderer, format, false).at_most(args.max_messages),
-            tally,
-        };
-        let end = with_stdout(&interrupt, async |stdout| {
-            exchange
-                .drive(call, failure, Some(sent), &mut people, stdout)
-                .await
-        })
-        .await;
-        session.connection.close().await;
-        match end? {
-            End::Status(status) => {
-                people.printed.judge(&status)?;
-                judge(&people.tally, args.strict, console)
-            }
-            End::Stopped => Ok(()),
-        }
-    })
-}
-
-/// What the replies came to: names without a reply are told, and fail a strict run.
-fn judge(tally: &Tally, strict: bool, console: Console) -> Result<()> {
-    match tally.lock().report() {
-        None => Ok(()),
-        Some(report) if strict => Err(Error::status(Code::NotFound, report)),
-        Some(report) => {
-            console.notice(&report);
-            Ok(())
-        }
+pub async fn run(args: &GetPeopleArgs, context: &mut Context) -> Result<()> {
+    let console = output::console(&args.output.console, context);
+    let descriptor = schema::bundled_method("GetPeople")?;
+    let method = Method::new(&descriptor)?;
+    let format = output::format(&args.output, Format::Text, context)?;
+    let target = Target::new(&args.connection, context)?;
+    let mut renderer = Renderer::new(&descriptor, format);
+    let session = target.connect_for(format, context, &console).await?;
+    if reads_stdin(args) && context.terminal.stdin_is_terminal {
+        console.notice("reading names from the keyboard, one per line; Ctrl-D ends");
     }
+    let (requests, failure) = open(args, context);
+    let call = session.call(&method, requests);
+    let driver = Driver {
+        console: console.clone(),
+        interrupt: context.interrupt.clone(),
+        show_progress: output::shows_progress(&args.output, context),
+    };
+    let mut observer = People {
+        printer: CallPrinter::new(&mut renderer, false).at_most(args.max_messages),
+        tally: Tally::default(),
+        strict: args.strict,
+        report: None,
+    };
+    driver
+        .with_stdout(&mut context.stdout, async |stdout| {
+            driver.drive(call, failure, &mut observer, stdout).await
+        })
+        .await?;
+    if let Some(report) = observer.report {
+        console.notice(&report);
+    }
+    Ok(())
 }
 
-/// Where names come from.
-enum Source {
-    Given(Vec<String>),
-    Stdin(Separator),
-}
-
-fn names_from(arguments: Vec<String>, null: bool) -> Source {
-    let stdin = match arguments.as_slice() {
+fn reads_stdin(args: &GetPeopleArgs) -> bool {
+    match args.names.as_slice() {
         [] => true,
         [only] => only == "-",
         _ => false,
+    }
+}
+
+fn open(args: &GetPeopleArgs, context: &Context) -> (Requests, Failure) {
+    if !reads_stdin(args) {
+        return input::given(args.names.iter().map(|name| names::encode(name)));
+    }
+    let separator = if args.null {
+        Separator::Null
+    } else {
+        Separator::Line
     };
-    match (stdin, null) {
-        (false, _) => Source::Given(arguments),
-        (true, true) => Source::Stdin(Separator::Null),
-        (true, false) => Source::Stdin(Separator::Line),
-    }
+    input::read(context.stdin.chunks(), Names::new(separator))
 }
 
-impl Source {
-    fn open(self, console: Console) -> (Requests, Failure) {
-        match self {
-            Self::Given(given) => input::given(given.iter().map(|name| names::encode(name))),
-            Self::Stdin(separator) => {
-                if std::io::stdin().is_terminal() {
-                    console.notice("reading names from the keyboard, one a line; Ctrl-D ends");
-                }
-                input::read(Stdin::new().chunks(), Names::new(separator))
-            }
-        }
-    }
-}
-
-/// Notes each name as it goes out.
-fn tell(
-    tally: Tally,
-    sent: Option<mpsc::UnboundedSender<(Instant, Vec<Bytes>)>>,
-) -> impl FnMut(&Bytes) {
-    move |message| {
-        tally.lock().ask(names::first_field(message));
-        if let Some(sent) = &sent {
-            // Whoever would print them is gone with the call.
-            let _ = sent.send((Instant::now(), vec![message.clone()]));
-        }
-    }
-}
-
-/// The names asked for and answered, shared by the request stream and the replies.
-#[derive(Clone, Default)]
-struct Tally(Arc<Mutex<Unanswered>>);
-
-impl Tally {
-    fn lock(&self) -> MutexGuard<'_, Unanswered> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
+/// Prints replies, and keeps count of the names that have none.
 struct People<'a> {
-    printed: Printed<'a>,
+    printer: CallPrinter<'a>,
     tally: Tally,
+    /// A name without a reply is a failure.
+    strict: bool,
+    /// What there is to say about names without a reply.
+    report: Option<String>,
 }
 
-impl Replies for People<'_> {
-    fn request(&mut self, at: Instant, message: &Bytes, out: &mut Vec<u8>) -> Result<()> {
-        self.printed.request(at, message, out)
+impl CallObserver for People<'_> {
+    fn sent(&mut self, messages: &[Bytes], out: &mut Vec<u8>) -> Result<()> {
+        for message in messages {
+            self.tally.ask(names::first_field(message));
+        }
+        self.printer.sent(messages, out)
     }
 
     fn headers(&mut self, metadata: &MetadataMap, out: &mut Vec<u8>) {
-        self.printed.headers(metadata, out);
+        self.printer.headers(metadata, out);
     }
 
     fn message(&mut self, message: &Bytes, out: &mut Vec<u8>) -> Result<Then> {
-        let mut unanswered = self.tally.lock();
-        if is_nobody(message, || unanswered.is_waiting(NOT_FOUND.as_bytes())) {
+        if is_unknown_person(message, || self.tally.is_waiting(NOT_FOUND.as_bytes())) {
             return Ok(Then::Continue);
         }
-        unanswered.answer(names::first_field(message));
-        drop(unanswered);
-        self.printed.message(message, out)
+        self.tally.answer(names::first_field(message));
+        self.printer.message(message, out)
     }
 
-    fn stopped(&mut self, out: &mut Vec<u8>) {
-        self.printed.stopped(out);
-    }
-
-    fn ended(&mut self, status: &Status, out: &mut Vec<u8>) -> Result<()> {
-        self.printed.ended(status, out)
+    fn ended(&mut self, end: &End, failure: Option<Error>, out: &mut Vec<u8>) -> Result<()> {
+        let mut judgement = Ok(());
+        if failure.is_none() && end.code == Code::Ok {
+            self.report = self.tally.report();
+            if self.strict
+                && let Some(report) = self.report.take()
+            {
+                judgement = Err(Error::status(Code::NotFound, report));
+            }
+        }
+        self.printer.conclude(end, failure, judgement, out)
     }
 
     fn is_settled(&self) -> bool {
-        self.tally.lock().is_settled()
+        self.tally.is_settled()
     }
 
     fn counts(&self) -> (u64, u64) {
-        let unanswered = self.tally.lock();
-        (unanswered.asked(), unanswered.answered())
+        self.printer.counts()
     }
 }

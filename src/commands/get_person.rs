@@ -2,124 +2,106 @@
 
 use bytes::Bytes;
 use prost::Message as _;
-use tokio::time::Instant;
+use tokio_stream::once;
+use tonic::Code;
 use tonic::metadata::MetadataMap;
-use tonic::{Code, Status};
 
+use crate::call::End;
 use crate::cli::{Format, GetPersonArgs};
 use crate::error::{Error, Result};
-use crate::input::{self, names};
-use crate::output::{Console, Renderer};
+use crate::input::{Failure, names};
+use crate::output::Renderer;
 use crate::proto::Person;
 use crate::schema;
-use crate::session::drive::{End, Exchange, Replies, Then, with_stdout};
-use crate::session::interrupt::Interrupt;
-use crate::session::replies::Printed;
-use crate::session::target::{self as client, Target};
+use crate::session::drive::{CallObserver, Driver, Then};
+use crate::session::printer::CallPrinter;
+use crate::session::target::{Method, Target};
+use crate::session::{Context, output};
 
-/// Who the tutorial's server says an unknown person is.
+/// The name of the person with which the tutorial's server answers for one that it does not know.
 pub const NOT_FOUND: &str = "Not Found";
 
-pub fn run(args: &GetPersonArgs, console: Console) -> Result<()> {
-    let method = schema::bundled_method("GetPerson")?;
-    let format = client::format(&args.output, Format::Text)?;
-    let target = Target::new(&args.connection)?;
-    let request = names::encode(&args.name);
-    let mut renderer = Renderer::new(&method, format);
-    crate::session::block_on(async {
-        let interrupt = Interrupt::listen()?;
-        let session = interrupt.or(target.connect(console)).await?;
-        let (requests, failure) = input::given([request.clone()]);
-        let call = session.call(client::path(&method)?, requests);
-        let exchange = Exchange {
-            console,
-            interrupt: &interrupt,
-            show_progress: false,
-        };
-        let mut reply = Reply {
-            printed: Printed::new(&mut renderer, format, true),
-            asked: &args.name,
-            nobody: false,
-        };
-        let end = with_stdout(&interrupt, async |stdout| {
-            reply.request(Instant::now(), &request, stdout.buffer())?;
-            exchange
-                .drive(call, failure, None, &mut reply, stdout)
+pub async fn run(args: &GetPersonArgs, context: &mut Context) -> Result<()> {
+    let console = output::console(&args.output.console, context);
+    let descriptor = schema::bundled_method("GetPerson")?;
+    let method = Method::new(&descriptor)?;
+    let format = output::format(&args.output, Format::Text, context)?;
+    let target = Target::new(&args.connection, context)?;
+    let mut renderer = Renderer::new(&descriptor, format);
+    let session = target.connect_for(format, context, &console).await?;
+    let call = session.call(&method, once(names::encode(&args.name)));
+    let driver = Driver {
+        console,
+        interrupt: context.interrupt.clone(),
+        show_progress: false,
+    };
+    let mut observer = OnePerson {
+        printer: CallPrinter::new(&mut renderer, true),
+        asked: &args.name,
+        is_unknown: false,
+    };
+    driver
+        .with_stdout(&mut context.stdout, async |stdout| {
+            driver
+                .drive(call, Failure::never(), &mut observer, stdout)
                 .await
         })
-        .await;
-        // A call that is over leaves nothing that the server would have to be told.
-        if !matches!(end, Ok(End::Status(_))) {
-            session.connection.close().await;
-        }
-        match end? {
-            End::Status(status) => reply.judge(&status),
-            End::Stopped => Ok(()),
-        }
-    })
+        .await
 }
 
-/// The reply, which may say that there is no such person.
-struct Reply<'a> {
-    printed: Printed<'a>,
+/// Prints the reply, which may say that there is no such person.
+struct OnePerson<'a> {
+    printer: CallPrinter<'a>,
     asked: &'a str,
-    nobody: bool,
+    is_unknown: bool,
 }
 
-impl Reply<'_> {
-    fn judge(&self, status: &Status) -> Result<()> {
-        self.printed.judge(status)?;
-        if self.nobody {
-            let why = format!("no person named {:?}", self.asked);
-            return Err(Error::status(Code::NotFound, why));
-        }
-        Ok(())
-    }
-}
-
-/// Whether a reply is the tutorial's way to say that there is no such person. If the person asked for is of that very
+/// Whether a reply is how the tutorial's server says that there is no such person. If the person asked for has that very
 /// name, it is only when nothing else is known about them.
-pub fn is_nobody(message: &[u8], asked_for: impl FnOnce() -> bool) -> bool {
-    // Nearly no message is, and all others are told apart without decoding them.
+pub fn is_unknown_person(message: &[u8], asked_for: impl FnOnce() -> bool) -> bool {
+    // Nearly all messages are ruled out without decoding them.
     if memchr::memmem::find(message, NOT_FOUND.as_bytes()).is_none() {
         return false;
     }
     Person::decode(message).is_ok_and(|person| {
-        let nobody = Person {
+        let unknown = Person {
             name: NOT_FOUND.to_owned(),
             ..Person::default()
         };
-        person == nobody || (person.name == NOT_FOUND && !asked_for())
+        person == unknown || (person.name == NOT_FOUND && !asked_for())
     })
 }
 
-impl Replies for Reply<'_> {
-    fn request(&mut self, at: Instant, message: &Bytes, out: &mut Vec<u8>) -> Result<()> {
-        self.printed.request(at, message, out)
+impl CallObserver for OnePerson<'_> {
+    fn sent(&mut self, messages: &[Bytes], out: &mut Vec<u8>) -> Result<()> {
+        self.printer.sent(messages, out)
     }
 
     fn headers(&mut self, metadata: &MetadataMap, out: &mut Vec<u8>) {
-        self.printed.headers(metadata, out);
+        self.printer.headers(metadata, out);
     }
 
     fn message(&mut self, message: &Bytes, out: &mut Vec<u8>) -> Result<Then> {
-        self.nobody |= is_nobody(message, || self.asked == NOT_FOUND);
-        self.printed.message(message, out)
+        self.is_unknown = is_unknown_person(message, || self.asked == NOT_FOUND);
+        self.printer.message(message, out)
     }
 
-    fn ended(&mut self, status: &Status, out: &mut Vec<u8>) -> Result<()> {
-        if self.nobody {
-            self.printed.withhold();
-        }
-        self.printed.ended(status, out)
+    fn ended(&mut self, end: &End, failure: Option<Error>, out: &mut Vec<u8>) -> Result<()> {
+        let judgement = if self.is_unknown {
+            let why = format!("no person named {:?}", self.asked);
+            Err(Error::status(Code::NotFound, why))
+        } else {
+            Ok(())
+        };
+        self.printer.conclude(end, failure, judgement, out)
     }
 
     fn is_settled(&self) -> bool {
-        true
+        self.printer.is_settled()
     }
 
     fn counts(&self) -> (u64, u64) {
-        self.printed.counts()
+        self.printer.counts()
     }
 }
 
@@ -128,7 +110,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn nobody_is_who_the_tutorials_server_says() {
+    fn an_unknown_person_is_told_from_one_of_that_name() {
         let person = |name: &str, age| {
             Person {
                 name: name.to_owned(),
@@ -137,13 +119,13 @@ mod tests {
             }
             .encode_to_vec()
         };
-        assert!(is_nobody(&person(NOT_FOUND, 0), || false));
-        assert!(is_nobody(&person(NOT_FOUND, 0), || true));
-        assert!(is_nobody(&person(NOT_FOUND, -1), || false));
+        assert!(is_unknown_person(&person(NOT_FOUND, 0), || false));
+        assert!(is_unknown_person(&person(NOT_FOUND, 0), || true));
+        assert!(is_unknown_person(&person(NOT_FOUND, -1), || false));
         assert!(
-            !is_nobody(&person(NOT_FOUND, 30), || true),
+            !is_unknown_person(&person(NOT_FOUND, 30), || true),
             "a person of that name"
         );
-        assert!(!is_nobody(&person("Alice", 30), || false));
+        assert!(!is_unknown_person(&person("Alice", 30), || false));
     }
 }

@@ -3,94 +3,120 @@
 use bytes::Bytes;
 use http::uri::PathAndQuery;
 use prost::Message as _;
-use tokio_stream::StreamExt as _;
+use tokio_stream::once;
 use tonic::Code;
+use tonic::metadata::MetadataMap;
 use tonic_health::pb::health_check_response::ServingStatus;
 use tonic_health::pb::{HealthCheckRequest, HealthCheckResponse};
 
-use crate::call::Event;
+use crate::call::End;
 use crate::cli::HealthArgs;
 use crate::error::{Error, Result};
-use crate::input;
-use crate::output::Console;
-use crate::session::drive::with_stdout;
-use crate::session::interrupt::Interrupt;
-use crate::session::target::{self as client, Target};
+use crate::input::Failure;
+use crate::session::drive::{CallObserver, Driver, Then};
+use crate::session::printer::status_error;
+use crate::session::target::{Method, Target};
+use crate::session::{Context, output};
 
-pub fn run(args: &HealthArgs, console: Console) -> Result<()> {
-    let target = Target::new(&args.connection)?;
+pub async fn run(args: &HealthArgs, context: &mut Context) -> Result<()> {
+    let console = output::console(&args.console, context);
+    let target = Target::new(&args.connection, context)?;
     let service = args.service.clone().unwrap_or_default();
-    crate::session::block_on(async {
-        let interrupt = Interrupt::listen()?;
-        let session = interrupt.or(target.connect(console)).await?;
-        let method = if args.watch { "Watch" } else { "Check" };
-        let path = PathAndQuery::try_from(format!("/grpc.health.v1.Health/{method}"))
-            .map_err(|error| Error::failed("no path").caused_by(error))?;
-        let request = HealthCheckRequest {
-            service: service.clone(),
-        };
-        let (requests, _) = input::given([Bytes::from(request.encode_to_vec())]);
-        let mut call = session.call(path, requests);
-        let result = with_stdout(&interrupt, async |stdout| {
-            let mut last = None;
-            loop {
-                interrupt.or(stdout.flush()).await?;
-                let event = tokio::select! {
-                    biased;
-                    () = interrupt.wait() => return Err(Error::interrupted()),
-                    event = call.next() => event,
-                    error = stdout.closed() => return Err(error),
-                };
-                match event {
-                    Some(Event::Headers(headers)) => client::show_metadata(console, '<', &headers),
-                    Some(Event::Message(message)) => {
-                        let status = status(&message)?;
-                        stdout
-                            .buffer()
-                            .extend_from_slice(status.as_str_name().as_bytes());
-                        stdout.buffer().push(b'\n');
-                        last = Some(status);
-                    }
-                    Some(Event::Failed(error)) => return Err(error),
-                    Some(Event::Status(status)) if status.code() == Code::Ok => break,
-                    Some(Event::Status(status)) => return Err(failed(&status, &service)),
-                    None => break,
-                }
-            }
-            last.ok_or_else(|| Error::status(Code::Internal, "the server answered with no status"))
+    let session = target.connect(context, &console).await?;
+    let path = if args.watch {
+        "/grpc.health.v1.Health/Watch"
+    } else {
+        "/grpc.health.v1.Health/Check"
+    };
+    let method = Method {
+        path: PathAndQuery::from_static(path),
+        single_reply: !args.watch,
+    };
+    let request = HealthCheckRequest {
+        service: service.clone(),
+    };
+    let call = session.call(&method, once(Bytes::from(request.encode_to_vec())));
+    let driver = Driver {
+        console,
+        interrupt: context.interrupt.clone(),
+        show_progress: false,
+    };
+    let mut observer = Health {
+        service,
+        last: None,
+        replies: 0,
+    };
+    driver
+        .with_stdout(&mut context.stdout, async |stdout| {
+            driver
+                .drive(call, Failure::never(), &mut observer, stdout)
+                .await
         })
-        .await;
-        drop(call);
-        session.connection.close().await;
-        match result? {
-            ServingStatus::Serving => Ok(()),
-            status => Err(Error::failed(format!(
-                "{} is {}",
-                named(&service),
-                status.as_str_name()
-            ))),
-        }
-    })
+        .await
 }
 
-fn status(message: &[u8]) -> Result<ServingStatus> {
-    let response = HealthCheckResponse::decode(message)
-        .map_err(|error| Error::failed("cannot read the health reply").caused_by(error))?;
-    Ok(response.status())
+/// Prints each status.
+struct Health {
+    service: String,
+    last: Option<ServingStatus>,
+    replies: u64,
+}
+
+impl CallObserver for Health {
+    fn sent(&mut self, _: &[Bytes], _: &mut Vec<u8>) -> Result<()> {
+        Ok(())
+    }
+
+    fn headers(&mut self, _: &MetadataMap, _: &mut Vec<u8>) {}
+
+    fn message(&mut self, message: &Bytes, out: &mut Vec<u8>) -> Result<Then> {
+        let response = HealthCheckResponse::decode(message.as_ref()).map_err(|error| {
+            let why = "the server's message is not a valid HealthCheckResponse";
+            Error::status(Code::Internal, why).caused_by(error)
+        })?;
+        let status = response.status();
+        out.extend_from_slice(status.as_str_name().as_bytes());
+        out.push(b'\n');
+        self.last = Some(status);
+        self.replies += 1;
+        Ok(Then::Continue)
+    }
+
+    fn ended(&mut self, end: &End, failure: Option<Error>, _: &mut Vec<u8>) -> Result<()> {
+        if let Some(failure) = failure {
+            return Err(failure);
+        }
+        match (end.code, self.last) {
+            (Code::Ok, Some(ServingStatus::Serving)) => Ok(()),
+            (Code::Ok, Some(status)) => Err(Error::failed(format!(
+                "{} is {}",
+                named(&self.service),
+                status.as_str_name()
+            ))),
+            (Code::Ok, None) => Err(Error::status(
+                Code::Internal,
+                "the server ended the watch without a status",
+            )),
+            (Code::Unimplemented, None) => Err(status_error(end, Vec::new())
+                .hinted("the server does not have the service grpc.health.v1.Health")),
+            (Code::NotFound, _) => Err(status_error(end, Vec::new())
+                .hinted(format!("the server does not know {}", named(&self.service)))),
+            _ => Err(status_error(end, Vec::new())),
+        }
+    }
+
+    fn is_settled(&self) -> bool {
+        true
+    }
+
+    fn counts(&self) -> (u64, u64) {
+        (1, self.replies)
+    }
 }
 
 fn named(service: &str) -> String {
     match service {
         "" => "the server".to_owned(),
         service => format!("service {service:?}"),
-    }
-}
-
-fn failed(status: &tonic::Status, service: &str) -> Error {
-    let error = client::status_error(status, Vec::new());
-    match status.code() {
-        Code::Unimplemented => error.hinted("the server has no grpc.health.v1 service"),
-        Code::NotFound => error.hinted(format!("the server does not know {}", named(service))),
-        _ => error,
     }
 }

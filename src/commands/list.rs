@@ -6,53 +6,76 @@ use prost_reflect::MethodDescriptor;
 
 use crate::cli::ListArgs;
 use crate::error::{Error, Result};
-use crate::output::{Console, print_document};
+use crate::output::Console;
+use crate::schema::source::DescriptorSource;
 use crate::schema::{Symbol, resolve_symbol};
-use crate::session::interrupt::Interrupt;
-use crate::session::schema as source;
+use crate::session::schema::{export, exports, with_source};
 use crate::session::target::Target;
+use crate::session::{Context, output};
 
-pub fn run(args: &ListArgs, console: Console) -> Result<()> {
-    let target = Target::new(&args.connection)?;
-    let list = crate::session::block_on(async {
-        let interrupt = Interrupt::listen()?;
-        source::with_source(&args.schema, target, &interrupt, console, async |source| {
-            let mut list = String::new();
-            if let Some(name) = &args.service {
-                let (symbol, schema) = resolve_symbol(source, name).await?;
-                let Symbol::Service(service) = symbol else {
-                    return Err(not_a_service(&symbol));
-                };
-                for method in service.methods() {
-                    let _ = writeln!(list, "{}", line(&method, args.long));
-                }
-                source::export(&args.export, &schema, console)?;
-            } else {
-                let services = source.services().await?;
-                if services.is_empty() {
-                    console.notice(&format!("no services {}", source.place()));
-                }
-                for service in &services {
-                    let _ = writeln!(list, "{service}");
-                    if args.long
-                        && let Some(schema) = source.find(service).await?
-                        && let Some(service) = schema.pool.get_service_by_name(service)
-                    {
-                        for method in service.methods() {
-                            let _ = writeln!(list, "  {}", line(&method, true));
-                        }
-                    }
-                }
-                if source::exports(&args.export) {
-                    let schema = source.all().await?;
-                    source::export(&args.export, &schema, console)?;
-                }
+pub async fn run(args: &ListArgs, context: &mut Context) -> Result<()> {
+    let console = output::console(&args.console, context);
+    let target = Target::new(&args.connection, context)?;
+    let list = with_source(
+        &args.schema,
+        target,
+        &console,
+        context,
+        async |source| match &args.service {
+            Some(name) => methods(args, name, source, &console).await,
+            None => services(args, source, &console).await,
+        },
+    )
+    .await?;
+    context.print(&list).await
+}
+
+/// One service's methods.
+async fn methods(
+    args: &ListArgs,
+    name: &str,
+    source: &mut dyn DescriptorSource,
+    console: &Console,
+) -> Result<String> {
+    let (symbol, schema) = resolve_symbol(source, name).await?;
+    let Symbol::Service(service) = symbol else {
+        return Err(not_a_service(&symbol));
+    };
+    let mut list = String::new();
+    for method in service.methods() {
+        let _ = writeln!(list, "{}", line(&method, args.long));
+    }
+    export(&args.export, &schema, console)?;
+    Ok(list)
+}
+
+/// All services, and with `-l` their methods.
+async fn services(
+    args: &ListArgs,
+    source: &mut dyn DescriptorSource,
+    console: &Console,
+) -> Result<String> {
+    let services = source.services().await?;
+    if services.is_empty() {
+        console.notice(&format!("no services {}", source.place()));
+    }
+    let mut list = String::new();
+    for service in &services {
+        let _ = writeln!(list, "{service}");
+        if args.long
+            && let Some(schema) = source.find(service).await?
+            && let Some(service) = schema.pool.get_service_by_name(service)
+        {
+            for method in service.methods() {
+                let _ = writeln!(list, "  {}", line(&method, true));
             }
-            Ok(list)
-        })
-        .await
-    })?;
-    print_document(list.as_bytes())
+        }
+    }
+    if exports(&args.export) {
+        let schema = source.all().await?;
+        export(&args.export, &schema, console)?;
+    }
+    Ok(list)
 }
 
 fn not_a_service(symbol: &Symbol) -> Error {
@@ -67,7 +90,7 @@ fn not_a_service(symbol: &Symbol) -> Error {
     ))
 }
 
-/// A method as `call` takes it, or with what it takes and gives.
+/// A method as `call` takes it, or with its request and reply types.
 fn line(method: &MethodDescriptor, long: bool) -> String {
     let path = format!("{}/{}", method.parent_service().full_name(), method.name());
     if !long {

@@ -6,16 +6,16 @@ use clap::CommandFactory as _;
 
 use crate::cli::{Cli, ManArgs};
 use crate::error::{Error, Result};
-use crate::output::print_document;
+use crate::session::Context;
 
-pub fn run(args: &ManArgs) -> Result<()> {
+pub async fn run(args: &ManArgs, context: &mut Context) -> Result<()> {
     match &args.dir {
         None => {
             let mut page = Vec::new();
             clap_mangen::Man::new(Cli::command().disable_help_subcommand(true))
                 .render(&mut page)
                 .map_err(Error::output)?;
-            print_document(&page)
+            context.print(&String::from_utf8_lossy(&page)).await
         }
         Some(dir) => write_all(dir).map_err(|error| {
             Error::failed(format!("cannot write manual pages to {}", dir.display()))

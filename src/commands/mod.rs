@@ -1,5 +1,5 @@
-//! One file a command: turns arguments into plain, validated values, runs, returns a `Result`. What the client
-//! commands share is in `client` (arguments → values, connecting) and `exchange` (driving a call).
+//! One file a command: turns arguments into plain, validated values, runs in a context, returns a `Result`. What commands
+//! share is in `session`.
 
 mod call;
 mod completions;
@@ -11,57 +11,39 @@ mod list;
 mod man;
 mod serve;
 
-use std::process::ExitCode;
-
-use crate::cli::{Cli, Command};
-use crate::exit;
+use crate::cli::Command;
+use crate::error::Result;
 use crate::output::{Console, Verbosity};
-use crate::session::target as client;
+use crate::session::{Context, output};
 
-/// Runs one command to its end, errors reported.
-pub fn run(cli: Cli) -> ExitCode {
-    let (console, result) = match cli.command {
-        Command::Serve(args) => {
-            let verbosity = if args.quiet {
-                Verbosity::Quiet
-            } else {
-                Verbosity::Normal
-            };
-            let console = Console::new(verbosity, None);
-            (console, serve::run(&args, console))
-        }
-        Command::GetPerson(args) => {
-            let console = client::console(&args.output.console);
-            (console, get_person::run(&args, console))
-        }
-        Command::GetPeople(args) => {
-            let console = client::console(&args.output.console);
-            (console, get_people::run(args, console))
-        }
-        Command::List(args) => {
-            let console = client::console(&args.console);
-            (console, list::run(&args, console))
-        }
-        Command::Describe(args) => {
-            let console = client::console(&args.console);
-            (console, describe::run(&args, console))
-        }
-        Command::Call(args) => {
-            let console = client::console(&args.output.console);
-            (console, call::run(&args, console))
-        }
-        Command::Health(args) => {
-            let console = client::console(&args.console);
-            (console, health::run(&args, console))
-        }
-        Command::Completions(args) => (
-            Console::new(Verbosity::Normal, None),
-            completions::run(&args),
-        ),
-        Command::Man(args) => (Console::new(Verbosity::Normal, None), man::run(&args)),
-    };
-    if let Err(error) = &result {
-        console.report(error);
+/// Runs one command to its end. Whatever it printed is written when this returns.
+///
+/// # Errors
+/// The command's; nothing has reported it yet.
+pub async fn run(command: &Command, context: &mut Context) -> Result<()> {
+    match command {
+        Command::Serve(args) => serve::run(args, context).await,
+        Command::GetPerson(args) => get_person::run(args, context).await,
+        Command::GetPeople(args) => get_people::run(args, context).await,
+        Command::List(args) => list::run(args, context).await,
+        Command::Describe(args) => describe::run(args, context).await,
+        Command::Call(args) => call::run(args, context).await,
+        Command::Health(args) => health::run(args, context).await,
+        Command::Completions(args) => completions::run(args, context).await,
+        Command::Man(args) => man::run(args, context).await,
     }
-    exit::of(&result)
+}
+
+/// stderr as the command's arguments want it.
+pub fn console(command: &Command, context: &Context) -> Console {
+    match command {
+        Command::Serve(args) => serve::console(args, context),
+        Command::GetPerson(args) => output::console(&args.output.console, context),
+        Command::GetPeople(args) => output::console(&args.output.console, context),
+        Command::Call(args) => output::console(&args.output.console, context),
+        Command::List(args) => output::console(&args.console, context),
+        Command::Describe(args) => output::console(&args.console, context),
+        Command::Health(args) => output::console(&args.console, context),
+        Command::Completions(_) | Command::Man(_) => context.console(Verbosity::Normal, None),
+    }
 }

@@ -4,9 +4,11 @@
 use std::time::Duration;
 
 use serde::Serialize;
+use tonic::Code;
 use tonic::metadata::{KeyAndValueRef, MetadataMap};
 
 use crate::base64;
+use crate::error::code_name;
 use crate::protobuf::fields::Malformed;
 use crate::protobuf::json::write as json;
 use crate::protobuf::layout::{LayoutId, Layouts};
@@ -107,26 +109,35 @@ pub fn metadata(
 }
 
 /// How a call ended.
-pub struct End<'a> {
+pub struct Status<'a> {
     pub call: Option<u64>,
     pub at: Duration,
-    pub code: i32,
-    pub name: &'a str,
+    /// `None`: there was no RPC.
+    pub code: Option<Code>,
     pub message: &'a str,
     /// The decoded details, each in JSON.
     pub details: &'a [String],
+    /// Where the status comes from.
+    pub origin: &'a str,
+    /// The exit code of a run that ends so.
+    pub exit: u8,
 }
 
 /// Appends the line of a status.
-pub fn status(end: &End<'_>, out: &mut Vec<u8>) {
-    open("status", end.call, end.at, out);
+pub fn status(status: &Status<'_>, out: &mut Vec<u8>) {
+    open("status", status.call, status.at, out);
     let text = |text: &str| serde_json::Value::from(text).to_string();
+    let null = || "null".to_owned();
     let line = format!(
-        ",\"code\":{},\"status\":{},\"error\":{},\"details\":[{}]}}\n",
-        end.code,
-        text(end.name),
-        text(end.message),
-        end.details.join(",")
+        ",\"code\":{},\"status\":{},\"message\":{},\"details\":[{}],\"origin\":{},\"exit\":{}}}\n",
+        status
+            .code
+            .map_or_else(null, |code| i32::from(code).to_string()),
+        status.code.map_or_else(null, |code| text(code_name(code))),
+        text(status.message),
+        status.details.join(","),
+        text(status.origin),
+        status.exit
     );
     out.extend_from_slice(line.as_bytes());
 }

@@ -13,17 +13,27 @@ pub fn is_unsafe(c: char) -> bool {
 
 /// Writes every unsafe character as `\u{…}`; newlines too, so that a message stays one line.
 pub fn escape(text: &str) -> Cow<'_, str> {
-    if !text.contains(is_unsafe) {
+    escape_all_but(text, |_| false)
+}
+
+/// Writes every unsafe character of a document as `\u{…}`, but keeps its layout: newlines and tabs.
+pub fn escape_document(text: &str) -> Cow<'_, str> {
+    escape_all_but(text, |c| matches!(c, '\n' | '\t'))
+}
+
+fn escape_all_but(text: &str, is_kept: fn(char) -> bool) -> Cow<'_, str> {
+    let is_escaped = |c: char| is_unsafe(c) && !is_kept(c);
+    if !text.contains(is_escaped) {
         return Cow::Borrowed(text);
     }
     let mut safe = String::with_capacity(text.len() + 16);
     for c in text.chars() {
         match c {
+            c if !is_escaped(c) => safe.push(c),
             '\n' => safe.push_str("\\n"),
             '\r' => safe.push_str("\\r"),
             '\t' => safe.push_str("\\t"),
-            c if is_unsafe(c) => safe.extend(c.escape_unicode()),
-            c => safe.push(c),
+            c => safe.extend(c.escape_unicode()),
         }
     }
     Cow::Owned(safe)

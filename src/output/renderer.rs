@@ -1,14 +1,18 @@
 //! A call's events → what is printed of them, in each of the output formats.
 
+use std::time::Duration;
+
+use bytes::Bytes;
 use prost_reflect::{DescriptorPool, MethodDescriptor};
 use tokio::time::Instant;
-use tonic::Status;
 use tonic::metadata::MetadataMap;
 
 use super::escape::escape_literal;
-use super::printer::{Printer, Style, Syntax};
+use super::message::{MessageWriter, Style, malformed};
 use super::{details, envelope};
-use crate::error::{Error, Result, code_name};
+use crate::call::{End, Origin};
+use crate::error::{Error, Kind as ErrorKind, Result};
+use crate::exit;
 use crate::protobuf::json::write as json;
 use crate::protobuf::layout::{LayoutId, Layouts};
 
@@ -21,13 +25,6 @@ pub enum Format {
     Raw,
 }
 
-impl Format {
-    /// Whether replies are to be seen as they come, though the call may fail yet.
-    pub fn shows_everything(&self) -> bool {
-        matches!(self, Self::Envelope(_))
-    }
-}
-
 /// Prints the events of one method's calls.
 pub struct Renderer {
     kind: Kind,
@@ -35,7 +32,7 @@ pub struct Renderer {
 }
 
 enum Kind {
-    Messages(Printer),
+    Messages(MessageWriter),
     Envelope(Box<Envelope>),
     Raw { written: bool },
 }
@@ -44,6 +41,7 @@ struct Envelope {
     layouts: Layouts,
     request: LayoutId,
     reply: LayoutId,
+    reply_name: String,
     options: json::Options,
     /// The output is a terminal: strings must not act on it.
     terminal: bool,
@@ -60,30 +58,41 @@ impl Envelope {
     }
 }
 
-/// When an event was, and in which call of a batch.
+/// When an event happened, and in which call of a batch.
 #[derive(Clone, Copy, Debug)]
 pub struct Moment {
     pub started: Instant,
-    pub at: Instant,
+    /// `None`: just now.
+    pub at: Option<Instant>,
     pub call: Option<u64>,
 }
 
 impl Moment {
-    fn elapsed(&self) -> std::time::Duration {
-        self.at.saturating_duration_since(self.started)
+    fn elapsed(&self) -> Duration {
+        let at = self.at.unwrap_or_else(Instant::now);
+        at.saturating_duration_since(self.started)
     }
+}
+
+/// What a call came to.
+#[derive(Clone, Copy, Debug)]
+pub struct Outcome<'a> {
+    pub end: &'a End,
+    /// The exit code of a run that ends so.
+    pub exit: u8,
 }
 
 impl Renderer {
     pub fn new(method: &MethodDescriptor, format: Format) -> Self {
         let pool = method.parent_pool().clone();
         let kind = match format {
-            Format::Messages(style) => Kind::Messages(Printer::new(&method.output(), style)),
+            Format::Messages(style) => Kind::Messages(MessageWriter::new(&method.output(), style)),
             Format::Envelope(style) => {
                 let mut layouts = Layouts::new(pool.clone());
                 Kind::Envelope(Box::new(Envelope {
                     request: layouts.compile(&method.input()),
                     reply: layouts.compile(&method.output()),
+                    reply_name: method.output().full_name().to_owned(),
                     layouts,
                     options: json::Options {
                         indent: false,
@@ -99,12 +108,27 @@ impl Renderer {
         Self { kind, pool }
     }
 
-    /// A request went out.
+    /// Whether replies are to be seen as they come, though the call may fail yet.
+    pub fn shows_everything(&self) -> bool {
+        matches!(self.kind, Kind::Envelope(_))
+    }
+
+    /// Requests went out.
     ///
     /// # Errors
-    /// When it cannot be printed.
-    pub fn request(&mut self, moment: Moment, bytes: &[u8], out: &mut Vec<u8>) -> Result<()> {
-        self.enveloped("request", moment, bytes, out)
+    /// When one cannot be printed.
+    pub fn requests(
+        &mut self,
+        moment: Moment,
+        messages: &[Bytes],
+        out: &mut Vec<u8>,
+    ) -> Result<()> {
+        if self.shows_everything() {
+            for message in messages {
+                self.enveloped("request", moment, message, out)?;
+            }
+        }
+        Ok(())
     }
 
     /// A reply came.
@@ -113,7 +137,7 @@ impl Renderer {
     /// When it cannot be printed.
     pub fn message(&mut self, moment: Moment, bytes: &[u8], out: &mut Vec<u8>) -> Result<()> {
         match &mut self.kind {
-            Kind::Messages(printer) => printer.print(bytes, out),
+            Kind::Messages(writer) => writer.write(bytes, out),
             Kind::Envelope(_) => self.enveloped("message", moment, bytes, out),
             Kind::Raw { written: true } => Err(Error::failed(
                 "-o raw writes one message, and there is a second one",
@@ -148,8 +172,12 @@ impl Renderer {
             bytes,
         };
         let start = out.len();
-        envelope::message(&message, &mut envelope.layouts, root, envelope.options, out)
-            .map_err(|error| Error::failed(format!("cannot print a {event}")).caused_by(error))?;
+        envelope::message(&message, &mut envelope.layouts, root, envelope.options, out).map_err(
+            |error| match event {
+                "request" => Error::failed("cannot print a request").caused_by(error),
+                _ => malformed(&envelope.reply_name, &error),
+            },
+        )?;
         envelope.secure(out, start);
         Ok(())
     }
@@ -164,38 +192,63 @@ impl Renderer {
     }
 
     /// The call is over.
-    pub fn status(&self, moment: Moment, status: &Status, out: &mut Vec<u8>) {
+    pub fn ended(&self, moment: Moment, outcome: &Outcome<'_>, out: &mut Vec<u8>) {
         if let Kind::Envelope(envelope) = &self.kind {
-            let (at, start) = (moment.elapsed(), out.len());
-            envelope::metadata("trailers", moment.call, at, status.metadata(), out);
-            let end = envelope::End {
+            let (end, at, start) = (outcome.end, moment.elapsed(), out.len());
+            if end.origin == Origin::Server {
+                envelope::metadata("trailers", moment.call, at, &end.metadata, out);
+            }
+            let status = envelope::Status {
                 call: moment.call,
                 at,
-                code: status.code().into(),
-                name: code_name(status.code()),
-                message: status.message(),
-                details: &self.details(status),
+                code: Some(end.code),
+                message: &end.message,
+                details: &self.details(&end.details),
+                origin: origin(&end.origin),
+                exit: outcome.exit,
             };
-            envelope::status(&end, out);
+            envelope::status(&status, out);
             envelope.secure(out, start);
         }
     }
 
     /// A status's details, each as JSON.
-    pub fn details(&self, status: &Status) -> Vec<String> {
-        details::decode(status, &self.pool)
+    pub fn details(&self, details: &[u8]) -> Vec<String> {
+        details::decode(details, &self.pool)
     }
 }
 
-/// JSON on one line, for what is no reply: descriptors, statuses.
-pub fn plain_json(indent: bool, terminal: bool, color: bool) -> Style {
-    Style {
-        syntax: Syntax::Json,
-        indent,
-        emit_defaults: false,
-        proto_names: false,
-        enum_numbers: false,
-        color,
-        terminal,
+impl Format {
+    /// Appends what there is to say of a call that could not be made: the envelope's status.
+    pub fn not_called(&self, moment: Moment, error: &Error, out: &mut Vec<u8>) {
+        if let Self::Envelope(_) = self {
+            let (code, origin) = match error.kind() {
+                ErrorKind::Status(code) => (Some(code), "deadline"),
+                ErrorKind::Interrupted => (None, "cancelled"),
+                _ => (None, "connection"),
+            };
+            let status = envelope::Status {
+                call: moment.call,
+                at: moment.elapsed(),
+                code,
+                message: error.message(),
+                details: &[],
+                origin,
+                exit: exit::code(error),
+            };
+            envelope::status(&status, out);
+        }
+    }
+}
+
+/// Origins as scripts see them.
+fn origin(origin: &Origin) -> &'static str {
+    match origin {
+        Origin::Server => "server",
+        Origin::Deadline => "deadline",
+        Origin::Cancelled => "cancelled",
+        Origin::Enough => "enough",
+        Origin::Connection(_) => "connection",
+        Origin::NotGrpc(_) | Origin::Protocol | Origin::TooLarge => "protocol",
     }
 }

@@ -1,12 +1,11 @@
-//! stdout, written by a thread of its own. A write to a pipe whose reader is slow blocks; the call must go on being
-//! driven meanwhile, and Ctrl-C must still be heard.
+//! stdout, written by a thread of its own. A write to a pipe whose reader is slow blocks; calls must go on meanwhile, and
+//! Ctrl-C must be heard. The thread lives from the first flush of a command to its end.
 
 use std::io::{self, Write as _};
-use std::time::Duration;
 
 use tokio::sync::{mpsc, oneshot};
-use tokio_util::sync::CancellationToken;
 
+use super::escape::escape_document;
 use crate::error::{Error, Result};
 
 /// Handed to the writer when full, however many replies are still ready.
@@ -18,13 +17,10 @@ const CHUNKS_AHEAD: usize = 2;
 /// What a pipe takes without blocking when it is ready at all: PIPE_BUF, which POSIX wants to be at least 512.
 const AT_ONCE: usize = if cfg!(target_os = "linux") { 4096 } else { 512 };
 
-/// How long nothing is written before somebody looks whether stdout still has a reader.
-const WATCH_AFTER: Duration = Duration::from_millis(100);
-
 /// What the writer is handed.
 enum Chunk {
     Bytes(Vec<u8>),
-    /// Somebody wants to know when everything before this is written.
+    /// A request to be told when everything before this is written.
     Mark(oneshot::Sender<()>),
 }
 
@@ -35,6 +31,7 @@ pub struct Stdout {
     /// From the first flush on: a single reply is not worth a thread.
     writer: Option<Writer>,
     is_broken: bool,
+    is_terminal: bool,
     reader: Reader,
 }
 
@@ -54,14 +51,14 @@ impl Writer {
             while let Some(chunk) = receiver.blocking_recv() {
                 match chunk {
                     Chunk::Bytes(bytes) => outcome = write(&bytes),
-                    // Whoever asked may have gone.
+                    // The task that asked may have been cancelled.
                     Chunk::Mark(written) => drop(written.send(())),
                 }
                 if outcome.is_err() {
                     break;
                 }
             }
-            // Whoever is not there to receive it has ended the run for another reason.
+            // If the receiver is gone, the run has ended for another reason.
             let _ = done.send(outcome);
         });
         Self {
@@ -77,6 +74,25 @@ fn write(bytes: &[u8]) -> io::Result<()> {
 }
 
 impl Stdout {
+    /// `is_terminal`: what documents contain must not act on a terminal.
+    pub fn new(is_terminal: bool) -> Self {
+        Self {
+            is_terminal,
+            ..Self::default()
+        }
+    }
+
+    /// Appends text that others have written, such as descriptors and their comments: as it is, but for characters that
+    /// would act on a terminal.
+    pub fn document(&mut self, text: &str) {
+        if self.is_terminal {
+            self.buffer
+                .extend_from_slice(escape_document(text).as_bytes());
+        } else {
+            self.buffer.extend_from_slice(text.as_bytes());
+        }
+    }
+
     /// Where messages are appended.
     pub fn buffer(&mut self) -> &mut Vec<u8> {
         &mut self.buffer
@@ -111,8 +127,7 @@ impl Stdout {
         self.outcome().await
     }
 
-    /// Writes out what there is, so that what is said on stderr next comes after it. Not being able to is told
-    /// elsewhere.
+    /// Writes out what there is, so that what is said on stderr next comes after it. A failure is reported elsewhere.
     pub async fn catch_up(&mut self) {
         let (mark, written) = oneshot::channel();
         if self.flush().await.is_ok()
@@ -122,6 +137,13 @@ impl Stdout {
         {
             let _ = written.await;
         }
+    }
+
+    /// Forgets what is not written yet. A write that is under way goes on.
+    pub fn discard(&mut self) {
+        self.buffer.clear();
+        self.writer = None;
+        self.is_broken = false;
     }
 
     /// Writes everything out and waits for it.
@@ -158,7 +180,7 @@ impl Stdout {
         }
     }
 
-    /// Ends the writer, and tells what became of it: a failure once.
+    /// Ends the writer and returns its result. A failure is returned once.
     async fn outcome(&mut self) -> Result<()> {
         let Some(writer) = &mut self.writer else {
             return Ok(());
@@ -197,51 +219,60 @@ fn takes_at_once() -> bool {
     false
 }
 
-/// Tells when the other end of stdout is closed: a pipe's reader, a socket's peer, a terminal.
+/// Tells when the other end of stdout is closed: a pipe's reader, a socket's peer, a terminal. A write notices by itself;
+/// this is for calls that have nothing to write.
 #[derive(Default)]
-struct Reader(std::sync::OnceLock<CancellationToken>);
+struct Reader {
+    #[cfg(unix)]
+    watched: Option<Watched>,
+}
 
+#[cfg(unix)]
+enum Watched {
+    Stream(tokio::io::unix::AsyncFd<std::os::fd::OwnedFd>),
+    /// A file has no other end.
+    File,
+}
+
+/// Errors are what matters; a registration needs a little more.
+#[cfg(unix)]
+const INTEREST: tokio::io::Interest = tokio::io::Interest::PRIORITY.add(tokio::io::Interest::ERROR);
+
+#[cfg(unix)]
+fn watch() -> io::Result<tokio::io::unix::AsyncFd<std::os::fd::OwnedFd>> {
+    let stdout = rustix::io::dup(io::stdout())?;
+    #[expect(
+        deprecated,
+        reason = "its successor is unsafe for types that may close their descriptor, which this one does not"
+    )]
+    tokio::io::unix::AsyncFd::with_interest(stdout, INTEREST)
+}
+
+#[cfg(unix)]
 impl Reader {
-    /// Writing notices by itself, so only a call that has nothing to write for a while is worth a watcher.
-    async fn gone(&self) {
-        tokio::time::sleep(WATCH_AFTER).await;
-        self.0.get_or_init(watch).cancelled().await;
+    /// Completes when it is gone. The system reports that for a pipe even though nothing else is asked of it.
+    async fn gone(&mut self) {
+        let watched = self
+            .watched
+            .get_or_insert_with(|| watch().map_or(Watched::File, Watched::Stream));
+        let Watched::Stream(stream) = watched else {
+            return std::future::pending().await;
+        };
+        loop {
+            let Ok(mut ready) = stream.ready(INTEREST).await else {
+                return std::future::pending().await;
+            };
+            if ready.ready().is_error() || ready.ready().is_write_closed() {
+                return;
+            }
+            ready.clear_ready();
+        }
     }
 }
 
-/// poll(2) reports an error on a pipe without a reader though nothing is asked of it. It blocks, so it has a thread;
-/// a file never reports anything.
-#[cfg(unix)]
-fn watch() -> CancellationToken {
-    use rustix::event::{PollFd, PollFlags, poll};
-
-    let gone = CancellationToken::new();
-    let token = gone.clone();
-    std::thread::spawn(move || {
-        let stdout = io::stdout();
-        let mut fds = [PollFd::new(&stdout, PollFlags::empty())];
-        while poll(&mut fds, None).is_err_and(|error| error == rustix::io::Errno::INTR) {}
-        let [fd] = fds;
-        if fd.revents().intersects(PollFlags::ERR | PollFlags::HUP) {
-            token.cancel();
-        }
-    });
-    gone
-}
-
 #[cfg(not(unix))]
-fn watch() -> CancellationToken {
-    CancellationToken::new()
-}
-
-/// Prints a whole document at once, for commands that have nothing else to do.
-///
-/// # Errors
-/// When stdout cannot be written.
-pub fn print_document(document: &[u8]) -> Result<()> {
-    let mut stdout = io::stdout().lock();
-    stdout
-        .write_all(document)
-        .and_then(|()| stdout.flush())
-        .map_err(Error::output)
+impl Reader {
+    async fn gone(&mut self) {
+        std::future::pending().await
+    }
 }

@@ -1,38 +1,40 @@
 //! Many calls of a method that takes one request, over one connection: one after the other, or several at once with their
 //! answers in the order of the requests.
 
+use std::collections::VecDeque;
+use std::pin::Pin;
+use std::task::Poll;
+
 use bytes::Bytes;
 use futures_util::stream::FuturesOrdered;
-use http::uri::PathAndQuery;
 use tokio::time::Instant;
-use tokio_stream::StreamExt as _;
-use tonic::Status;
+use tokio_stream::{Once, Stream, StreamExt as _, once};
 
-use super::drive::{End, Exchange, Replies as _, Then, ready_now};
-use super::replies::Printed;
-use super::target::Session;
-use crate::call::{Call, Event};
+use super::drive::{CallObserver as _, Driver, Then};
+use super::printer::CallPrinter;
+use super::target::{Method, Session};
+use crate::call::{Call, End, Event, Origin, Processed};
 use crate::error::{Error, Kind, Result};
-use crate::input::{self, Failure, Requests};
-use crate::output::{Format, Renderer, Stdout};
+use crate::input::{Failure, Requests};
+use crate::output::{Format, Moment, Renderer, Stdout};
 
 /// What all calls of a batch have in common.
 pub struct Batch<'a> {
     pub session: &'a Session,
-    pub path: PathAndQuery,
-    pub exchange: Exchange<'a>,
+    pub method: Method,
+    pub driver: Driver,
     pub format: Format,
-    /// The method has one reply a call.
-    pub single: bool,
     /// Calls under way at once; methods with several replies take one at a time.
     pub concurrency: usize,
     pub keep_going: bool,
-    /// There may be several: each is known by its number.
-    pub numbered: bool,
     /// Replies wanted in all.
     pub max_messages: Option<u64>,
-    /// A request to send when there is none in the input.
-    pub default: Option<Bytes>,
+}
+
+/// What came of a batch.
+pub struct Summary {
+    /// Requests taken, each of which is a call.
+    pub calls: u64,
 }
 
 /// How a batch is coming along.
@@ -45,25 +47,39 @@ struct Progress {
     failure: Option<Error>,
 }
 
+/// What comes next in a batch of several calls at once.
+enum Step {
+    /// The call whose turn it is to be printed is over.
+    Over(Exchange),
+    /// A request, or the end of the input.
+    Next(Option<Bytes>),
+    Bad(Error),
+}
+
+enum Input {
+    Open,
+    Ended,
+    Bad(Error),
+}
+
 impl Batch<'_> {
     /// Calls the method once for each request.
     ///
     /// # Errors
     /// The first failure: of a call, with the index of its request, of the input, or of printing.
     pub async fn run(
-        mut self,
+        &self,
         mut requests: Requests,
         mut bad_input: Failure,
         renderer: &mut Renderer,
         stdout: &mut Stdout,
-    ) -> Result<()> {
-        let exchange = self.exchange;
+    ) -> Result<Summary> {
         let mut progress = Progress {
             taken: 0,
             left: self.max_messages,
             failure: None,
         };
-        let end = if self.concurrency > 1 && self.single {
+        let end = if self.concurrency > 1 && self.method.single_reply {
             self.side_by_side(
                 &mut requests,
                 &mut bad_input,
@@ -87,17 +103,19 @@ impl Batch<'_> {
             (_, Err(error)) if ends_batch(&error) => Err(error),
             (Some(failure), end) => {
                 if let Err(error) = end {
-                    stdout.catch_up().await;
-                    exchange.console.report(&error);
+                    self.report(&error, stdout).await?;
                 }
                 Err(failure)
             }
-            (None, end) => end,
+            (None, Err(error)) => Err(error),
+            (None, Ok(())) => Ok(Summary {
+                calls: progress.taken,
+            }),
         }
     }
 
     async fn one_by_one(
-        &mut self,
+        &self,
         requests: &mut Requests,
         bad_input: &mut Failure,
         renderer: &mut Renderer,
@@ -106,52 +124,64 @@ impl Batch<'_> {
     ) -> Result<()> {
         while let Some(message) = self.next(requests, bad_input, stdout, progress).await? {
             let index = progress.taken;
-            let call = self.call(index, &message);
-            let mut printed =
-                Printed::new(renderer, self.format, self.single).at_most(progress.left);
-            if self.numbered {
-                printed = printed.within_batch(index, Instant::now());
-            }
-            printed.request(Instant::now(), &message, stdout.buffer())?;
-            let end = self
-                .exchange
-                .drive(call, Failure::never(), None, &mut printed, stdout)
-                .await;
-            let (_, received) = printed.counts();
-            let result = match end {
-                Ok(End::Stopped) => return Ok(()),
-                Ok(End::Status(status)) => printed.judge(&status),
-                Err(error) if ends_batch(&error) || stdout.is_broken() => return Err(error),
-                Err(error) => Err(error),
+            let started = Instant::now();
+            let mut printer = CallPrinter::new(renderer, self.method.single_reply)
+                .at_most(progress.left)
+                .within_batch(index, started);
+            let connecting = self.session.one_of_many(&self.method, once(message));
+            let result = match self.driver.interrupt.or(connecting).await {
+                Ok(call) => {
+                    self.driver
+                        .drive(call, Failure::never(), &mut printer, stdout)
+                        .await
+                }
+                Err(error) => {
+                    self.not_called(index, started, &error, stdout);
+                    Err(error)
+                }
             };
-            if !self.settle(progress, stdout, index, result, received).await {
-                return Ok(());
+            let (_, received) = printer.counts();
+            if let Err(error) = &result
+                && (ends_batch(error) || stdout.is_broken())
+            {
+                return result;
+            }
+            if !self
+                .settle(progress, stdout, index, result, received)
+                .await?
+            {
+                break;
             }
         }
         Ok(())
     }
 
     async fn side_by_side(
-        &mut self,
+        &self,
         requests: &mut Requests,
         bad_input: &mut Failure,
         renderer: &mut Renderer,
         stdout: &mut Stdout,
         progress: &mut Progress,
     ) -> Result<()> {
-        let interrupt = self.exchange.interrupt;
+        let interrupt = &self.driver.interrupt;
         let mut under_way = FuturesOrdered::new();
         let mut input = Input::Open;
         loop {
-            let has_room = under_way.len() < self.concurrency && matches!(input, Input::Open);
+            // Never more calls than replies wanted: a call may do something on the server.
+            let wanted = progress.left.map_or(self.concurrency, |left| {
+                usize::try_from(left).unwrap_or(usize::MAX)
+            });
+            let has_room =
+                under_way.len() < self.concurrency.min(wanted) && matches!(input, Input::Open);
             if under_way.is_empty() && !has_room {
                 return match input {
                     Input::Bad(error) => Err(error),
                     _ => Ok(()),
                 };
             }
-            let step = if let Some(Some(outcome)) = ready_now(&mut under_way).await {
-                Step::Over(outcome)
+            let step = if let Some(Some(exchange)) = ready_now(&mut under_way).await {
+                Step::Over(exchange)
             } else if has_room && let Some(next) = ready_now(requests).await {
                 Step::Next(next)
             } else {
@@ -159,22 +189,21 @@ impl Batch<'_> {
                 tokio::select! {
                     biased;
                     () = interrupt.wait() => return Err(Error::interrupted()),
-                    Some(outcome) = under_way.next() => Step::Over(outcome),
+                    Some(exchange) = under_way.next() => Step::Over(exchange),
                     next = requests.next(), if has_room => Step::Next(next),
                     error = bad_input.wait(), if has_room => Step::Bad(error),
                     error = stdout.closed() => return Err(error),
                 }
             };
-            let outcome = match step {
-                Step::Over(outcome) => outcome,
-                Step::Next(next) => {
-                    match self.take(next, progress) {
-                        Some(message) => {
-                            let call = self.call(progress.taken, &message);
-                            under_way.push_back(collect(progress.taken, message, call));
-                        }
-                        None => input = Input::Ended,
-                    }
+            let exchange = match step {
+                Step::Over(exchange) => exchange,
+                Step::Next(Some(message)) => {
+                    progress.taken += 1;
+                    under_way.push_back(self.exchange(progress.taken, message));
+                    continue;
+                }
+                Step::Next(None) => {
+                    input = Input::Ended;
                     continue;
                 }
                 Step::Bad(error) => {
@@ -182,34 +211,33 @@ impl Batch<'_> {
                     continue;
                 }
             };
-            let index = outcome.index;
-            let mut printed = Printed::new(renderer, self.format, true).at_most(progress.left);
-            if self.numbered {
-                printed = printed.within_batch(index, outcome.started);
-            }
-            let result = outcome.print(&mut printed, stdout.buffer());
-            let (_, received) = printed.counts();
+            let index = exchange.index;
+            let mut printer = CallPrinter::new(renderer, true)
+                .at_most(progress.left)
+                .within_batch(index, exchange.started);
+            let result = match exchange.events {
+                Ok(events) => print(events, &mut printer, stdout.buffer()),
+                Err(error) => {
+                    self.not_called(index, exchange.started, &error, stdout);
+                    Err(error)
+                }
+            };
+            let (_, received) = printer.counts();
             if stdout.is_full() {
                 interrupt.or(stdout.flush()).await?;
             }
-            if !self.settle(progress, stdout, index, result, received).await {
+            if !self
+                .settle(progress, stdout, index, result, received)
+                .await?
+            {
                 return Ok(());
             }
         }
     }
 
-    fn call(&self, index: u64, message: &Bytes) -> Call {
-        let (request, _) = input::given([message.clone()]);
-        if index == 1 {
-            self.session.call(self.path.clone(), request)
-        } else {
-            self.session.one_of_many(self.path.clone(), request)
-        }
-    }
-
     /// The next request, `None` at the end of the input.
     async fn next(
-        &mut self,
+        &self,
         requests: &mut Requests,
         bad_input: &mut Failure,
         stdout: &mut Stdout,
@@ -218,7 +246,7 @@ impl Batch<'_> {
         let next = if let Some(next) = ready_now(requests).await {
             next
         } else {
-            let interrupt = self.exchange.interrupt;
+            let interrupt = &self.driver.interrupt;
             interrupt.or(stdout.flush()).await?;
             tokio::select! {
                 biased;
@@ -228,15 +256,51 @@ impl Batch<'_> {
                 error = stdout.closed() => return Err(error),
             }
         };
-        Ok(self.take(next, progress))
+        progress.taken += u64::from(next.is_some());
+        Ok(next)
     }
 
-    /// Counts a request; where the input has none at all, there is the default.
-    fn take(&mut self, next: Option<Bytes>, progress: &mut Progress) -> Option<Bytes> {
-        let default = self.default.take();
-        let next = next.or(default);
-        progress.taken += u64::from(next.is_some());
-        next
+    /// Runs one call to its end. A call that the server has not looked at, because it is closing the connection, is made
+    /// once more on another.
+    async fn exchange(&self, index: u64, message: Bytes) -> Exchange {
+        let started = Instant::now();
+        let mut exchange = Exchange {
+            index,
+            started,
+            events: Ok(VecDeque::new()),
+        };
+        for is_last in [false, true] {
+            let call = match self
+                .session
+                .one_of_many(&self.method, once(message.clone()))
+                .await
+            {
+                Ok(call) => call,
+                Err(error) => {
+                    exchange.events = Err(error);
+                    break;
+                }
+            };
+            let events = collect(call).await;
+            let is_unprocessed = matches!(
+                events.back(),
+                Some((_, Event::Ended(end))) if end.origin == Origin::Connection(Processed::No)
+            );
+            exchange.events = Ok(events);
+            if is_last || !is_unprocessed || self.session.connection().is_usable() {
+                break;
+            }
+        }
+        exchange
+    }
+
+    fn not_called(&self, index: u64, started: Instant, error: &Error, stdout: &mut Stdout) {
+        let moment = Moment {
+            started,
+            at: None,
+            call: Some(index),
+        };
+        self.format.not_called(moment, error, stdout.buffer());
     }
 
     /// Notes what a call came to; `false` if it was the last.
@@ -247,37 +311,41 @@ impl Batch<'_> {
         index: u64,
         result: Result<()>,
         received: u64,
-    ) -> bool {
-        if let Err(error) = result {
-            let error = if index > 1 || self.keep_going {
-                error.about(format_args!("request {index}"))
-            } else {
-                error
-            };
-            if progress.failure.is_some() || self.keep_going {
-                self.exchange
-                    .interrupt
-                    .or(async {
-                        stdout.catch_up().await;
-                        Ok(())
-                    })
-                    .await
-                    .ok();
-                self.exchange.console.report(&error);
-            }
-            if progress.failure.is_none() {
-                progress.failure = Some(if self.keep_going {
-                    error.reported()
-                } else {
-                    error
-                });
-            }
-            return self.keep_going;
-        }
+    ) -> Result<bool> {
         if let Some(left) = &mut progress.left {
             *left = left.saturating_sub(received);
         }
-        progress.left != Some(0)
+        let Err(error) = result else {
+            return Ok(progress.left != Some(0));
+        };
+        let error = if index > 1 || self.keep_going {
+            error.about(format_args!("request {index}"))
+        } else {
+            error
+        };
+        let is_first = progress.failure.is_none();
+        if self.keep_going || !is_first {
+            self.report(&error, stdout).await?;
+        }
+        if is_first {
+            progress.failure = Some(if self.keep_going {
+                error.reported()
+            } else {
+                error
+            });
+        }
+        Ok(self.keep_going && progress.left != Some(0))
+    }
+
+    /// Reports an error behind the messages that came before it.
+    async fn report(&self, error: &Error, stdout: &mut Stdout) -> Result<()> {
+        let written = async {
+            stdout.catch_up().await;
+            Ok(())
+        };
+        self.driver.interrupt.or(written).await?;
+        self.driver.console.report(error);
+        Ok(())
     }
 }
 
@@ -286,74 +354,58 @@ fn ends_batch(error: &Error) -> bool {
     matches!(error.kind(), Kind::Interrupted | Kind::OutputClosed)
 }
 
-/// What comes next in a batch of several calls at once.
-enum Step {
-    /// The call whose turn it is to be printed is over.
-    Over(Outcome),
-    /// A request, or the end of the input.
-    Next(Option<Bytes>),
-    Bad(Error),
-}
-
-enum Input {
-    Open,
-    Ended,
-    Bad(Error),
-}
-
 /// A call that is over, waiting for those before it to be printed.
-struct Outcome {
+struct Exchange {
     index: u64,
     started: Instant,
-    request: Bytes,
-    events: Vec<(Instant, Event)>,
+    /// An error if there was no call.
+    events: Result<VecDeque<(Instant, Event)>>,
 }
 
 /// Runs a call with one reply to its end.
-async fn collect(index: u64, request: Bytes, mut call: Call) -> Outcome {
-    let started = Instant::now();
-    let mut events = Vec::with_capacity(3);
+async fn collect(mut call: Call<Once<Bytes>>) -> VecDeque<(Instant, Event)> {
+    let mut events = VecDeque::with_capacity(4);
     while let Some(event) = call.next().await {
-        events.push((Instant::now(), event));
-        // One reply is due: a server that goes on and on is not listened to.
-        if events.len() > 3 {
-            break;
-        }
+        events.push_back((Instant::now(), event));
     }
-    Outcome {
-        index,
-        started,
-        request,
-        events,
-    }
+    events
 }
 
-impl Outcome {
-    fn print(self, printed: &mut Printed<'_>, out: &mut Vec<u8>) -> Result<()> {
-        printed.request(self.started, &self.request, out)?;
-        let mut status: Option<Status> = None;
-        for (at, event) in self.events {
-            printed.set_now(at);
-            match event {
-                Event::Headers(headers) => printed.headers(&headers, out),
-                Event::Message(message) => {
-                    if printed.message(&message, out)? == Then::Stop {
-                        return Ok(());
-                    }
-                }
-                Event::Failed(error) => return Err(error),
-                Event::Status(end) => {
-                    printed.ended(&end, out)?;
-                    status = Some(end);
-                }
+/// Prints the events of a call that is over, and returns what it came to.
+fn print(
+    events: VecDeque<(Instant, Event)>,
+    printer: &mut CallPrinter<'_>,
+    out: &mut Vec<u8>,
+) -> Result<()> {
+    for (at, event) in events {
+        printer.set_time(at);
+        let handled = match event {
+            Event::Sent(messages) => printer.sent(&messages, out).map(|()| Then::Continue),
+            Event::Headers(headers) => {
+                printer.headers(&headers, out);
+                Ok(Then::Continue)
             }
-        }
-        match status {
-            Some(status) => printed.judge(&status),
-            None => Err(Error::status(
-                tonic::Code::Internal,
-                "the method has one reply, and several came",
-            )),
+            Event::Message(message) => printer.message(&message, out),
+            Event::Ended(end) => return printer.ended(&end, None, out),
+        };
+        if let Err(error) = handled {
+            let end = match error.kind() {
+                Kind::Status(code) => End::new(code, error.message(), Origin::Protocol),
+                _ => End::cancelled(),
+            };
+            return printer.ended(&end, Some(error), out);
         }
     }
+    Err(Error::failed("the call has no end"))
+}
+
+/// The next item if it is there already. `Some(None)` is the end of the stream.
+async fn ready_now<S: Stream + Unpin>(stream: &mut S) -> Option<Option<S::Item>> {
+    std::future::poll_fn(|cx| {
+        Poll::Ready(match Pin::new(&mut *stream).poll_next(cx) {
+            Poll::Ready(item) => Some(item),
+            Poll::Pending => None,
+        })
+    })
+    .await
 }

@@ -1,57 +1,57 @@
-//! Drives one call: its events to stdout as they come, and whatever may end it before its time: Ctrl-C, a reader that
-//! went away, bad input, enough replies.
+//! The one driver of calls: hands a call's events to what prints them, as they come, and ends the call early for an
+//! interrupt, a reader that went away, bad input or enough replies.
 
-use std::pin::Pin;
 use std::task::Poll;
 use std::time::Duration;
 
 use bytes::Bytes;
-use tokio::sync::mpsc;
 use tokio::time::{Instant, sleep_until};
-use tokio_stream::{Stream, StreamExt as _};
-use tonic::Status;
-use tonic::metadata::MetadataMap;
+use tokio_stream::Stream;
+use tonic::metadata::{KeyAndValueRef, MetadataMap};
 
 use super::interrupt::Interrupt;
-use super::target::show_metadata;
-use crate::call::{Call, Event};
+use crate::call::{Call, End, Event, Origin};
 use crate::error::{Error, Kind, Result, code_name};
 use crate::input::Failure;
-use crate::output::{Console, Progress, Stdout};
+use crate::output::{Console, Progress, Stdout, count};
 
-/// After bad input the replies to what went before it are still awaited, until none has come for this long: nothing
-/// in gRPC tells how many a server owes.
+/// After bad input, the replies to what went before it are still awaited until none has come for this long: nothing in
+/// gRPC tells how many a server owes.
 const QUIET: Duration = Duration::from_secs(1);
 
-/// And at most for this long altogether, if the server never falls quiet.
+/// And at most for this long altogether, if replies keep coming.
 const QUIET_AT_MOST: Duration = Duration::from_secs(10);
 
-/// How long a reader that does not read keeps us after Ctrl-C.
+/// How long output that is not read delays the end after Ctrl-C.
 const LAST_WRITE: Duration = Duration::from_secs(1);
 
-/// What a command does with the events of its call.
-pub trait Replies {
-    /// A request went out.
-    fn request(&mut self, _at: Instant, _message: &Bytes, _out: &mut Vec<u8>) -> Result<()> {
-        Ok(())
-    }
+/// What a command does with the events of its call. Each method appends what is to be printed to `out`.
+pub trait CallObserver {
+    /// Requests went out.
+    ///
+    /// # Errors
+    /// When one cannot be printed.
+    fn sent(&mut self, messages: &[Bytes], out: &mut Vec<u8>) -> Result<()>;
 
     /// The initial metadata came.
     fn headers(&mut self, metadata: &MetadataMap, out: &mut Vec<u8>);
 
-    /// Appends what is to be printed for one reply.
+    /// A reply came.
+    ///
+    /// # Errors
+    /// When it cannot be printed. A status as the error means that the server is at fault.
     fn message(&mut self, message: &Bytes, out: &mut Vec<u8>) -> Result<Then>;
 
-    /// The call is cancelled: the replies asked for are all there.
-    fn stopped(&mut self, _out: &mut Vec<u8>) {}
+    /// The call is over, for `failure` if that lies on this side. Returns what the call comes to.
+    ///
+    /// # Errors
+    /// `failure`, or the error that the call ended with.
+    fn ended(&mut self, end: &End, failure: Option<Error>, out: &mut Vec<u8>) -> Result<()>;
 
-    /// The call is over; for what can only be printed now.
-    fn ended(&mut self, status: &Status, out: &mut Vec<u8>) -> Result<()>;
-
-    /// Whether no reply is due: every request that is known to be answered has been.
+    /// Whether no reply is due to any request that is known to be answered.
     fn is_settled(&self) -> bool;
 
-    /// Requests sent and replies received, for the progress line.
+    /// Requests sent and replies received.
     fn counts(&self) -> (u64, u64);
 }
 
@@ -59,218 +59,321 @@ pub trait Replies {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Then {
     Continue,
-    /// The user has enough: cancel the call.
+    /// There are as many replies as wanted: cancel the call.
     Stop,
 }
 
-/// How a call ended that did not fail to be one.
-#[derive(Debug)]
-pub enum End {
-    Status(Status),
-    /// [`Then::Stop`] was returned.
-    Stopped,
-}
-
-/// Requests as they go out, for whoever prints them.
-pub type Sent = mpsc::UnboundedReceiver<(Instant, Vec<Bytes>)>;
-
 /// What every call of a command is driven with.
-#[derive(Clone, Copy)]
-pub struct Exchange<'a> {
+#[derive(Clone)]
+pub struct Driver {
     pub console: Console,
-    pub interrupt: &'a Interrupt,
+    pub interrupt: Interrupt,
     pub show_progress: bool,
 }
 
-/// Runs `work` with stdout. Everything it printed has been written when this returns, also when it returns an error.
-///
-/// # Errors
-/// Those of `work`, else of writing.
-pub async fn with_stdout<T>(
-    interrupt: &Interrupt,
-    work: impl AsyncFnOnce(&mut Stdout) -> Result<T>,
-) -> Result<T> {
-    let mut stdout = Stdout::default();
-    let outcome = work(&mut stdout).await;
-    let finish = stdout.finish();
-    let written = match &outcome {
-        Err(error) if error.kind() == Kind::Interrupted => tokio::time::timeout(LAST_WRITE, finish)
-            .await
-            .unwrap_or(Ok(())),
-        _ => interrupt.or(finish).await,
-    };
-    let value = outcome?;
-    written?;
-    Ok(value)
+/// What happens next.
+enum Step {
+    Event(Option<Event>),
+    /// The call has to end, for this reason.
+    GiveUp(Error),
 }
 
-impl Exchange<'_> {
-    /// Runs a call to its end, and cancels it if that comes early.
+/// A call that is driven.
+struct Run<'a, R, O> {
+    driver: &'a Driver,
+    call: Call<R>,
+    bad_input: BadInput,
+    observer: &'a mut O,
+    stdout: &'a mut Stdout,
+    progress: Progress,
+}
+
+impl Driver {
+    /// Runs a call to its end, and cancels it if that has to come early.
     ///
     /// # Errors
-    /// On Ctrl-C, bad input, a reader that went away, a reply that cannot be printed, and a peer that speaks no gRPC.
-    pub async fn drive(
-        self,
-        mut call: Call,
-        mut failure: Failure,
-        mut sent: Option<Sent>,
-        replies: &mut impl Replies,
+    /// What the observer makes of the end; a write to stdout that failed; Ctrl-C; bad input.
+    pub async fn drive<R>(
+        &self,
+        call: Call<R>,
+        input: Failure,
+        observer: &mut impl CallObserver,
         stdout: &mut Stdout,
-    ) -> Result<End> {
-        let mut progress = Progress::new(self.show_progress);
-        let mut bad_input: Option<BadInput> = None;
+    ) -> Result<()>
+    where
+        R: Stream<Item = Bytes> + Unpin,
+    {
+        let mut run = Run {
+            driver: self,
+            call,
+            bad_input: BadInput::Possible(input),
+            observer,
+            stdout,
+            progress: Progress::new(&self.console, self.show_progress),
+        };
         loop {
-            if replies.is_settled()
-                && let Some(bad) = bad_input.take()
-            {
-                return Err(bad.error);
-            }
-            let ready = ready_now(&mut call).await;
-            while let Some(Ok((at, batch))) = sent.as_mut().map(mpsc::UnboundedReceiver::try_recv) {
-                print_requests(replies, at, &batch, stdout)?;
-            }
-            let event = if let Some(event) = ready {
-                event
-            } else {
-                if let Some(late) = self.flush(&mut call, stdout).await? {
-                    replies.ended(&late, stdout.buffer())?;
-                    return Ok(End::Status(late));
-                }
-                tokio::select! {
-                    biased;
-                    () = self.interrupt.wait() => return Err(Error::interrupted()),
-                    Some((at, batch)) = next_sent(&mut sent) => {
-                        print_requests(replies, at, &batch, stdout)?;
-                        continue;
-                    }
-                    event = call.next() => event,
-                    error = stdout.closed() => return Err(error),
-                    error = failure.wait(), if bad_input.is_none() => {
-                        bad_input = Some(BadInput::new(error));
-                        continue;
-                    }
-                    error = quiet(&mut bad_input) => return Err(error),
-                    () = progress.due() => {
-                        let (requests, answers) = replies.counts();
-                        progress.draw(requests, answers);
-                        continue;
-                    }
-                }
+            let step = run.next().await;
+            let outcome = match step {
+                Step::Event(Some(event)) => run.handle(event).await,
+                Step::Event(None) => Some(Err(Error::failed("the call has no end"))),
+                Step::GiveUp(error) => Some(run.give_up(error)),
             };
-            match event {
-                Some(Event::Headers(headers)) => {
-                    show_metadata(self.console, '<', &headers);
-                    replies.headers(&headers, stdout.buffer());
-                }
-                Some(Event::Message(message)) => {
-                    let then = replies.message(&message, stdout.buffer())?;
-                    if let Some(bad) = &mut bad_input {
-                        bad.heard();
-                    }
-                    if stdout.is_full()
-                        && let Some(late) = self.flush(&mut call, stdout).await?
-                    {
-                        replies.ended(&late, stdout.buffer())?;
-                        return Ok(End::Status(late));
-                    }
-                    if then == Then::Stop {
-                        replies.stopped(stdout.buffer());
-                        return Ok(End::Stopped);
-                    }
-                }
-                Some(Event::Failed(error)) => return Err(error),
-                Some(Event::Status(status)) => {
-                    if self.console.is_verbose() {
-                        stdout.catch_up().await;
-                    }
-                    show_metadata(self.console, '<', status.metadata());
-                    self.console
-                        .detail('*', || format!("status {}", code_name(status.code())));
-                    if let Some(bad) = bad_input {
-                        return Err(bad.error);
-                    }
-                    replies.ended(&status, stdout.buffer())?;
-                    return Ok(End::Status(status));
-                }
-                None => return Err(Error::failed("the call ended without a status")),
+            if let Some(outcome) = outcome {
+                return outcome;
             }
         }
     }
+
+    /// Runs `work` with stdout. Everything it printed has been written when this returns, also when it returns an error.
+    ///
+    /// # Errors
+    /// Those of `work`, else of writing.
+    pub async fn with_stdout<T>(
+        &self,
+        stdout: &mut Stdout,
+        work: impl AsyncFnOnce(&mut Stdout) -> Result<T>,
+    ) -> Result<T> {
+        let outcome = work(stdout).await;
+        let finish = stdout.finish();
+        let written = match &outcome {
+            Err(error) if error.kind() == Kind::Interrupted => {
+                tokio::time::timeout(LAST_WRITE, finish)
+                    .await
+                    .unwrap_or(Ok(()))
+            }
+            _ => self.interrupt.or(finish).await,
+        };
+        // What could not be written is not for the next command.
+        stdout.discard();
+        let value = outcome?;
+        written?;
+        Ok(value)
+    }
 }
 
-impl Exchange<'_> {
-    /// Flushes, for as long as the call may take: a reader that does not read keeps no call open beyond its deadline.
-    async fn flush(self, call: &mut Call, stdout: &mut Stdout) -> Result<Option<Status>> {
+impl<R, O> Run<'_, R, O>
+where
+    R: Stream<Item = Bytes> + Unpin,
+    O: CallObserver,
+{
+    /// Waits for the next event. Output is flushed when there is none at once, so that a flood is printed in large chunks
+    /// and a single reply immediately.
+    async fn next(&mut self) -> Step {
+        loop {
+            if self.observer.is_settled()
+                && !self.call.has_unsent()
+                && let Some(error) = self.bad_input.take()
+            {
+                return Step::GiveUp(error);
+            }
+            if let Some(event) = ready_now(&mut self.call).await {
+                return Step::Event(event);
+            }
+            if let Some(step) = self.flush().await {
+                return step;
+            }
+            tokio::select! {
+                biased;
+                () = self.driver.interrupt.wait() => return Step::GiveUp(Error::interrupted()),
+                event = self.call.next() => return Step::Event(event),
+                error = self.stdout.closed() => return Step::GiveUp(error),
+                error = self.bad_input.wait() => {
+                    if let Some(error) = error {
+                        return Step::GiveUp(error);
+                    }
+                }
+                () = self.progress.due() => {
+                    let (requests, replies) = self.observer.counts();
+                    self.progress.draw(requests, replies);
+                }
+            }
+        }
+    }
+
+    /// Handles one event. `Some`: it was the last.
+    async fn handle(&mut self, event: Event) -> Option<Result<()>> {
+        let out = self.stdout.buffer();
+        let then = match event {
+            Event::Sent(messages) => self.observer.sent(&messages, out).map(|()| Then::Continue),
+            Event::Headers(headers) => {
+                show_metadata(&self.driver.console, '<', &headers);
+                self.observer.headers(&headers, out);
+                Ok(Then::Continue)
+            }
+            Event::Message(message) => {
+                self.bad_input.heard();
+                self.observer.message(&message, out)
+            }
+            Event::Ended(end) => {
+                self.show_end(&end).await;
+                return Some(self.conclude(&end, None));
+            }
+        };
+        match then {
+            Ok(Then::Continue) if self.stdout.is_full() => {
+                let step = self.flush().await?;
+                Some(match step {
+                    Step::GiveUp(error) => self.give_up(error),
+                    Step::Event(Some(Event::Ended(end))) => self.conclude(&end, None),
+                    Step::Event(_) => return None,
+                })
+            }
+            Ok(Then::Continue) => None,
+            Ok(Then::Stop) => {
+                let end = End::enough();
+                self.call.cancel();
+                self.show_end(&end).await;
+                Some(self.observer.ended(&end, None, self.stdout.buffer()))
+            }
+            Err(error) => Some(self.give_up(error)),
+        }
+    }
+
+    /// Ends the call from here.
+    fn give_up(&mut self, error: Error) -> Result<()> {
+        self.call.cancel();
+        if self.stdout.is_broken() || error.kind() == Kind::OutputClosed {
+            return Err(error);
+        }
+        match error.kind() {
+            // The server's reply is at fault.
+            Kind::Status(code) => {
+                let end = End::new(code, error.message(), Origin::Protocol);
+                self.conclude(&end, Some(error))
+            }
+            _ => self.conclude(&End::cancelled(), Some(error)),
+        }
+    }
+
+    fn conclude(&mut self, end: &End, failure: Option<Error>) -> Result<()> {
+        // Bad input outweighs what the server made of the rest.
+        let failure = failure.or_else(|| self.bad_input.take());
+        self.observer.ended(end, failure, self.stdout.buffer())
+    }
+
+    /// Flushes, while the call goes on: a reader that does not read keeps no call open beyond its deadline. `Some` when
+    /// something else comes first.
+    async fn flush(&mut self) -> Option<Step> {
+        if self.stdout.buffer().is_empty() {
+            return None;
+        }
         tokio::select! {
             biased;
-            () = self.interrupt.wait() => Err(Error::interrupted()),
-            flushed = stdout.flush() => flushed.map(|()| None),
-            late = call.expired() => Ok(Some(late)),
+            () = self.driver.interrupt.wait() => Some(Step::GiveUp(Error::interrupted())),
+            flushed = self.stdout.flush() => flushed.err().map(Step::GiveUp),
+            () = self.call.hold() => {
+                self.call.cancel();
+                Some(Step::Event(Some(Event::Ended(Box::new(End::deadline())))))
+            }
         }
     }
-}
 
-fn print_requests(
-    replies: &mut impl Replies,
-    at: Instant,
-    batch: &[Bytes],
-    stdout: &mut Stdout,
-) -> Result<()> {
-    for message in batch {
-        replies.request(at, message, stdout.buffer())?;
+    /// Under `-v`, behind the messages that came before.
+    async fn show_end(&mut self, end: &End) {
+        let console = &self.driver.console;
+        if !console.is_verbose() {
+            return;
+        }
+        // A reader that does not read is waited for elsewhere.
+        let _ = self
+            .driver
+            .interrupt
+            .or(async {
+                self.stdout.catch_up().await;
+                Ok(())
+            })
+            .await;
+        show_metadata(console, '<', &end.metadata);
+        let (requests, replies) = self.observer.counts();
+        console.detail('*', || {
+            format!(
+                "status {}, {}, {}",
+                code_name(end.code),
+                count(requests, "request", "requests"),
+                count(replies, "reply", "replies")
+            )
+        });
     }
-    Ok(())
 }
 
-/// The next requests that go out; `None` when nobody prints them, or no more will.
-async fn next_sent(sent: &mut Option<Sent>) -> Option<(Instant, Vec<Bytes>)> {
-    let next = sent.as_mut()?.recv().await;
-    if next.is_none() {
-        *sent = None;
-    }
-    next
-}
-
-/// The next item if it is there already. `Some(None)` is the end of the stream.
-pub async fn ready_now<S: Stream + Unpin>(stream: &mut S) -> Option<Option<S::Item>> {
+/// The next event if it is there already. `Some(None)` is the end.
+async fn ready_now<R>(call: &mut Call<R>) -> Option<Option<Event>>
+where
+    R: Stream<Item = Bytes> + Unpin,
+{
     std::future::poll_fn(|cx| {
-        Poll::Ready(match Pin::new(&mut *stream).poll_next(cx) {
-            Poll::Ready(item) => Some(item),
+        Poll::Ready(match call.poll_next(cx) {
+            Poll::Ready(event) => Some(event),
             Poll::Pending => None,
         })
     })
     .await
 }
 
-/// Bad input whose earlier requests may still be answered.
-struct BadInput {
-    error: Error,
-    since: Instant,
-    last_heard: Instant,
+/// Shows metadata under `-v`.
+pub fn show_metadata(console: &Console, mark: char, metadata: &MetadataMap) {
+    for entry in metadata.iter() {
+        console.detail(mark, || {
+            let (key, value) = match &entry {
+                KeyAndValueRef::Ascii(key, value) => (key.as_str(), value.as_encoded_bytes()),
+                KeyAndValueRef::Binary(key, value) => (key.as_str(), value.as_encoded_bytes()),
+            };
+            format!("{key}: {}", String::from_utf8_lossy(value))
+        });
+    }
+}
+
+/// Bad input, whose earlier requests may still be answered.
+enum BadInput {
+    Possible(Failure),
+    Found {
+        error: Error,
+        since: Instant,
+        last_heard: Instant,
+    },
+    /// Reported, or impossible.
+    Over,
 }
 
 impl BadInput {
-    fn new(error: Error) -> Self {
-        let now = Instant::now();
-        Self {
-            error,
-            since: now,
-            last_heard: now,
+    /// A reply came.
+    fn heard(&mut self) {
+        if let Self::Found { last_heard, .. } = self {
+            *last_heard = Instant::now();
         }
     }
 
-    fn heard(&mut self) {
-        self.last_heard = Instant::now();
+    fn take(&mut self) -> Option<Error> {
+        match std::mem::replace(self, Self::Over) {
+            Self::Found { error, .. } => Some(error),
+            other => {
+                *self = other;
+                None
+            }
+        }
     }
-}
 
-/// Completes with the error when there was bad input and the server has fallen quiet since.
-async fn quiet(bad_input: &mut Option<BadInput>) -> Error {
-    if let Some(bad) = bad_input {
-        sleep_until((bad.last_heard + QUIET).min(bad.since + QUIET_AT_MOST)).await;
-    }
-    match bad_input.take() {
-        Some(bad) => bad.error,
-        None => std::future::pending().await,
+    /// Completes with `None` when bad input is found, and with the error when the server has been quiet since. Cancelling
+    /// it loses nothing.
+    async fn wait(&mut self) -> Option<Error> {
+        match self {
+            Self::Possible(failure) => {
+                let error = failure.wait().await;
+                let now = Instant::now();
+                *self = Self::Found {
+                    error,
+                    since: now,
+                    last_heard: now,
+                };
+                None
+            }
+            Self::Found {
+                since, last_heard, ..
+            } => {
+                sleep_until((*last_heard + QUIET).min(*since + QUIET_AT_MOST)).await;
+                self.take()
+            }
+            Self::Over => std::future::pending().await,
+        }
     }
 }

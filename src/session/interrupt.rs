@@ -1,72 +1,106 @@
-//! The signals that stop a command: the first asks it to stop in order, the second does not ask.
+//! Ctrl-C: the first one asks a command to stop in order, the second one does not wait. Armed anew for each command.
 
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
 use crate::error::{Error, Result};
-use crate::exit;
 
 /// Completes at the first signal. Clones share it.
 #[derive(Clone, Default)]
-pub struct Interrupt(CancellationToken);
+pub struct Interrupt(Arc<Mutex<State>>);
+
+#[derive(Default)]
+struct State {
+    /// The first signal since it was armed.
+    first: CancellationToken,
+    /// The one after that.
+    second: CancellationToken,
+    listeners: Vec<JoinHandle<()>>,
+    listens_for_termination: bool,
+}
 
 impl Interrupt {
-    /// Listens for Ctrl-C, which from here on no longer kills the process.
+    /// Forgets earlier signals, and listens for Ctrl-C, which from here on does not kill the process.
     ///
     /// # Errors
-    /// When the system does not let us.
-    pub fn listen() -> Result<Self> {
-        let interrupt = Self::default();
-        #[cfg(unix)]
-        interrupt.on(tokio::signal::unix::SignalKind::interrupt())?;
-        #[cfg(not(unix))]
-        interrupt.on_ctrl_c();
-        Ok(interrupt)
-    }
-
-    /// Listens for Ctrl-C and, where there is such a thing, for SIGTERM.
-    ///
-    /// # Errors
-    /// When the system does not let us.
-    pub fn listen_for_stop() -> Result<Self> {
-        let interrupt = Self::listen()?;
-        #[cfg(unix)]
-        interrupt.on(tokio::signal::unix::SignalKind::terminate())?;
-        Ok(interrupt)
-    }
-
-    #[cfg(unix)]
-    fn on(&self, kind: tokio::signal::unix::SignalKind) -> Result<()> {
-        let mut signal = tokio::signal::unix::signal(kind)
-            .map_err(|error| Error::failed("cannot listen for signals").caused_by(error))?;
-        let this = self.clone();
-        tokio::spawn(async move {
-            while signal.recv().await.is_some() {
-                this.strike();
-            }
-        });
+    /// When the system does not allow it.
+    pub fn arm(&self) -> Result<()> {
+        let mut state = self.state();
+        state.first = CancellationToken::new();
+        state.second = CancellationToken::new();
+        if state.listeners.is_empty() {
+            let listener = self.listener()?;
+            state.listeners.push(listener);
+        }
         Ok(())
     }
 
-    #[cfg(not(unix))]
-    fn on_ctrl_c(&self) {
+    /// Listens for SIGTERM too, where there is such a thing.
+    ///
+    /// # Errors
+    /// When the system does not allow it.
+    #[cfg_attr(not(unix), expect(clippy::unnecessary_wraps, clippy::unused_self))]
+    pub fn listen_for_termination(&self) -> Result<()> {
+        #[cfg(unix)]
+        {
+            let mut state = self.state();
+            if !state.listens_for_termination {
+                let listener = self.on(tokio::signal::unix::SignalKind::terminate())?;
+                state.listeners.push(listener);
+                state.listens_for_termination = true;
+            }
+        }
+        Ok(())
+    }
+
+    #[cfg(unix)]
+    fn listener(&self) -> Result<JoinHandle<()>> {
+        self.on(tokio::signal::unix::SignalKind::interrupt())
+    }
+
+    #[cfg(unix)]
+    fn on(&self, kind: tokio::signal::unix::SignalKind) -> Result<JoinHandle<()>> {
+        let mut signal = tokio::signal::unix::signal(kind)
+            .map_err(|error| Error::failed("cannot listen for signals").caused_by(error))?;
         let this = self.clone();
-        tokio::spawn(async move {
+        Ok(tokio::spawn(async move {
+            while signal.recv().await.is_some() {
+                this.strike();
+            }
+        }))
+    }
+
+    #[cfg(not(unix))]
+    #[expect(clippy::unnecessary_wraps, reason = "it can fail elsewhere")]
+    fn listener(&self) -> Result<JoinHandle<()>> {
+        let this = self.clone();
+        Ok(tokio::spawn(async move {
             while tokio::signal::ctrl_c().await.is_ok() {
                 this.strike();
             }
-        });
+        }))
     }
 
     fn strike(&self) {
-        if self.0.is_cancelled() {
-            std::process::exit(i32::from(exit::INTERRUPTED));
+        let state = self.state();
+        if state.first.is_cancelled() {
+            state.second.cancel();
         }
-        self.0.cancel();
+        state.first.cancel();
     }
 
     /// Completes at the first signal.
     pub async fn wait(&self) {
-        self.0.cancelled().await;
+        let first = self.state().first.clone();
+        first.cancelled().await;
+    }
+
+    /// Completes at the second signal: the user does not want to wait any longer.
+    pub async fn insisted(&self) {
+        let second = self.state().second.clone();
+        second.cancelled().await;
     }
 
     /// Runs `work`, unless a signal comes first.
@@ -79,5 +113,18 @@ impl Interrupt {
             () = self.wait() => Err(Error::interrupted()),
             result = work => result,
         }
+    }
+
+    /// Ends the tasks that listen.
+    pub fn stop_listening(&self) {
+        let mut state = self.state();
+        for listener in state.listeners.drain(..) {
+            listener.abort();
+        }
+        state.listens_for_termination = false;
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -1,24 +1,20 @@
-//! What a command works in.
+//! What a command works in, and what the client commands share.
+//!
+//! - `context`: what outlives a command, with its `interrupt`;
+//! - `target`, `output`, `schema`: the shared arguments as values;
+//! - `drive`: the driver of every call, and `printer`: what prints its events;
+//! - `batch`: many calls of one method;
+//! - `tally`: names that had no reply.
 
 pub mod batch;
+mod context;
 pub mod drive;
-pub mod interrupt;
-pub mod replies;
+mod interrupt;
+pub mod output;
+pub mod printer;
 pub mod schema;
+pub mod tally;
 pub mod target;
-pub mod unanswered;
 
-use crate::error::{Error, Result};
-
-/// Runs a command's future on a runtime of this thread alone: a client drives one connection, and on few cores the
-/// hand-overs of a multi-threaded runtime cost more than they win.
-pub fn block_on<T>(future: impl Future<Output = Result<T>>) -> Result<T> {
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .map_err(|error| Error::failed("cannot start the runtime").caused_by(error))?;
-    let result = runtime.block_on(future);
-    // A look-up of a name cannot be cancelled, and nobody waits for it any more.
-    runtime.shutdown_background();
-    result
-}
+pub use context::{Context, Settings};
+pub use interrupt::Interrupt;

@@ -1,18 +1,20 @@
-//! The schema arguments as a source of descriptors, and what a command does with what it learned.
+//! The schema arguments as a source of descriptors, the schemas that were learned, and what a command does with them.
 
+use std::collections::HashMap;
 use std::path::Path;
 
-use super::interrupt::Interrupt;
+use super::Context;
 use super::target::{Session, Target};
 use crate::cli::{ExportArgs, Reflection, SchemaArgs};
 use crate::error::{Error, Result};
-use crate::output::Console;
+use crate::output::{Console, count};
 use crate::schema::Schema;
 use crate::schema::render::tree;
-use crate::schema::source::{self, Connecting, DescriptorSource, ReflectionMode, SchemaSettings};
+use crate::schema::source::{self, DescriptorSource, Link, ReflectionMode, SchemaSettings};
+use crate::transport::Endpoint;
 
-/// The schema arguments' options, but for the connection.
-fn options(args: &SchemaArgs) -> SchemaSettings {
+/// The schema arguments as settings.
+pub fn settings(args: &SchemaArgs) -> SchemaSettings {
     SchemaSettings {
         protosets: args.protoset.clone(),
         protos: args.proto.clone(),
@@ -23,45 +25,92 @@ fn options(args: &SchemaArgs) -> SchemaSettings {
             Reflection::V1alpha => ReflectionMode::V1Alpha,
             Reflection::Off => ReflectionMode::Off,
         },
-        ..SchemaSettings::default()
     }
 }
 
-/// A source that asks the server of a session, where files do not tell.
+/// What was learned, by where it is from. A server is asked once, however many commands use its schema.
+#[derive(Default)]
+pub struct Schemas(HashMap<Key, Box<dyn DescriptorSource>>);
+
+#[derive(Clone, PartialEq, Eq, Hash)]
+struct Key {
+    settings: SchemaSettings,
+    /// `None` for files.
+    endpoint: Option<Endpoint>,
+}
+
+impl Schemas {
+    /// Forgets everything.
+    pub fn clear(&mut self) {
+        self.0.clear();
+    }
+}
+
+/// A source of descriptors as one command uses it.
+pub struct Lent {
+    key: Key,
+    source: Box<dyn DescriptorSource>,
+}
+
+impl Lent {
+    pub fn source(&mut self) -> &mut dyn DescriptorSource {
+        self.source.as_mut()
+    }
+
+    /// Ends the conversation with the server, and keeps what was learned.
+    pub fn give_back(mut self, context: &mut Context) {
+        self.source.detach();
+        context.schemas.0.insert(self.key, self.source);
+    }
+}
+
+/// A source that asks the server of a session, where files do not say.
 ///
 /// # Errors
 /// On files that cannot be used.
-pub fn with_session(args: &SchemaArgs, session: &Session) -> Result<Box<dyn DescriptorSource>> {
-    let channel = session.connection.channel();
-    let options = SchemaSettings {
-        metadata: session.metadata.clone(),
-        deadline: session.deadline,
-        ..options(args)
+pub fn lend(args: &SchemaArgs, session: Option<&Session>, context: &mut Context) -> Result<Lent> {
+    let settings = settings(args);
+    let session = session.filter(|_| settings.asks_server());
+    let link = session.map(|session| Link {
+        connection: session.connection().clone(),
+        metadata: session.metadata().clone(),
+        deadline: session.deadline(),
+    });
+    let key = Key {
+        settings,
+        endpoint: session.map(|session| session.endpoint().clone()),
     };
-    source::open(options, Box::pin(async move { Ok(channel) }))
+    let source = match context.schemas.0.remove(&key) {
+        Some(mut known) => {
+            if let Some(link) = link {
+                known.attach(link);
+            }
+            known
+        }
+        None => source::open(&key.settings, link)?,
+    };
+    Ok(Lent { key, source })
 }
 
 /// Runs `work` with a source, and with a connection only if the source needs one.
 ///
 /// # Errors
-/// On files that cannot be used, a server that cannot be reached, and those of `work`.
+/// On files that cannot be used, a server that cannot be reached, Ctrl-C, and those of `work`.
 pub async fn with_source<T>(
     args: &SchemaArgs,
     target: Target,
-    interrupt: &Interrupt,
-    console: Console,
+    console: &Console,
+    context: &mut Context,
     work: impl AsyncFnOnce(&mut dyn DescriptorSource) -> Result<T>,
 ) -> Result<T> {
-    if !options(args).asks_server() {
-        let nobody: Connecting = Box::pin(async { Err(Error::failed("there is no connection")) });
-        let mut source = source::open(options(args), nobody)?;
-        return interrupt.or(work(source.as_mut())).await;
-    }
-    let session = interrupt.or(target.connect(console)).await?;
-    let mut source = with_session(args, &session)?;
-    let result = interrupt.or(work(source.as_mut())).await;
-    drop(source);
-    session.connection.close().await;
+    let session = if settings(args).asks_server() {
+        Some(target.connect(context, console).await?)
+    } else {
+        None
+    };
+    let mut lent = lend(args, session.as_ref(), context)?;
+    let result = context.interrupt.or(work(lent.source())).await;
+    lent.give_back(context);
     result
 }
 
@@ -69,30 +118,24 @@ pub async fn with_source<T>(
 ///
 /// # Errors
 /// When it cannot be written.
-pub fn export(args: &ExportArgs, schema: &Schema, console: Console) -> Result<()> {
+pub fn export(args: &ExportArgs, schema: &Schema, console: &Console) -> Result<()> {
     let failed = |path: &Path, error| {
         Error::failed(format!("cannot write {}", path.display())).caused_by(error)
     };
+    let files = |number: usize| count(number as u64, "file", "files");
     if let Some(path) = &args.protoset_out {
         std::fs::write(path, schema.write_protoset()).map_err(|error| failed(path, error))?;
         console.notice(&format!(
-            "{} in {}",
+            "wrote {} to {}",
             files(schema.files.len()),
             path.display()
         ));
     }
     if let Some(dir) = &args.proto_out {
         let written = tree::write_tree(&schema.files, &schema.pool, dir)?;
-        console.notice(&format!("{} in {}", files(written), dir.display()));
+        console.notice(&format!("wrote {} to {}", files(written), dir.display()));
     }
     Ok(())
-}
-
-fn files(number: usize) -> String {
-    match number {
-        1 => "1 file".to_owned(),
-        number => format!("{number} files"),
-    }
 }
 
 /// Whether anything is to be written.

@@ -1,9 +1,7 @@
-//! What the client commands share: their argument groups as values, and the connection to their server. For
-//! `--in-process` this is where `server` and `transport`, which do not know each other, are joined.
+//! The connection arguments as values, and the session they lead to: a connection, and what goes with every call on it.
+//! For `--in-process` this is where `server` and `transport`, which do not know each other, are joined.
 
-use std::io::IsTerminal as _;
-use std::path::Path;
-use std::sync::Arc;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -11,21 +9,27 @@ use http::uri::PathAndQuery;
 use prost_reflect::MethodDescriptor;
 use tokio::time::Instant;
 use tokio_stream::Stream;
-use tonic::metadata::{KeyAndValueRef, MetadataMap};
-use tonic::{Code, Status};
+use tonic::metadata::MetadataMap;
 
-use crate::call::{Call, NOT_GRPC, Start, TOO_LARGE};
-use crate::cli::{Color, ConnectionArgs, ConsoleArgs, Format, OutputArgs};
+use super::Context;
+use crate::call::{Call, Start};
+use crate::cli::ConnectionArgs;
 use crate::error::{Error, Result};
 use crate::net::ByteStream;
-use crate::output::{self, Console, Style, Syntax, Verbosity};
+use crate::output::{Console, Format, Moment};
 use crate::server::{Missing, People, Server};
-use crate::transport::{self, Address, Connection, Dialer};
+use crate::transport::{
+    self, Address, Connection, Connections, Dialer, Endpoint, InProcess, Patience,
+};
+
+/// The server of a command that names none.
+pub const DEFAULT_ADDR: &str = "localhost:50051";
 
 /// What the pipe of `--in-process` holds in each direction before its writer waits.
 const PIPE: usize = 256 * 1024;
 
-/// The connection arguments, validated.
+/// Where and how to call.
+#[derive(Clone, Debug)]
 pub struct Target {
     server: Where,
     connect_timeout: Duration,
@@ -35,24 +39,22 @@ pub struct Target {
     max_message_size: usize,
 }
 
+#[derive(Clone, Debug)]
 enum Where {
     Address(Address),
-    InProcess(People),
+    /// The people of a file, or the built-in ones.
+    InProcess(Option<PathBuf>),
 }
 
 impl Target {
     /// # Errors
-    /// On a bad address, header or people file.
-    pub fn new(args: &ConnectionArgs) -> Result<Self> {
-        // An empty $ROUTEGUIDE_ADDR is as good as none.
-        let addr = match args.addr.as_str() {
-            "" => "localhost:50051",
-            addr => addr,
-        };
+    /// On a bad address or header.
+    pub fn new(args: &ConnectionArgs, context: &Context) -> Result<Self> {
+        let addr = args.addr.as_ref().or(context.settings.addr.as_ref());
         let server = if args.in_process {
-            Where::InProcess(people(args.people.as_deref())?)
+            Where::InProcess(args.people.clone())
         } else {
-            Where::Address(addr.parse()?)
+            Where::Address(addr.map_or(DEFAULT_ADDR, String::as_str).parse()?)
         };
         Ok(Self {
             server,
@@ -64,49 +66,74 @@ impl Target {
         })
     }
 
+    pub fn metadata(&self) -> &MetadataMap {
+        &self.metadata
+    }
+
+    pub fn max_message_size(&self) -> usize {
+        self.max_message_size
+    }
+
+    /// As [`Target::connect`]. If it fails, the output says so in formats that tell everything.
+    ///
+    /// # Errors
+    /// As [`Target::connect`].
+    pub async fn connect_for(
+        self,
+        format: Format,
+        context: &mut Context,
+        console: &Console,
+    ) -> Result<Session> {
+        let moment = Moment {
+            started: Instant::now(),
+            at: None,
+            call: None,
+        };
+        let connected = self.connect(context, console).await;
+        if let Err(error) = &connected {
+            format.not_called(moment, error, context.stdout.buffer());
+            // The failure to connect is what the user has to know.
+            let _ = context.finish_output().await;
+        }
+        connected
+    }
+
     /// Connects. The deadline of the first call counts from here.
-    pub async fn connect(self, console: Console) -> Result<Session> {
+    ///
+    /// # Errors
+    /// On a people file that cannot be used, a server that cannot be reached, and Ctrl-C.
+    pub async fn connect(self, context: &mut Context, console: &Console) -> Result<Session> {
         let started = Instant::now();
         let deadline = self.timeout.map(|timeout| started + timeout);
-        let (dialer, name, authority) = match self.server {
-            Where::Address(address) => {
-                let (name, authority) = (address.to_string(), address.authority());
-                (Dialer::Address(address), name, authority)
-            }
-            Where::InProcess(people) => {
-                let server = Server::new(people, Missing::Reply).await?;
-                let open = move || -> Box<dyn ByteStream> {
-                    let (ours, theirs) = tokio::io::duplex(PIPE);
-                    server.serve_connection(theirs);
-                    Box::new(ours)
-                };
-                let name = "the server in this process".to_owned();
-                (Dialer::Memory(Arc::new(open)), name, "localhost".to_owned())
-            }
+        let endpoint = match &self.server {
+            Where::Address(address) => Endpoint::from(address.clone()),
+            Where::InProcess(people) => context.servers.endpoint(people.as_deref()).await?,
         };
-        let options = transport::Options {
-            dialer,
-            name,
-            authority,
+        let patience = Patience {
             connect_timeout: self.connect_timeout,
             wait: self.wait,
             deadline,
         };
-        let connection = transport::connect(&options).await?;
+        let connections = context.connections.clone();
+        let connecting = connections.get(&endpoint, &patience);
+        let connection = context.interrupt.or(connecting).await?;
         console.detail('*', || {
-            format!("connected to {} in {:?}", options.name, started.elapsed())
+            format!("connected to {endpoint} in {:?}", started.elapsed())
         });
         Ok(Session {
+            connections,
+            endpoint,
             connection,
             deadline,
-            timeout: self.timeout,
-            metadata: self.metadata,
-            max_message_size: self.max_message_size,
+            target: self,
         })
     }
 }
 
-/// The people of a file, or the tutorial's.
+/// The people of a file, or the built-in ones.
+///
+/// # Errors
+/// When the file cannot be used.
 pub fn people(file: Option<&Path>) -> Result<People> {
     match file {
         Some(path) => People::load(path),
@@ -114,150 +141,124 @@ pub fn people(file: Option<&Path>) -> Result<People> {
     }
 }
 
+/// The servers of `--in-process`, by their people files.
+#[derive(Default)]
+pub struct Servers(Vec<(Option<PathBuf>, Endpoint)>);
+
+impl Servers {
+    async fn endpoint(&mut self, file: Option<&Path>) -> Result<Endpoint> {
+        if let Some((_, endpoint)) = self.0.iter().find(|(known, _)| known.as_deref() == file) {
+            return Ok(endpoint.clone());
+        }
+        let server = Server::new(people(file)?, Missing::Reply).await?;
+        let open = move || -> Box<dyn ByteStream> {
+            let (ours, theirs) = tokio::io::duplex(PIPE);
+            server.serve_connection(theirs);
+            Box::new(ours)
+        };
+        let endpoint = Endpoint::new(Dialer::InProcess(InProcess::new(open)));
+        self.0.push((file.map(Path::to_owned), endpoint.clone()));
+        Ok(endpoint)
+    }
+}
+
 /// A connection and what goes with every call on it.
+#[derive(Clone)]
 pub struct Session {
-    pub connection: Connection,
-    /// Of the first call; connecting counts against it.
-    pub deadline: Option<Instant>,
-    timeout: Option<Duration>,
-    pub metadata: MetadataMap,
-    max_message_size: usize,
+    connections: Connections,
+    endpoint: Endpoint,
+    connection: Connection,
+    /// Of the command's own call. Connecting counts against it.
+    deadline: Option<Instant>,
+    target: Target,
 }
 
 impl Session {
-    /// Starts a call that has the command's own deadline.
-    pub fn call<S>(&self, path: PathAndQuery, requests: S) -> Call
-    where
-        S: Stream<Item = Bytes> + Send + 'static,
-    {
-        self.start(path, self.deadline, requests)
+    pub fn connection(&self) -> &Connection {
+        &self.connection
     }
 
-    /// Starts one of many calls: each has the whole time-out to itself.
-    pub fn one_of_many<S>(&self, path: PathAndQuery, requests: S) -> Call
-    where
-        S: Stream<Item = Bytes> + Send + 'static,
-    {
-        let deadline = self.timeout.map(|timeout| Instant::now() + timeout);
-        self.start(path, deadline, requests)
+    pub fn endpoint(&self) -> &Endpoint {
+        &self.endpoint
     }
 
-    fn start<S>(&self, path: PathAndQuery, deadline: Option<Instant>, requests: S) -> Call
+    pub fn metadata(&self) -> &MetadataMap {
+        &self.target.metadata
+    }
+
+    pub fn deadline(&self) -> Option<Instant> {
+        self.deadline
+    }
+
+    pub fn max_message_size(&self) -> usize {
+        self.target.max_message_size
+    }
+
+    /// Starts the command's one call, which has the deadline of the command.
+    pub fn call<R>(&self, method: &Method, requests: R) -> Call<R>
     where
-        S: Stream<Item = Bytes> + Send + 'static,
+        R: Stream<Item = Bytes> + Unpin,
     {
-        let start = Start {
-            path,
-            metadata: self.metadata.clone(),
-            deadline,
-            max_message_size: self.max_message_size,
+        Call::start(
+            &self.connection,
+            self.start(method, self.deadline),
             requests,
+        )
+    }
+
+    /// Starts one of many calls: each has the whole time-out to itself, and connects again if the connection is gone.
+    ///
+    /// # Errors
+    /// When the server cannot be reached any more.
+    pub async fn one_of_many<R>(&self, method: &Method, requests: R) -> Result<Call<R>>
+    where
+        R: Stream<Item = Bytes> + Unpin,
+    {
+        let deadline = self.target.timeout.map(|timeout| Instant::now() + timeout);
+        let start = self.start(method, deadline);
+        if self.connection.is_usable() {
+            return Ok(Call::start(&self.connection, start, requests));
+        }
+        let patience = Patience {
+            connect_timeout: self.target.connect_timeout,
+            wait: self.target.wait,
+            deadline,
         };
-        Call::start(self.connection.channel(), start)
+        let connection = self.connections.get(&self.endpoint, &patience).await?;
+        Ok(Call::start(&connection, start, requests))
+    }
+
+    fn start(&self, method: &Method, deadline: Option<Instant>) -> Start {
+        Start {
+            path: method.path.clone(),
+            metadata: self.target.metadata.clone(),
+            deadline,
+            max_message_size: self.target.max_message_size,
+            single_reply: method.single_reply,
+        }
     }
 }
 
-/// The path a method is called by.
-pub fn path(method: &MethodDescriptor) -> Result<PathAndQuery> {
-    let path = format!("/{}/{}", method.parent_service().full_name(), method.name());
-    PathAndQuery::try_from(path).map_err(|error| {
-        Error::failed(format!("{} has no path", method.full_name())).caused_by(error)
-    })
+/// What a call needs to know of its method.
+#[derive(Clone, Debug)]
+pub struct Method {
+    pub path: PathAndQuery,
+    /// It has one reply, not a stream of them.
+    pub single_reply: bool,
 }
 
-/// How replies are to look, in the format asked for or else in `default`.
-///
-/// # Errors
-/// When bytes would go to a terminal.
-pub fn format(args: &OutputArgs, default: Format) -> Result<output::Format> {
-    let format = args.output.unwrap_or(default);
-    let terminal = std::io::stdout().is_terminal();
-    let style = Style {
-        syntax: match format {
-            Format::Text => Syntax::Text,
-            _ => Syntax::Json,
-        },
-        indent: args.pretty || (terminal && !args.compact),
-        emit_defaults: args.emit_defaults,
-        proto_names: args.proto_names,
-        enum_numbers: args.enum_numbers,
-        color: stdout_color(args.console.color),
-        terminal,
-    };
-    Ok(match format {
-        Format::Text | Format::Json => output::Format::Messages(style),
-        Format::Envelope => output::Format::Envelope(style),
-        Format::Raw if terminal => {
-            return Err(
-                Error::usage("-o raw writes bytes, and stdout is a terminal")
-                    .hinted("send it to a file, or through `xxd`"),
-            );
-        }
-        Format::Raw => output::Format::Raw,
-    })
-}
-
-/// Whether a progress line can be seen, and does not get between replies.
-pub fn shows_progress(args: &OutputArgs) -> bool {
-    Console::is_terminal() && !std::io::stdout().is_terminal() && !args.console.quiet
-}
-
-/// Whether stdout is to be colored.
-pub fn stdout_color(color: Color) -> bool {
-    match color {
-        Color::Auto => {
-            anstream::AutoStream::choice(&std::io::stdout()) != anstream::ColorChoice::Never
-        }
-        Color::Always => true,
-        Color::Never => false,
-    }
-}
-
-/// Where a client command says what is no data.
-pub fn console(args: &ConsoleArgs) -> Console {
-    let color = match args.color {
-        Color::Auto => None,
-        Color::Always => Some(true),
-        Color::Never => Some(false),
-    };
-    let verbosity = match (args.quiet, args.verbose) {
-        (true, _) => Verbosity::Quiet,
-        (false, true) => Verbosity::Verbose,
-        (false, false) => Verbosity::Normal,
-    };
-    Console::new(verbosity, color)
-}
-
-/// The error of a call that ended with another status than OK; `details` are the status's, decoded.
-pub fn status_error(status: &Status, details: Vec<String>) -> Error {
-    let error = Error::status(status.code(), status.message()).detailed(details);
-    match status.code() {
-        _ if status.message().starts_with(NOT_GRPC) => {
-            error.hinted("is this a gRPC server? a web server or a proxy answers there")
-        }
-        Code::ResourceExhausted if status.message().starts_with(TOO_LARGE) => {
-            error.hinted("--max-message-size accepts larger ones")
-        }
-        _ => error,
-    }
-}
-
-/// Shows metadata under `-v`.
-pub fn show_metadata(console: Console, mark: char, metadata: &MetadataMap) {
-    for entry in metadata.iter() {
-        console.detail(mark, || match entry {
-            KeyAndValueRef::Ascii(key, value) => {
-                format!(
-                    "{key}: {}",
-                    String::from_utf8_lossy(value.as_encoded_bytes())
-                )
-            }
-            KeyAndValueRef::Binary(key, value) => {
-                format!(
-                    "{key}: {}",
-                    String::from_utf8_lossy(value.as_encoded_bytes())
-                )
-            }
-        });
+impl Method {
+    /// # Errors
+    /// When the descriptor has names that cannot be a path.
+    pub fn new(descriptor: &MethodDescriptor) -> Result<Self> {
+        let service = descriptor.parent_service();
+        let path = format!("/{}/{}", service.full_name(), descriptor.name());
+        let path = PathAndQuery::try_from(path).map_err(|error| {
+            Error::failed(format!("{} cannot be called", descriptor.full_name())).caused_by(error)
+        })?;
+        Ok(Self {
+            path,
+            single_reply: !descriptor.is_server_streaming(),
+        })
     }
 }

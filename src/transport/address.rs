@@ -8,7 +8,7 @@ use crate::error::Error;
 use crate::net::{BadHostPort, split_host_port};
 
 /// Where a server is. Every form but `unix:` is host and port; TLS is spoken exactly when the scheme is `https`.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Address {
     Tcp {
         host: String,

@@ -1,6 +1,8 @@
 //! Opening the byte stream below HTTP/2: TCP, a Unix socket, or a pipe within this process.
 
 use std::collections::VecDeque;
+use std::fmt;
+use std::hash::{Hash, Hasher};
 use std::io;
 use std::net::SocketAddr;
 use std::path::Path;
@@ -17,18 +19,51 @@ use crate::net::ByteStream;
 const ATTEMPT_DELAY: Duration = Duration::from_millis(250);
 
 /// Opens byte streams to one server.
-#[derive(Clone)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Dialer {
     Address(Address),
-    /// A server in this process: each call opens another connection to it.
-    Memory(Arc<dyn Fn() -> Box<dyn ByteStream> + Send + Sync>),
+    InProcess(InProcess),
+}
+
+/// Opens connections to a server in this process. Clones are equal: they reach the same server.
+#[derive(Clone)]
+pub struct InProcess(Arc<dyn Fn() -> Box<dyn ByteStream> + Send + Sync>);
+
+impl InProcess {
+    pub fn new(open: impl Fn() -> Box<dyn ByteStream> + Send + Sync + 'static) -> Self {
+        Self(Arc::new(open))
+    }
+
+    fn address(&self) -> *const () {
+        Arc::as_ptr(&self.0).cast()
+    }
+}
+
+impl PartialEq for InProcess {
+    fn eq(&self, other: &Self) -> bool {
+        self.address() == other.address()
+    }
+}
+
+impl Eq for InProcess {}
+
+impl Hash for InProcess {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.address().hash(state);
+    }
+}
+
+impl fmt::Debug for InProcess {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("InProcess").field(&self.address()).finish()
+    }
 }
 
 impl Dialer {
-    /// Opens one byte stream; no time limit but the operating system's.
+    /// Opens one byte stream. There is no time limit but the operating system's.
     pub async fn dial(&self) -> io::Result<Box<dyn ByteStream>> {
         match self {
-            Self::Memory(open) => Ok(open()),
+            Self::InProcess(server) => Ok((server.0)()),
             Self::Address(Address::Tcp { host, port }) => {
                 let addresses = lookup_host((host.as_str(), *port)).await?;
                 Ok(Box::new(race(addresses.collect()).await?))

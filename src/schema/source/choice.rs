@@ -5,17 +5,17 @@ use super::bundled::bundled;
 use super::descriptor_source::{BoxFuture, DescriptorSource};
 use super::files;
 use super::loaded::LoadedSource;
-use super::reflection::{Connecting, ReflectionSource};
+use super::reflection::{Link, ReflectionSource};
 use super::settings::SchemaSettings;
 use crate::error::Result;
 use crate::schema::build::file_set::Schema;
 use crate::schema::descriptor::symbol::lookup;
 
-/// The source that the settings choose. `channel` is awaited when the server is first asked.
+/// The source that the settings choose. The server is asked only if they say so.
 ///
 /// # Errors
 /// On files that cannot be used.
-pub fn open(settings: SchemaSettings, channel: Connecting) -> Result<Box<dyn DescriptorSource>> {
+pub fn open(settings: &SchemaSettings, server: Option<Link>) -> Result<Box<dyn DescriptorSource>> {
     if !settings.asks_server() {
         let given = !(settings.protosets.is_empty() && settings.protos.is_empty());
         return Ok(Box::new(if given {
@@ -30,12 +30,7 @@ pub fn open(settings: SchemaSettings, channel: Connecting) -> Result<Box<dyn Des
         }));
     }
     Ok(Box::new(ServerSource {
-        reflection: ReflectionSource::new(
-            channel,
-            settings.reflection,
-            settings.metadata,
-            settings.deadline,
-        ),
+        reflection: ReflectionSource::new(settings.reflection, server),
         bundled: bundled()?,
     }))
 }
@@ -70,6 +65,14 @@ impl DescriptorSource for ServerSource {
 
     fn place(&self) -> &'static str {
         self.reflection.place()
+    }
+
+    fn attach(&mut self, server: Link) {
+        self.reflection.attach(server);
+    }
+
+    fn detach(&mut self) {
+        self.reflection.detach();
     }
 
     fn fallback(&self) -> Option<Schema> {

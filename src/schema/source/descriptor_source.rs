@@ -2,6 +2,7 @@
 
 use std::pin::Pin;
 
+use super::reflection::Link;
 use crate::error::Result;
 use crate::schema::build::file_set::Schema;
 
@@ -22,6 +23,12 @@ pub trait DescriptorSource: Send {
 
     /// Where a name that is not found was looked for, to follow "no such service": "in the given files".
     fn place(&self) -> &'static str;
+
+    /// Asks over this connection from now on. What is known stays known.
+    fn attach(&mut self, _server: Link) {}
+
+    /// Ends the conversation with the server, if there is one.
+    fn detach(&mut self) {}
 
     /// What may be taken for RouteGuide's own short names when [`DescriptorSource::services`] failed.
     fn fallback(&self) -> Option<Schema> {

@@ -10,5 +10,5 @@ mod settings;
 
 pub use choice::open;
 pub use descriptor_source::DescriptorSource;
-pub use reflection::Connecting;
+pub use reflection::Link;
 pub use settings::{ReflectionMode, SchemaSettings};

@@ -6,12 +6,10 @@ mod peer;
 use std::collections::BTreeSet;
 
 use prost_reflect::MessageDescriptor;
-use tokio::time::Instant;
-use tonic::metadata::MetadataMap;
 use tonic_reflection::pb::v1::ExtensionRequest;
 use tonic_reflection::pb::v1::server_reflection_request::MessageRequest as Question;
 
-pub use self::peer::Connecting;
+pub use self::peer::Link;
 use self::peer::{Answer, Peer};
 use super::descriptor_source::{BoxFuture, DescriptorSource};
 use super::settings::ReflectionMode;
@@ -43,14 +41,9 @@ pub struct ReflectionSource {
 }
 
 impl ReflectionSource {
-    pub fn new(
-        channel: Connecting,
-        mode: ReflectionMode,
-        metadata: MetadataMap,
-        deadline: Option<Instant>,
-    ) -> Self {
+    pub fn new(mode: ReflectionMode, server: Option<Link>) -> Self {
         Self {
-            peer: Peer::new(channel, mode, metadata, deadline),
+            peer: Peer::new(mode, server),
             files: FileSet::new(
                 "the server does not have",
                 "give the whole schema with --proto or --protoset",
@@ -60,6 +53,16 @@ impl ReflectionSource {
             extended: BTreeSet::new(),
             extensions_refused: false,
         }
+    }
+
+    /// Asks over this connection from now on. What is known stays known.
+    pub fn attach(&mut self, server: Link) {
+        self.peer.attach(server);
+    }
+
+    /// Ends the conversation with the server.
+    pub fn detach(&mut self) {
+        self.peer.detach();
     }
 
     /// Whether the server has turned out to have no reflection.
@@ -79,11 +82,8 @@ impl ReflectionSource {
             Some(Answer::Services(services)) => services,
             Some(Answer::No(status)) => {
                 return Err(Error::status(
-                    status.code(),
-                    format!(
-                        "the server does not list its services: {}",
-                        status.message()
-                    ),
+                    status.code,
+                    format!("the server does not list its services: {}", status.message),
                 ));
             }
             _ => return Err(nonsense()),

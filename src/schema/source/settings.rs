@@ -2,11 +2,8 @@
 
 use std::path::PathBuf;
 
-use tokio::time::Instant;
-use tonic::metadata::MetadataMap;
-
 /// Whether, and how, to ask the server.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum ReflectionMode {
     /// v1, and v1alpha where the server does not have it.
     #[default]
@@ -17,16 +14,12 @@ pub enum ReflectionMode {
 }
 
 /// Where to look for a schema.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct SchemaSettings {
     pub protosets: Vec<PathBuf>,
     pub protos: Vec<PathBuf>,
     pub import_paths: Vec<PathBuf>,
     pub reflection: ReflectionMode,
-    /// Sent along to the server's reflection.
-    pub metadata: MetadataMap,
-    /// When asking the server has to be over.
-    pub deadline: Option<Instant>,
 }
 
 impl SchemaSettings {

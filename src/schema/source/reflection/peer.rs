@@ -9,22 +9,27 @@ use http::uri::PathAndQuery;
 use prost::Message as _;
 use tokio::sync::mpsc;
 use tokio::time::{Instant, timeout};
-use tokio_stream::StreamExt as _;
 use tokio_stream::wrappers::UnboundedReceiverStream;
+use tonic::Code;
 use tonic::metadata::MetadataMap;
-use tonic::transport::Channel;
-use tonic::{Code, Status};
 use tonic_reflection::pb::v1::server_reflection_request::MessageRequest as Question;
 use tonic_reflection::pb::v1::server_reflection_response::MessageResponse;
 use tonic_reflection::pb::v1::{ServerReflectionRequest, ServerReflectionResponse};
 
-use crate::call::{Call, Event, Start};
+use crate::call::{Call, End, Event, Origin, Start};
 use crate::error::{Error, Result};
-use crate::schema::source::descriptor_source::BoxFuture;
 use crate::schema::source::settings::ReflectionMode;
+use crate::transport::Connection;
 
-/// A channel that is made when it is first awaited, if ever.
-pub type Connecting = BoxFuture<'static, Result<Channel>>;
+/// A server to ask, and how.
+#[derive(Clone, Debug)]
+pub struct Link {
+    pub connection: Connection,
+    /// Sent along with the questions.
+    pub metadata: MetadataMap,
+    /// When asking has to be over.
+    pub deadline: Option<Instant>,
+}
 
 const V1: &str = "/grpc.reflection.v1.ServerReflection/ServerReflectionInfo";
 const V1ALPHA: &str = "/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo";
@@ -40,63 +45,54 @@ pub enum Answer {
     Extensions(Vec<i32>),
     Services(Vec<String>),
     /// It has no such thing, or does not want to say.
-    No(Status),
+    No(Refusal),
+}
+
+/// Why there is no answer.
+#[derive(Clone, Debug)]
+pub struct Refusal {
+    pub code: Code,
+    pub message: String,
 }
 
 /// The server.
 pub struct Peer {
-    channel: Lazy,
-    metadata: MetadataMap,
-    deadline: Option<Instant>,
+    server: Option<Link>,
     /// The paths still to be tried; the first is in use.
     paths: &'static [&'static str],
     /// The path in use has been answered on.
     settled: bool,
     /// What the first path was refused with.
-    refusal: Option<Status>,
+    refusal: Option<Refusal>,
     stream: Option<Stream>,
 }
 
-enum Lazy {
-    Connecting(Connecting),
-    Connected(Channel),
-}
-
 struct Stream {
-    call: Call,
+    call: Call<UnboundedReceiverStream<Bytes>>,
     requests: mpsc::UnboundedSender<Bytes>,
     answers: usize,
     has_deadline: bool,
 }
 
 impl Stream {
-    async fn event(&mut self) -> Result<Event> {
-        let event = if self.has_deadline {
-            self.call.next().await
-        } else {
-            timeout(PATIENCE, self.call.next()).await.map_err(|_| {
-                let patience = humantime::format_duration(PATIENCE);
-                Error::failed(format!(
-                    "the server's reflection has not answered for {patience}"
-                ))
-                .hinted("give the schema with --proto or --protoset instead")
-            })?
-        };
-        Ok(event.unwrap_or_else(|| Event::Status(Status::ok(""))))
+    async fn event(&mut self) -> Result<Option<Event>> {
+        if self.has_deadline {
+            return Ok(self.call.next().await);
+        }
+        timeout(PATIENCE, self.call.next()).await.map_err(|_| {
+            let patience = humantime::format_duration(PATIENCE);
+            Error::failed(format!(
+                "the server's reflection has not answered for {patience}"
+            ))
+            .hinted("give the schema with --proto or --protoset instead")
+        })
     }
 }
 
 impl Peer {
-    pub fn new(
-        channel: Connecting,
-        mode: ReflectionMode,
-        metadata: MetadataMap,
-        deadline: Option<Instant>,
-    ) -> Self {
+    pub fn new(mode: ReflectionMode, server: Option<Link>) -> Self {
         Self {
-            channel: Lazy::Connecting(channel),
-            metadata,
-            deadline,
+            server,
             paths: match mode {
                 ReflectionMode::Auto => &[V1, V1ALPHA],
                 ReflectionMode::V1 => &[V1],
@@ -107,6 +103,16 @@ impl Peer {
             refusal: None,
             stream: None,
         }
+    }
+
+    pub fn attach(&mut self, server: Link) {
+        self.stream = None;
+        self.server = Some(server);
+    }
+
+    pub fn detach(&mut self) {
+        self.stream = None;
+        self.server = None;
     }
 
     /// Whether the server has turned out to have no reflection.
@@ -121,18 +127,18 @@ impl Peer {
         // Ends: a stream that ends is replaced only after it answered a question, or its end did.
         while !waiting.is_empty() {
             // Taken, so that nobody finds a stream with answers that were not waited for.
-            let mut stream = self.take_stream().await?;
+            let mut stream = self.take_stream()?;
             for question in waiting.iter().filter_map(|at| questions.get(*at)) {
                 // If the call is over, its end says why.
                 let _ = stream.requests.send(encode(question));
             }
-            let status = loop {
+            let end = loop {
                 if waiting.is_empty() {
                     break None;
                 }
                 match stream.event().await? {
-                    Event::Headers(_) => {}
-                    Event::Message(message) => {
+                    Some(Event::Sent(_) | Event::Headers(_)) => {}
+                    Some(Event::Message(message)) => {
                         let (asked, answer) = decode(message)?;
                         self.settled = true;
                         stream.answers += 1;
@@ -146,15 +152,15 @@ impl Peer {
                             *slot = Some(answer);
                         }
                     }
-                    Event::Failed(error) => return Err(error),
-                    Event::Status(status) => break Some(status),
+                    Some(Event::Ended(end)) => break Some(end),
+                    None => return Err(Error::failed("the server's reflection ended")),
                 }
             };
-            let Some(status) = status else {
+            let Some(end) = end else {
                 self.stream = Some(stream);
                 break;
             };
-            if let Some(answer) = self.judge(status, stream.answers > 0)?
+            if let Some(answer) = self.judge(*end, stream.answers > 0)?
                 && let Some(slot) = waiting.pop_front().and_then(|at| answers.get_mut(at))
             {
                 *slot = Some(answer);
@@ -164,18 +170,25 @@ impl Peer {
     }
 
     /// What the end of a stream means while a question waits: an answer to it, or that it is to be asked again.
-    fn judge(&mut self, status: Status, answered: bool) -> Result<Option<Answer>> {
-        let code = status.code();
+    fn judge(&mut self, end: End, answered: bool) -> Result<Option<Answer>> {
+        let code = end.code;
+        if end.origin != Origin::Server {
+            return Err(failed(code, &end.message));
+        }
+        let refusal = Refusal {
+            code,
+            message: end.message,
+        };
         if !self.settled && matches!(code, Code::Unimplemented | Code::Unavailable) {
-            let refusal = self.refusal.get_or_insert(status);
+            let first = self.refusal.get_or_insert(refusal);
             self.paths = self.paths.get(1..).unwrap_or_default();
             if !self.paths.is_empty() {
                 return Ok(None);
             }
-            if refusal.code() == Code::Unimplemented && code == Code::Unimplemented {
+            if first.code == Code::Unimplemented && code == Code::Unimplemented {
                 return Err(unsupported());
             }
-            return Err(failed(refusal));
+            return Err(failed(first.code, &first.message));
         }
         match code {
             // It answers so many questions and no more.
@@ -187,54 +200,41 @@ impl Peer {
             | Code::OutOfRange
             | Code::Unimplemented => {
                 self.settled = true;
-                Ok(Some(Answer::No(status)))
+                Ok(Some(Answer::No(refusal)))
             }
-            _ => Err(failed(&status)),
+            _ => Err(failed(code, &refusal.message)),
         }
     }
 
     /// The stream under way, or a new one.
-    async fn take_stream(&mut self) -> Result<Stream> {
+    fn take_stream(&mut self) -> Result<Stream> {
         let path = self.paths.first().copied().ok_or_else(unsupported)?;
         if let Some(stream) = self.stream.take() {
             return Ok(stream);
         }
-        let channel = self.channel().await?;
+        let server = self
+            .server
+            .as_ref()
+            .ok_or_else(|| Error::failed("there is no connection to the server"))?;
         let (requests, receiver) = mpsc::unbounded_channel();
         let start = Start {
             // The descriptors of a large server in one answer.
             max_message_size: 64 << 20,
             path: PathAndQuery::from_static(path),
-            metadata: self.metadata.clone(),
-            deadline: self.deadline,
-            requests: UnboundedReceiverStream::new(receiver),
+            metadata: server.metadata.clone(),
+            deadline: server.deadline,
+            single_reply: false,
         };
         Ok(Stream {
-            call: Call::start(channel, start),
+            call: Call::start(
+                &server.connection,
+                start,
+                UnboundedReceiverStream::new(receiver),
+            ),
             requests,
             answers: 0,
-            has_deadline: self.deadline.is_some(),
+            has_deadline: server.deadline.is_some(),
         })
-    }
-
-    async fn channel(&mut self) -> Result<Channel> {
-        let channel = match &mut self.channel {
-            Lazy::Connected(channel) => return Ok(channel.clone()),
-            Lazy::Connecting(connecting) => connecting.await,
-        };
-        match channel {
-            Ok(channel) => {
-                self.channel = Lazy::Connected(channel.clone());
-                Ok(channel)
-            }
-            Err(error) => {
-                // A future that is done must not be awaited again.
-                self.channel = Lazy::Connecting(Box::pin(std::future::ready(Err(Error::failed(
-                    "there is no connection to the server",
-                )))));
-                Err(error)
-            }
-        }
     }
 }
 
@@ -262,11 +262,14 @@ fn decode(message: Bytes) -> Result<(Option<Question>, Answer)> {
         Some(MessageResponse::ListServicesResponse(list)) => {
             Answer::Services(list.service.into_iter().map(|it| it.name).collect())
         }
-        Some(MessageResponse::ErrorResponse(error)) => Answer::No(Status::new(
-            Code::from(error.error_code),
-            error.error_message,
-        )),
-        None => Answer::No(Status::unknown("the answer is empty")),
+        Some(MessageResponse::ErrorResponse(error)) => Answer::No(Refusal {
+            code: Code::from(error.error_code),
+            message: error.error_message,
+        }),
+        None => Answer::No(Refusal {
+            code: Code::Unknown,
+            message: "the answer is empty".to_owned(),
+        }),
     };
     let asked = response
         .original_request
@@ -274,9 +277,8 @@ fn decode(message: Bytes) -> Result<(Option<Question>, Answer)> {
     Ok((asked, answer))
 }
 
-fn failed(status: &Status) -> Error {
-    let message = format!("the server's reflection failed: {}", status.message());
-    Error::status(status.code(), message)
+fn failed(code: Code, message: &str) -> Error {
+    Error::status(code, format!("the server's reflection failed: {message}"))
 }
 
 fn unsupported() -> Error {

@@ -4,11 +4,11 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use bytes::Bytes;
-use hyper_util::rt::TokioIo;
+use tokio::time::Instant;
 use tokio_stream::{Stream, StreamExt as _};
-use tonic::codegen::http::Uri;
+use tonic::metadata::MetadataMap;
 use tonic::service::Routes;
-use tonic::transport::{Channel, Endpoint, Server};
+use tonic::transport::Server;
 use tonic::{Code, Request, Response, Status, Streaming};
 use tonic_reflection::pb::v1::server_reflection_response::MessageResponse;
 use tonic_reflection::pb::v1::server_reflection_server::{
@@ -24,36 +24,38 @@ use crate::error::Kind;
 use crate::proto::FILE_DESCRIPTOR_SET;
 use crate::schema::source::{SchemaSettings, open};
 use crate::schema::{resolve_method, testing};
+use crate::transport::testing::connect;
 
 /// What a server's code returns.
 type Served<T> = std::result::Result<T, Status>;
 
-/// A channel to these services, in this process.
-fn serve(routes: Routes) -> Channel {
-    let (ours, theirs) = tokio::io::duplex(64 * 1024);
-    let incoming =
-        tokio_stream::once(Ok::<_, std::io::Error>(theirs)).chain(tokio_stream::pending());
-    tokio::spawn(
-        Server::builder()
-            .add_routes(routes)
-            .serve_with_incoming(incoming),
-    );
-    let mut ours = Some(ours);
-    Endpoint::from_static("http://test").connect_with_connector_lazy(tower::service_fn(
-        move |_: Uri| {
-            let ours = ours.take().ok_or(std::io::ErrorKind::ConnectionRefused);
-            async move { Ok::<_, std::io::Error>(TokioIo::new(ours?)) }
-        },
-    ))
+/// A link to these services, in this process.
+async fn serve(routes: Routes) -> Link {
+    let connection = connect(move || {
+        let (ours, theirs) = tokio::io::duplex(64 * 1024);
+        let incoming =
+            tokio_stream::once(Ok::<_, std::io::Error>(theirs)).chain(tokio_stream::pending());
+        tokio::spawn(
+            Server::builder()
+                .add_routes(routes.clone())
+                .serve_with_incoming(incoming),
+        );
+        Box::new(ours)
+    })
+    .await;
+    Link {
+        connection,
+        metadata: MetadataMap::new(),
+        deadline: None,
+    }
 }
 
-fn reflection(channel: Channel, mode: ReflectionMode) -> ReflectionSource {
-    let channel = Box::pin(std::future::ready(Ok(channel)));
-    ReflectionSource::new(channel, mode, MetadataMap::new(), None)
+fn reflection(server: Link, mode: ReflectionMode) -> ReflectionSource {
+    ReflectionSource::new(mode, Some(server))
 }
 
 /// A server that describes RouteGuide, by tonic.
-fn tonic_server(v1: bool) -> Channel {
+async fn tonic_server(v1: bool) -> Link {
     let builder = || {
         tonic_reflection::server::Builder::configure()
             .register_encoded_file_descriptor_set(FILE_DESCRIPTOR_SET)
@@ -63,11 +65,12 @@ fn tonic_server(v1: bool) -> Channel {
     } else {
         Routes::new(builder().build_v1alpha().unwrap())
     })
+    .await
 }
 
 #[tokio::test]
 async fn a_server_that_answers_with_single_files_is_understood() {
-    let mut source = reflection(tonic_server(true), ReflectionMode::Auto);
+    let mut source = reflection(tonic_server(true).await, ReflectionMode::Auto);
     assert_eq!(
         source.services().await.unwrap(),
         ["RouteGuide", "grpc.reflection.v1.ServerReflection"]
@@ -80,18 +83,18 @@ async fn a_server_that_answers_with_single_files_is_understood() {
 
 #[tokio::test]
 async fn a_server_with_v1alpha_only_is_asked_again() {
-    let mut source = reflection(tonic_server(false), ReflectionMode::Auto);
+    let mut source = reflection(tonic_server(false).await, ReflectionMode::Auto);
     assert!(source.find("RouteGuide.GetPerson").await.unwrap().is_some());
     assert!(!source.is_unsupported());
 
-    let mut source = reflection(tonic_server(false), ReflectionMode::V1);
+    let mut source = reflection(tonic_server(false).await, ReflectionMode::V1);
     assert!(source.find("RouteGuide").await.is_err());
     assert!(source.is_unsupported());
 }
 
 #[tokio::test]
 async fn a_symbol_that_is_not_there_ends_no_conversation() {
-    let mut source = reflection(tonic_server(true), ReflectionMode::Auto);
+    let mut source = reflection(tonic_server(true).await, ReflectionMode::Auto);
     assert!(source.find("pkg.Nope").await.unwrap().is_none());
     assert!(source.find("Nope").await.unwrap().is_none());
     assert!(source.find("Person.name").await.unwrap().is_some());
@@ -102,7 +105,7 @@ async fn a_symbol_that_is_not_there_ends_no_conversation() {
 #[tokio::test]
 async fn a_server_without_reflection_gets_a_hint() {
     let health = tonic_health::server::health_reporter().1;
-    let mut source = reflection(serve(Routes::new(health)), ReflectionMode::Auto);
+    let mut source = reflection(serve(Routes::new(health)).await, ReflectionMode::Auto);
     let error = source.services().await.unwrap_err();
     assert_eq!(error.kind(), Kind::Failed);
     assert!(error.hint().unwrap().contains("--protoset"));
@@ -112,8 +115,8 @@ async fn a_server_without_reflection_gets_a_hint() {
 async fn there_the_bundle_knows_route_guide() {
     let health = || serve(Routes::new(tonic_health::server::health_reporter().1));
     for name in ["RouteGuide/GetPerson", "GetPerson", "/RouteGuide.GetPerson"] {
-        let channel = Box::pin(std::future::ready(Ok(health())));
-        let mut source = open(SchemaSettings::default(), channel).unwrap();
+        let server = Some(health().await);
+        let mut source = open(&SchemaSettings::default(), server).unwrap();
         let (method, _) = resolve_method(source.as_mut(), name).await.unwrap();
         assert_eq!(method.full_name(), "RouteGuide.GetPerson");
         assert!(
@@ -134,17 +137,8 @@ async fn files_and_no_reflection_need_no_connection() {
         reflection: ReflectionMode::Off,
         ..SchemaSettings::default()
     };
-    let mut source = open(options, Box::pin(std::future::pending())).unwrap();
+    let mut source = open(&options, None).unwrap();
     assert_eq!(source.services().await.unwrap(), ["RouteGuide"]);
-}
-
-#[tokio::test]
-async fn a_connection_that_fails_is_the_error() {
-    let failed = Box::pin(std::future::ready(Err(Error::failed("no way"))));
-    let mut source = open(SchemaSettings::default(), failed).unwrap();
-    let error = source.find("RouteGuide").await.unwrap_err();
-    assert_eq!(error.to_string(), "no way");
-    assert!(source.all().await.is_err());
 }
 
 /// A server that says what a test tells it to.
@@ -164,12 +158,12 @@ struct Script {
 }
 
 impl Script {
-    fn channel(&self) -> Channel {
-        serve(Routes::new(ServerReflectionServer::new(self.clone())))
+    async fn link(&self) -> Link {
+        serve(Routes::new(ServerReflectionServer::new(self.clone()))).await
     }
 
-    fn source(&self) -> ReflectionSource {
-        reflection(self.channel(), ReflectionMode::V1)
+    async fn source(&self) -> ReflectionSource {
+        reflection(self.link().await, ReflectionMode::V1)
     }
 
     fn asked(&self) -> usize {
@@ -270,7 +264,7 @@ fn shop() -> Script {
 #[tokio::test]
 async fn imports_are_fetched_until_nothing_needed_is_missing() {
     let script = shop();
-    let mut source = script.source();
+    let mut source = script.source().await;
     let schema = source.find("Shop.Buy").await.unwrap().unwrap();
     // unused.proto and Any's file are not on the server.
     let names: Vec<&String> = schema.files.keys().collect();
@@ -291,7 +285,7 @@ async fn imports_are_fetched_until_nothing_needed_is_missing() {
 
 #[tokio::test]
 async fn extensions_of_what_was_found_are_there() {
-    let schema = shop().source().find("Shop").await.unwrap().unwrap();
+    let schema = shop().source().await.find("Shop").await.unwrap().unwrap();
     let price = schema.pool.get_message_by_name("Price").unwrap();
     assert!(price.get_extension(100).is_some());
 }
@@ -299,11 +293,19 @@ async fn extensions_of_what_was_found_are_there() {
 #[tokio::test]
 async fn services_are_listed_once_and_sorted() {
     assert_eq!(
-        shop().source().services().await.unwrap(),
+        shop().source().await.services().await.unwrap(),
         ["Another", "Shop"]
     );
     assert_eq!(
-        shop().source().all().await.unwrap().pool.services().len(),
+        shop()
+            .source()
+            .await
+            .all()
+            .await
+            .unwrap()
+            .pool
+            .services()
+            .len(),
         1
     );
 }
@@ -312,7 +314,7 @@ async fn services_are_listed_once_and_sorted() {
 async fn a_file_that_is_needed_and_not_there_is_named() {
     let mut script = shop();
     script.files.remove("item.proto");
-    let error = script.source().find("Shop").await.unwrap_err();
+    let error = script.source().await.find("Shop").await.unwrap_err();
     assert_eq!(
         error.to_string(),
         "the schema is incomplete: order.proto imports item.proto, unused.proto, which the server does not have"
@@ -324,18 +326,17 @@ async fn a_file_that_is_needed_and_not_there_is_named() {
 async fn a_server_may_answer_few_questions_a_stream() {
     let mut script = shop();
     script.answers = Some(1);
-    assert!(script.source().find("Shop").await.unwrap().is_some());
+    assert!(script.source().await.find("Shop").await.unwrap().is_some());
     script.answers = Some(0);
-    assert!(script.source().find("Shop").await.unwrap().is_none());
+    assert!(script.source().await.find("Shop").await.unwrap().is_none());
 }
 
 #[tokio::test]
 async fn metadata_goes_along() {
     let script = shop();
-    let mut metadata = MetadataMap::new();
-    metadata.insert("token", "secret".parse().unwrap());
-    let channel = Box::pin(std::future::ready(Ok(script.channel())));
-    let mut source = ReflectionSource::new(channel, ReflectionMode::Auto, metadata, None);
+    let mut link = script.link().await;
+    link.metadata.insert("token", "secret".parse().unwrap());
+    let mut source = reflection(link, ReflectionMode::Auto);
     source.services().await.unwrap();
     assert_eq!(script.metadata.lock().unwrap().as_deref(), Some("secret"));
 }
@@ -350,7 +351,7 @@ async fn a_refusal_keeps_its_status() {
         Code::Unavailable,
     ] {
         script.refusal = Some(Status::new(code, "go away"));
-        let error = script.source().services().await.unwrap_err();
+        let error = script.source().await.services().await.unwrap_err();
         assert_eq!(error.kind(), Kind::Status(code));
         assert!(error.to_string().contains("go away"));
     }
@@ -360,14 +361,9 @@ async fn a_refusal_keeps_its_status() {
 async fn a_silent_server_is_waited_for_until_the_deadline() {
     let mut script = shop();
     script.silent = true;
-    let channel = Box::pin(std::future::ready(Ok(script.channel())));
-    let deadline = Instant::now() + Duration::from_millis(50);
-    let mut source = ReflectionSource::new(
-        channel,
-        ReflectionMode::V1,
-        MetadataMap::new(),
-        Some(deadline),
-    );
+    let mut link = script.link().await;
+    link.deadline = Some(Instant::now() + Duration::from_millis(50));
+    let mut source = reflection(link, ReflectionMode::V1);
     let error = source.services().await.unwrap_err();
     assert_eq!(error.kind(), Kind::Status(Code::DeadlineExceeded));
 }
@@ -391,7 +387,7 @@ async fn files_that_import_one_another_end_in_an_error() {
             )],
         ),
     ]);
-    let error = script.source().find("Shop").await.unwrap_err();
+    let error = script.source().await.find("Shop").await.unwrap_err();
     assert!(
         error.to_string().starts_with("files import one another"),
         "{error}"
@@ -403,7 +399,7 @@ async fn another_file_than_asked_for_ends_in_an_error() {
     let mut script = shop();
     let other = script.files["Shop"].clone();
     script.files.insert("item.proto", other);
-    assert!(script.source().find("Shop").await.is_err());
+    assert!(script.source().await.find("Shop").await.is_err());
 }
 
 #[tokio::test]
@@ -412,6 +408,6 @@ async fn a_damaged_file_is_an_error() {
     script
         .files
         .insert("Shop", vec![Bytes::from_static(b"\xff")]);
-    let error = script.source().find("Shop").await.unwrap_err();
+    let error = script.source().await.find("Shop").await.unwrap_err();
     assert!(error.to_string().contains("damaged"), "{error}");
 }

@@ -1,10 +1,13 @@
-//! One message's bytes → one message's text: the one place that knows the formats there are.
+//! One message's bytes → its text or JSON: the one place that knows both formats.
+
+use std::fmt;
 
 use prost_reflect::MessageDescriptor;
+use tonic::Code;
 
 use super::escape::escape_literal;
 use super::paint::paint;
-use crate::error::{BoxError, Error, Result};
+use crate::error::{Error, Result};
 use crate::protobuf::layout::{LayoutId, Layouts};
 use crate::protobuf::{json::write as json, text::write as text};
 
@@ -29,16 +32,32 @@ pub struct Style {
     pub terminal: bool,
 }
 
-/// Prints messages of one type.
-pub struct Printer {
+impl Style {
+    /// JSON, for what is not a reply.
+    pub fn json(indent: bool, terminal: bool, color: bool) -> Self {
+        Self {
+            syntax: Syntax::Json,
+            indent,
+            emit_defaults: false,
+            proto_names: false,
+            enum_numbers: false,
+            color,
+            terminal,
+        }
+    }
+}
+
+/// Writes messages of one type.
+pub struct MessageWriter {
     name: String,
     layouts: Layouts,
     root: LayoutId,
     style: Style,
-    printed: bool,
+    /// Whether there is one before the next.
+    has_written: bool,
 }
 
-impl Printer {
+impl MessageWriter {
     pub fn new(message: &MessageDescriptor, style: Style) -> Self {
         let mut layouts = Layouts::new(message.parent_pool().clone());
         Self {
@@ -46,7 +65,7 @@ impl Printer {
             root: layouts.compile(message),
             layouts,
             style,
-            printed: false,
+            has_written: false,
         }
     }
 
@@ -54,18 +73,18 @@ impl Printer {
     ///
     /// # Errors
     /// When the bytes are no message of the type, or have no such representation; nothing is appended then.
-    pub fn print(&mut self, bytes: &[u8], out: &mut Vec<u8>) -> Result<()> {
+    pub fn write(&mut self, bytes: &[u8], out: &mut Vec<u8>) -> Result<()> {
         let start = out.len();
-        let separate = self.printed && self.style.indent && self.style.syntax == Syntax::Text;
+        let separate = self.has_written && self.style.indent && self.style.syntax == Syntax::Text;
         if separate {
             out.push(b'\n');
         }
         let body = out.len();
-        if let Err(error) = self.write(bytes, out) {
+        if let Err(error) = self.transcode(bytes, out) {
             out.truncate(start);
-            return Err(self.unprintable(error));
+            return Err(self.unprintable(&error));
         }
-        self.printed = true;
+        self.has_written = true;
         if self.style.terminal || self.style.color {
             self.dress(out, body)?;
         }
@@ -73,7 +92,7 @@ impl Printer {
         Ok(())
     }
 
-    fn write(
+    fn transcode(
         &mut self,
         bytes: &[u8],
         out: &mut Vec<u8>,
@@ -104,7 +123,7 @@ impl Printer {
     /// Makes what was written from `start` on safe for a terminal, and colors it.
     fn dress(&self, out: &mut Vec<u8>, start: usize) -> Result<()> {
         let plain =
-            String::from_utf8(out.split_off(start)).map_err(|error| self.unprintable(error))?;
+            String::from_utf8(out.split_off(start)).map_err(|error| self.unprintable(&error))?;
         let safe = if self.style.terminal {
             escape_literal(&plain, self.style.syntax == Syntax::Json)
         } else {
@@ -118,9 +137,17 @@ impl Printer {
         Ok(())
     }
 
-    fn unprintable(&self, error: impl Into<BoxError>) -> Error {
-        Error::failed(format!("cannot print a reply as {}", self.name)).caused_by(error)
+    fn unprintable(&self, error: &dyn fmt::Display) -> Error {
+        malformed(&self.name, error)
     }
+}
+
+/// The error for bytes that are not a message of their type, which is the fault of the server that sent them.
+pub fn malformed(name: &str, why: &dyn fmt::Display) -> Error {
+    Error::status(
+        Code::Internal,
+        format!("the server's message is not a valid {name}: {why}"),
+    )
 }
 
 #[cfg(test)]
@@ -157,8 +184,8 @@ mod tests {
         let pool = crate::schema::bundled_pool().unwrap();
         let message = pool.get_message_by_name(message).unwrap();
         let mut out = Vec::new();
-        Printer::new(&message, style)
-            .print(bytes, &mut out)
+        MessageWriter::new(&message, style)
+            .write(bytes, &mut out)
             .unwrap();
         String::from_utf8(out).unwrap()
     }
@@ -239,7 +266,7 @@ mod tests {
         ] {
             for syntax in [Syntax::Json, Syntax::Text] {
                 let mut out = Vec::new();
-                let result = Printer::new(&message, style(syntax)).print(bytes, &mut out);
+                let result = MessageWriter::new(&message, style(syntax)).write(bytes, &mut out);
                 assert!(result.is_err(), "{bytes:?}");
                 assert!(out.is_empty());
             }

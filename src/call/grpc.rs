@@ -1,0 +1,566 @@
+//! A call under way. Polling it drives both directions: requests go out as fast as the peer's window lets them, replies
+//! come in as fast as they are taken, and a reset can go out at any moment.
+
+use std::future::{Future, poll_fn};
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+use std::time::Duration;
+
+use bytes::{Bytes, BytesMut};
+use h2::client::ResponseFuture;
+use h2::{Reason, RecvStream, SendStream};
+use http::uri::Parts;
+use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode, Uri, Version, header};
+use tokio::time::{Instant, Sleep, sleep, sleep_until};
+use tokio_stream::Stream;
+use tonic::Code;
+use tonic::metadata::MetadataMap;
+
+use super::end::{End, HttpAnswer};
+use super::frame::{Cutter, Packer, Sent};
+use super::{Event, Start};
+use crate::transport::Connection;
+
+/// A server that knows the deadline may act on it a little before we do, and reset the call. Timers have a resolution of
+/// a millisecond.
+const SERVER_AHEAD: Duration = Duration::from_millis(5);
+
+/// What is given back to the peer's window at once, rather than with the next chunk.
+const GIVE_BACK: usize = 64 << 10;
+
+/// How much of an error page is kept for its message.
+const PAGE: usize = 512;
+
+/// How long the start of an error page may take.
+const PAGE_TIME: Duration = Duration::from_secs(1);
+
+const CONTENT_TYPE: HeaderValue = HeaderValue::from_static("application/grpc");
+const TRAILERS: HeaderValue = HeaderValue::from_static("trailers");
+const USER_AGENT: HeaderValue =
+    HeaderValue::from_static(concat!("routeguide/", env!("CARGO_PKG_VERSION")));
+
+/// A call. Dropping it before its end cancels it (RST_STREAM), whatever the state of the peer's window.
+pub struct Call<R> {
+    requests: R,
+    sending: Sending,
+    packer: Packer,
+    receiving: Receiving,
+    cutter: Cutter,
+    replies: u64,
+    deadline: Option<Pin<Box<Sleep>>>,
+    connection: Connection,
+    max_message_size: usize,
+    single_reply: bool,
+}
+
+/// The request half of the stream.
+enum Sending {
+    /// Messages may follow.
+    Open(SendStream<Bytes>),
+    /// The last bytes wait for the peer's window.
+    Ending(SendStream<Bytes>),
+    /// Half-closed. The handle is for a reset.
+    Ended(SendStream<Bytes>),
+    /// There is nothing to reset.
+    Gone,
+}
+
+/// The response half.
+enum Receiving {
+    Headers(ResponseFuture),
+    Messages(RecvStream, StatusCode),
+    Trailers(RecvStream, StatusCode),
+    Page(Box<Page>),
+    /// How the call ended, until that is handed out.
+    Ended(Option<Box<End>>),
+}
+
+/// What was received.
+enum Received {
+    Event(Event),
+    /// Nothing that is complete: there is more to do.
+    Part,
+    /// The call is over.
+    End,
+}
+
+/// The body of a response that is not gRPC.
+struct Page {
+    body: RecvStream,
+    status: StatusCode,
+    content_type: Option<String>,
+    start: BytesMut,
+    limit: Pin<Box<Sleep>>,
+}
+
+impl<R> Call<R>
+where
+    R: Stream<Item = Bytes> + Unpin,
+{
+    /// Starts a call. Its headers are on their way when this returns, or it has ended already.
+    pub fn start(connection: &Connection, start: Start, requests: R) -> Self {
+        let mut call = Self {
+            requests,
+            sending: Sending::Gone,
+            packer: Packer::default(),
+            receiving: Receiving::Ended(None),
+            cutter: Cutter::new(start.max_message_size),
+            replies: 0,
+            deadline: start.deadline.map(|at| Box::pin(sleep_until(at))),
+            connection: connection.clone(),
+            max_message_size: start.max_message_size,
+            single_reply: start.single_reply,
+        };
+        match request(connection, start) {
+            Ok(request) => match connection.requests().send_request(request, false) {
+                Ok((response, stream)) => {
+                    call.sending = Sending::Open(stream);
+                    call.receiving = Receiving::Headers(response);
+                }
+                Err(error) => {
+                    let end = End::from_h2(&error, connection.failure().as_ref());
+                    call.receiving = Receiving::Ended(Some(Box::new(end)));
+                }
+            },
+            Err(error) => {
+                let end = End::protocol(format!("the request cannot be sent: {error}"));
+                call.receiving = Receiving::Ended(Some(Box::new(end)));
+            }
+        }
+        call
+    }
+
+    /// The next event; `None` after the end.
+    pub async fn next(&mut self) -> Option<Event> {
+        poll_fn(|cx| self.poll_next(cx)).await
+    }
+
+    /// As [`Call::next`].
+    pub fn poll_next(&mut self, cx: &mut Context<'_>) -> Poll<Option<Event>> {
+        if let Poll::Ready(event) = self.poll_event(cx) {
+            return Poll::Ready(event);
+        }
+        // Only when nothing is there to hand out: what arrived before the deadline is not lost to it.
+        if self.poll_deadline(cx).is_ready() {
+            return Poll::Ready(Some(self.end(End::deadline())));
+        }
+        Poll::Pending
+    }
+
+    /// Takes what arrives while no event can be handled, until the deadline. What is taken counts against the window
+    /// until its messages are handled, which bounds it; it only leaves h2, where small frames cost much more memory than
+    /// they have bytes.
+    pub async fn hold(&mut self) {
+        poll_fn(|cx| {
+            while let Receiving::Messages(body, _) = &mut self.receiving {
+                match body.poll_data(cx) {
+                    Poll::Ready(Some(Ok(data))) => self.cutter.push(data),
+                    // The end is found when the events are handled.
+                    Poll::Ready(_) | Poll::Pending => break,
+                }
+            }
+            self.poll_deadline(cx)
+        })
+        .await;
+    }
+
+    /// Whether requests that were taken are not out yet.
+    pub fn has_unsent(&self) -> bool {
+        !self.packer.is_empty()
+    }
+
+    fn poll_event(&mut self, cx: &mut Context<'_>) -> Poll<Option<Event>> {
+        loop {
+            match self.cutter.next() {
+                Ok(Some(message)) => {
+                    if self.cutter.consumed() >= GIVE_BACK {
+                        self.give_back();
+                    }
+                    return Poll::Ready(Some(self.message(message)));
+                }
+                Ok(None) => {}
+                Err(bad) => {
+                    let end = End::bad_frame(bad, self.max_message_size);
+                    return Poll::Ready(Some(self.end(end)));
+                }
+            }
+            if let Poll::Ready(sent) = self.poll_send(cx) {
+                return Poll::Ready(Some(Event::Sent(sent)));
+            }
+            match ready!(self.poll_receive(cx)) {
+                Received::Event(event) => return Poll::Ready(Some(event)),
+                Received::Part => {}
+                Received::End => return Poll::Ready(None),
+            }
+        }
+    }
+
+    fn message(&mut self, message: Bytes) -> Event {
+        self.replies += 1;
+        if self.single_reply && self.replies > 1 {
+            return self.end(End::cardinality("more than one"));
+        }
+        Event::Message(message)
+    }
+
+    /// Sends what is ready and fits into the window. Ready when messages are out.
+    fn poll_send(&mut self, cx: &mut Context<'_>) -> Poll<Sent> {
+        let mut sent = Sent::new();
+        loop {
+            let ended = match &mut self.sending {
+                Sending::Open(_) => self.pack(cx),
+                Sending::Ending(_) => true,
+                Sending::Ended(_) | Sending::Gone => break,
+            };
+            let (Sending::Open(stream) | Sending::Ending(stream)) = &mut self.sending else {
+                break;
+            };
+            let wanted = self.packer.len();
+            if wanted == 0 {
+                if ended {
+                    // Fails only if the stream is closed, which the response half reports.
+                    let _ = stream.send_data(Bytes::new(), true);
+                    self.half_close();
+                }
+                break;
+            }
+            if ended {
+                self.ending();
+            }
+            let (Sending::Open(stream) | Sending::Ending(stream)) = &mut self.sending else {
+                break;
+            };
+            stream.reserve_capacity(wanted);
+            let room = match stream.capacity() {
+                0 => match stream.poll_capacity(cx) {
+                    Poll::Ready(Some(Ok(room))) => room,
+                    Poll::Pending => break,
+                    // The stream is closed, which the response half reports.
+                    Poll::Ready(_) => {
+                        self.half_close();
+                        break;
+                    }
+                },
+                room => room,
+            };
+            let last = ended && room >= wanted;
+            let data = self.packer.take(room, &mut sent);
+            if stream.send_data(data, last).is_err() || last {
+                self.half_close();
+                break;
+            }
+        }
+        if sent.is_empty() {
+            Poll::Pending
+        } else {
+            Poll::Ready(sent)
+        }
+    }
+
+    /// Packs the requests that are ready. Whether they were the last.
+    fn pack(&mut self, cx: &mut Context<'_>) -> bool {
+        while !self.packer.is_full() {
+            match Pin::new(&mut self.requests).poll_next(cx) {
+                Poll::Ready(Some(message)) => self.packer.push(message),
+                Poll::Ready(None) => return true,
+                Poll::Pending => return false,
+            }
+        }
+        false
+    }
+
+    /// No message follows, but bytes of the last ones wait.
+    fn ending(&mut self) {
+        self.sending = match std::mem::replace(&mut self.sending, Sending::Gone) {
+            Sending::Open(stream) => Sending::Ending(stream),
+            other => other,
+        };
+    }
+
+    fn half_close(&mut self) {
+        self.sending = match std::mem::replace(&mut self.sending, Sending::Gone) {
+            Sending::Open(stream) | Sending::Ending(stream) => Sending::Ended(stream),
+            other => other,
+        };
+    }
+
+    fn poll_receive(&mut self, cx: &mut Context<'_>) -> Poll<Received> {
+        let event = match &mut self.receiving {
+            Receiving::Ended(end) => {
+                let end = end.take().map(Event::Ended);
+                return Poll::Ready(end.map_or(Received::End, Received::Event));
+            }
+            Receiving::Headers(response) => match ready!(Pin::new(response).poll(cx)) {
+                Ok(response) => self.respond(response),
+                Err(error) => Some(self.fail(&error)),
+            },
+            Receiving::Messages(body, status) => {
+                let given_back = self.cutter.take_consumed() + self.cutter.take_incomplete();
+                if given_back > 0 {
+                    // Fails only if the stream is closed.
+                    let _ = body.flow_control().release_capacity(given_back);
+                }
+                match ready!(body.poll_data(cx)) {
+                    Some(Ok(data)) => {
+                        self.cutter.push(data);
+                        None
+                    }
+                    Some(Err(error)) => Some(self.fail(&error)),
+                    None => {
+                        let status = *status;
+                        if let Receiving::Messages(body, _) =
+                            std::mem::replace(&mut self.receiving, Receiving::Ended(None))
+                        {
+                            self.receiving = Receiving::Trailers(body, status);
+                        }
+                        None
+                    }
+                }
+            }
+            Receiving::Trailers(body, status) => match ready!(body.poll_trailers(cx)) {
+                Ok(Some(trailers)) => {
+                    let end = End::from_trailers(trailers, *status);
+                    Some(self.close(end))
+                }
+                Ok(None) => {
+                    let end = End::without_status(*status);
+                    Some(self.close(end))
+                }
+                Err(error) => Some(self.fail(&error)),
+            },
+            Receiving::Page(page) => {
+                let answer = ready!(page.poll(cx));
+                Some(self.end(End::not_grpc(answer)))
+            }
+        };
+        Poll::Ready(event.map_or(Received::Part, Received::Event))
+    }
+
+    /// The response's headers came.
+    fn respond(&mut self, response: Response<RecvStream>) -> Option<Event> {
+        let (head, body) = response.into_parts();
+        let content_type = head.headers.get(header::CONTENT_TYPE);
+        let is_grpc = content_type.is_some_and(is_grpc);
+        let has_status = head.headers.contains_key("grpc-status");
+        // Trailers-Only: the status is in the headers, and nothing comes after them.
+        if is_grpc && body.is_end_stream() && (has_status || head.status == StatusCode::OK) {
+            let end = End::from_trailers(head.headers, head.status);
+            return Some(self.close(end));
+        }
+        if !is_grpc || head.status != StatusCode::OK {
+            let content_type =
+                content_type.map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned());
+            self.receiving = Receiving::Page(Box::new(Page {
+                body,
+                status: head.status,
+                content_type,
+                start: BytesMut::new(),
+                limit: Box::pin(sleep(PAGE_TIME)),
+            }));
+            return None;
+        }
+        let encoding = head.headers.get("grpc-encoding");
+        if let Some(encoding) = encoding.filter(|encoding| *encoding != "identity") {
+            let end = End::protocol(format!(
+                "the server uses the encoding {encoding:?}, which was not offered"
+            ));
+            return Some(self.end(end));
+        }
+        self.receiving = Receiving::Messages(body, head.status);
+        Some(Event::Headers(MetadataMap::from_headers(head.headers)))
+    }
+
+    /// The server's end of the stream: its status counts if what came before it is complete.
+    fn close(&mut self, end: End) -> Event {
+        if end.code == Code::Ok {
+            if !self.cutter.is_at_boundary() {
+                let end =
+                    End::protocol("the server ended the call with OK in the middle of a message");
+                return self.end(end);
+            }
+            if self.single_reply && self.replies == 0 {
+                return self.end(End::cardinality("none"));
+            }
+        }
+        self.end(end)
+    }
+
+    fn fail(&mut self, error: &h2::Error) -> Event {
+        let mut end = End::from_h2(error, self.connection.failure().as_ref());
+        // The server's reset at the deadline may arrive before our timer fires.
+        let is_reset = error.is_reset() && error.is_remote();
+        let expired =
+            |deadline: &Pin<Box<Sleep>>| deadline.deadline() <= Instant::now() + SERVER_AHEAD;
+        if is_reset
+            && matches!(end.code, Code::Cancelled | Code::Unknown)
+            && self.deadline.as_ref().is_some_and(expired)
+        {
+            end = End::deadline();
+        }
+        self.end(end)
+    }
+
+    /// The one way in which a call ends: what is still open of its stream is reset.
+    fn end(&mut self, end: End) -> Event {
+        self.reset();
+        self.receiving = Receiving::Ended(None);
+        self.cutter = Cutter::new(0);
+        Event::Ended(Box::new(end))
+    }
+
+    fn give_back(&mut self) {
+        let consumed = self.cutter.take_consumed();
+        if let Receiving::Messages(body, _) = &mut self.receiving {
+            let _ = body.flow_control().release_capacity(consumed);
+        }
+    }
+
+    fn poll_deadline(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        match &mut self.deadline {
+            Some(deadline) => deadline.as_mut().poll(cx),
+            None => Poll::Pending,
+        }
+    }
+}
+
+impl<R> Call<R> {
+    /// Ends the call from here, unless it is over: the server sees RST_STREAM(CANCEL), not an orderly end. No event
+    /// follows.
+    pub fn cancel(&mut self) {
+        self.reset();
+        self.receiving = Receiving::Ended(None);
+    }
+
+    /// Resets the stream unless both halves are closed, in which case h2 sends nothing.
+    fn reset(&mut self) {
+        match std::mem::replace(&mut self.sending, Sending::Gone) {
+            Sending::Open(mut stream)
+            | Sending::Ending(mut stream)
+            | Sending::Ended(mut stream) => {
+                stream.send_reset(Reason::CANCEL);
+            }
+            Sending::Gone => {}
+        }
+    }
+}
+
+impl<R> Drop for Call<R> {
+    fn drop(&mut self) {
+        self.reset();
+    }
+}
+
+impl Page {
+    /// Waits for as much of the page as is shown, and not for long.
+    fn poll(&mut self, cx: &mut Context<'_>) -> Poll<HttpAnswer> {
+        loop {
+            match self.body.poll_data(cx) {
+                Poll::Ready(Some(Ok(data))) => {
+                    let _ = self.body.flow_control().release_capacity(data.len());
+                    self.start.extend_from_slice(&data);
+                    if self.start.len() >= PAGE {
+                        self.start.truncate(PAGE);
+                        break;
+                    }
+                }
+                Poll::Ready(_) => break,
+                Poll::Pending => {
+                    ready!(self.limit.as_mut().poll(cx));
+                    break;
+                }
+            }
+        }
+        Poll::Ready(HttpAnswer {
+            status: self.status,
+            content_type: self.content_type.take(),
+            body: self.start.split().freeze(),
+        })
+    }
+}
+
+/// `application/grpc`, with a message format that we know or leave open, and with parameters or without.
+fn is_grpc(content_type: &HeaderValue) -> bool {
+    let text = content_type.to_str().unwrap_or_default();
+    let essence = text.split(';').next().unwrap_or_default().trim();
+    essence.eq_ignore_ascii_case("application/grpc")
+        || essence.eq_ignore_ascii_case("application/grpc+proto")
+}
+
+fn request(connection: &Connection, start: Start) -> Result<Request<()>, http::Error> {
+    let mut parts = Parts::default();
+    parts.scheme = Some(connection.scheme().clone());
+    parts.authority = Some(connection.authority().clone());
+    parts.path_and_query = Some(start.path);
+    let mut request = Request::new(());
+    *request.method_mut() = Method::POST;
+    *request.version_mut() = Version::HTTP_2;
+    *request.uri_mut() = Uri::from_parts(parts)?;
+    let mut headers = start.metadata.into_headers();
+    headers.insert(header::TE, TRAILERS);
+    headers.insert(header::CONTENT_TYPE, CONTENT_TYPE);
+    headers.entry(header::USER_AGENT).or_insert(USER_AGENT);
+    if let Some(deadline) = start.deadline {
+        insert_timeout(
+            &mut headers,
+            deadline.saturating_duration_since(Instant::now()),
+        );
+    }
+    *request.headers_mut() = headers;
+    Ok(request)
+}
+
+/// `grpc-timeout`: at most eight digits, in the finest unit that they suffice for, and never zero.
+fn insert_timeout(headers: &mut HeaderMap, left: Duration) {
+    let units = [
+        (left.as_nanos(), 'n'),
+        (left.as_micros(), 'u'),
+        (left.as_millis(), 'm'),
+    ];
+    let (number, unit) = units
+        .into_iter()
+        .find(|(number, _)| *number <= 99_999_999)
+        .unwrap_or((u128::from(left.as_secs()).min(99_999_999), 'S'));
+    let value = format!("{}{unit}", number.max(1));
+    if let Ok(value) = HeaderValue::from_str(&value) {
+        headers.insert("grpc-timeout", value);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_timeout_has_at_most_eight_digits_and_is_never_zero() {
+        for (left, value) in [
+            (Duration::ZERO, "1n"),
+            (Duration::from_nanos(99_999_999), "99999999n"),
+            (Duration::from_millis(100), "100000u"),
+            (Duration::from_secs(5), "5000000u"),
+            (Duration::from_secs(100), "100000m"),
+            (Duration::from_secs(1_000_000), "1000000S"),
+            (Duration::from_secs(200_000_000), "99999999S"),
+        ] {
+            let mut headers = HeaderMap::new();
+            insert_timeout(&mut headers, left);
+            assert_eq!(headers["grpc-timeout"], value);
+        }
+    }
+
+    #[test]
+    fn only_grpc_with_protobuf_messages_is_believed() {
+        for (content_type, believed) in [
+            ("application/grpc", true),
+            ("application/grpc+proto", true),
+            ("Application/gRPC; charset=utf-8", true),
+            ("application/grpc+json", false),
+            ("application/grpc-web", false),
+            ("application/grpc-web+proto", false),
+            ("application/grpcx", false),
+            ("text/html", false),
+        ] {
+            let value = HeaderValue::from_static(content_type);
+            assert_eq!(is_grpc(&value), believed, "{content_type}");
+        }
+    }
+}

@@ -1,0 +1,56 @@
+//! Schemas of servers in the user's cache folder, because a shell asks at every TAB.
+
+use std::path::PathBuf;
+use std::time::{Duration, SystemTime};
+
+use prost_reflect::DescriptorPool;
+
+/// How long a server's schema is taken to be unchanged.
+const FRESH: Duration = Duration::from_secs(60);
+
+/// A server's schema as it was, in the user's cache folder.
+pub struct Cached(PathBuf);
+
+impl Cached {
+    pub fn of(address: &str) -> Option<Self> {
+        // An address has characters that the name of a file cannot have.
+        let name: String = address
+            .bytes()
+            .map(|byte| match byte {
+                b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'.' => {
+                    char::from(byte).to_string()
+                }
+                byte => format!("%{byte:02x}"),
+            })
+            .collect();
+        let folder = dirs::cache_dir()?.join("routeguide").join("completion");
+        Some(Self(folder.join(name + ".binpb")))
+    }
+
+    pub fn is_fresh(&self) -> bool {
+        let age = std::fs::metadata(&self.0)
+            .and_then(|metadata| metadata.modified())
+            .ok()
+            .and_then(|modified| SystemTime::now().duration_since(modified).ok());
+        age.is_some_and(|age| age < FRESH)
+    }
+
+    pub fn read(&self) -> Option<DescriptorPool> {
+        DescriptorPool::decode(std::fs::read(&self.0).ok()?.as_slice()).ok()
+    }
+
+    /// Written beside and renamed, because another shell may be reading. A cache that cannot be written is not an error:
+    /// it only saves time.
+    pub fn write(&self, set: &[u8]) {
+        let beside = self.0.with_extension(format!("{}.tmp", std::process::id()));
+        let written = self
+            .0
+            .parent()
+            .map_or(Ok(()), std::fs::create_dir_all)
+            .and_then(|()| std::fs::write(&beside, set))
+            .and_then(|()| std::fs::rename(&beside, &self.0));
+        if written.is_err() {
+            let _ = std::fs::remove_file(&beside);
+        }
+    }
+}

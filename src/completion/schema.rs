@@ -1,0 +1,93 @@
+//! The schema behind a TAB: of the server that the command line names, or of the files that it gives.
+
+use std::ffi::OsString;
+use std::time::Duration;
+
+use clap::{ArgMatches, Args as _, CommandFactory as _, FromArgMatches as _};
+use prost_reflect::DescriptorPool;
+
+use super::cache::Cached;
+use crate::cli::{Cli, ConnectionArgs, SchemaArgs};
+use crate::error::{Error, Result};
+use crate::output::Verbosity;
+use crate::schema::{bundled_pool, source};
+use crate::session::schema::{settings, with_source};
+use crate::session::target::{DEFAULT_ADDR, Target};
+use crate::session::{Context, Settings};
+
+/// How long a TAB may wait for a server.
+const PATIENCE: Duration = Duration::from_millis(400);
+
+/// What the unfinished command line says so far. A shell hands it over behind `--`.
+pub fn matches() -> Option<ArgMatches> {
+    let words: Vec<OsString> = std::env::args_os()
+        .skip_while(|word| word != "--")
+        .skip(1)
+        .collect();
+    let matches = Cli::command()
+        .ignore_errors(true)
+        .try_get_matches_from(words)
+        .ok()?;
+    matches.subcommand().map(|(_, matches)| matches.clone())
+}
+
+/// The schema of the server that the command line names, or of the files that it gives.
+pub fn pool() -> Option<DescriptorPool> {
+    let matches = matches()?;
+    // `health` has no schema arguments, and takes services from reflection all the same.
+    let of =
+        |name| SchemaArgs::augment_args(ConnectionArgs::augment_args(clap::Command::new(name)));
+    let defaults = of("complete").try_get_matches_from(["complete"]).ok()?;
+    let connection = ConnectionArgs::from_arg_matches(&matches).ok()?;
+    let schema = SchemaArgs::from_arg_matches(&matches)
+        .or_else(|_| SchemaArgs::from_arg_matches(&defaults))
+        .ok()?;
+    if connection.in_process {
+        return bundled_pool().ok();
+    }
+    let settings = settings(&schema);
+    if !settings.asks_server() {
+        let mut source = source::open(&settings, None).ok()?;
+        return block_on(async { source.all().await })
+            .ok()
+            .map(|schema| schema.pool);
+    }
+    let env = Settings::from_env();
+    let addr = connection.addr.as_ref().or(env.addr.as_ref());
+    let cached = Cached::of(addr.map_or(DEFAULT_ADDR, String::as_str))?;
+    if cached.is_fresh() {
+        return cached.read();
+    }
+    match block_on(ask(&connection, &schema, env)) {
+        Ok(set) => {
+            cached.write(&set);
+            DescriptorPool::decode(set.as_slice()).ok()
+        }
+        // An old schema is better than none.
+        Err(_) => cached.read(),
+    }
+}
+
+/// A server's schema, if it answers in time.
+async fn ask(connection: &ConnectionArgs, schema: &SchemaArgs, env: Settings) -> Result<Vec<u8>> {
+    let mut context = Context::new(env);
+    let console = context.console(Verbosity::Quiet, Some(false));
+    let target = Target::new(connection, &context)?;
+    let asked = with_source(schema, target, &console, &mut context, async |source| {
+        Ok(source.all().await?.pool.encode_to_vec())
+    });
+    tokio::time::timeout(PATIENCE, asked)
+        .await
+        .unwrap_or_else(|_| Err(Error::failed("the server took too long")))
+}
+
+/// A TAB is answered before there is a runtime.
+fn block_on<T>(future: impl Future<Output = Result<T>>) -> Result<T> {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| Error::failed("cannot start the runtime").caused_by(error))?;
+    let result = runtime.block_on(future);
+    runtime.shutdown_background();
+    result
+}

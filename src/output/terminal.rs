@@ -1,0 +1,256 @@
+//! stderr: errors, warnings, notices, `-v`, and the progress line. Data never goes here, and nothing here fails a run: if
+//! stderr cannot be written to, there is no other place to say so.
+
+use std::fmt::Write as _;
+use std::io::{IsTerminal as _, Write as _};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use anstyle::{AnsiColor, Style};
+use tokio::time::{Instant, Interval, MissedTickBehavior, interval_at};
+
+use super::escape::escape;
+use crate::error::{Error, Kind};
+use crate::schema::Excerpt;
+
+const ERROR: Style = AnsiColor::Red.on_default().bold();
+const WARNING: Style = AnsiColor::Yellow.on_default().bold();
+const HINT: Style = AnsiColor::Cyan.on_default().bold();
+
+/// Back to the first column, and everything there erased (ECMA-48, EL 2).
+const ERASE: &str = "\r\x1b[2K";
+
+/// Shorter streams show no progress line: one that flashes by cannot be read.
+const PROGRESS_AFTER: Duration = Duration::from_secs(2);
+const PROGRESS_INTERVAL: Duration = Duration::from_millis(200);
+
+/// How much is said.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Verbosity {
+    /// `-q`: errors only.
+    Quiet,
+    Normal,
+    /// `-v`: the connection, the metadata and the status too.
+    Verbose,
+}
+
+/// What the standard streams of the process are, and the one way to stderr.
+#[derive(Clone, Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "they are facts, not states")]
+pub struct Terminal {
+    pub stdin_is_terminal: bool,
+    pub stdout_is_terminal: bool,
+    pub stderr_is_terminal: bool,
+    stdout_has_color: bool,
+    stderr_has_color: bool,
+    screen: Arc<Mutex<Screen>>,
+}
+
+/// What is on the terminal's last line.
+#[derive(Debug, Default)]
+struct Screen {
+    has_progress: bool,
+}
+
+impl Terminal {
+    /// Looks at the process's standard streams and at the conventions for color (`NO_COLOR`, `TERM=dumb`).
+    pub fn new() -> Self {
+        let has_color = |choice| choice != anstream::ColorChoice::Never;
+        Self {
+            stdin_is_terminal: std::io::stdin().is_terminal(),
+            stdout_is_terminal: std::io::stdout().is_terminal(),
+            stderr_is_terminal: std::io::stderr().is_terminal(),
+            stdout_has_color: has_color(anstream::AutoStream::choice(&std::io::stdout())),
+            stderr_has_color: has_color(anstream::AutoStream::choice(&std::io::stderr())),
+            screen: Arc::default(),
+        }
+    }
+
+    /// Whether stdout is to be colored; `None` leaves it to the terminal.
+    pub fn colors_stdout(&self, color: Option<bool>) -> bool {
+        color.unwrap_or(self.stdout_has_color)
+    }
+
+    /// stderr for one command; `color` as above.
+    pub fn console(&self, verbosity: Verbosity, color: Option<bool>) -> Console {
+        Console {
+            verbosity,
+            color: color.unwrap_or(self.stderr_has_color),
+            screen: Arc::clone(&self.screen),
+        }
+    }
+}
+
+impl Default for Terminal {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+/// stderr as one command uses it.
+#[derive(Clone, Debug)]
+pub struct Console {
+    verbosity: Verbosity,
+    color: bool,
+    screen: Arc<Mutex<Screen>>,
+}
+
+impl Console {
+    pub fn is_verbose(&self) -> bool {
+        self.verbosity == Verbosity::Verbose
+    }
+
+    pub fn is_quiet(&self) -> bool {
+        self.verbosity == Verbosity::Quiet
+    }
+
+    /// Says something a user wants to know, unless asked to be quiet.
+    pub fn notice(&self, text: &str) {
+        if self.verbosity >= Verbosity::Normal {
+            self.write(&format!("{}\n", escape(text)));
+        }
+    }
+
+    /// Says something a user should worry about, unless asked to be quiet.
+    pub fn warning(&self, text: &str) {
+        if self.verbosity >= Verbosity::Normal {
+            let mut line = String::new();
+            self.line(&mut line, WARNING, "warning", text);
+            self.write(&line);
+        }
+    }
+
+    /// Says what is for `-v` only. `mark` is `*` for the connection, `>` for what is sent, `<` for what comes.
+    pub fn detail(&self, mark: char, text: impl FnOnce() -> String) {
+        if self.verbosity == Verbosity::Verbose {
+            self.write(&format!("{mark} {}\n", escape(&text())));
+        }
+    }
+
+    /// The one place where an error becomes text; [`crate::exit`] has its exit code.
+    pub fn report(&self, error: &Error) {
+        let silent = matches!(error.kind(), Kind::OutputClosed | Kind::Interrupted);
+        if silent || error.is_reported() {
+            return;
+        }
+        let mut text = String::new();
+        self.line(&mut text, ERROR, "error", &error.to_string());
+        let excerpt =
+            std::error::Error::source(error).and_then(|cause| cause.downcast_ref::<Excerpt>());
+        if let Some(excerpt) = excerpt {
+            for line in excerpt.lines() {
+                let _ = writeln!(text, "{}", escape(&line));
+            }
+        }
+        for cause in error
+            .causes()
+            .into_iter()
+            .skip(usize::from(excerpt.is_some()))
+        {
+            let _ = writeln!(text, "  caused by: {}", escape(&cause));
+        }
+        for (number, detail) in error.details().iter().enumerate() {
+            let _ = writeln!(text, "  detail {}: {}", number + 1, escape(detail));
+        }
+        if let Some(hint) = error.hint() {
+            self.line(&mut text, HINT, "hint", hint);
+        }
+        self.write(&text);
+    }
+
+    fn line(&self, out: &mut String, style: Style, label: &str, text: &str) {
+        let text = escape(text);
+        let _ = if self.color {
+            writeln!(out, "{style}{label}:{style:#} {text}")
+        } else {
+            writeln!(out, "{label}: {text}")
+        };
+    }
+
+    /// In one write, so that lines of several processes on one terminal do not mix. A progress line makes room, and is
+    /// drawn again when it is due.
+    fn write(&self, text: &str) {
+        let mut screen = self.screen.lock().unwrap_or_else(PoisonError::into_inner);
+        if std::mem::take(&mut screen.has_progress) {
+            write(&format!("{ERASE}{text}"));
+        } else {
+            write(text);
+        }
+    }
+}
+
+fn write(text: &str) {
+    let _ = std::io::stderr().write_all(text.as_bytes());
+}
+
+/// The progress line of a long stream whose output goes elsewhere: requests, replies and rate. One line and no bar,
+/// since the length is not known; and drawn by hand, because a line that a library pads to the terminal's width stays
+/// behind when the terminal echoes `^C` after it.
+pub struct Progress {
+    ticks: Option<Interval>,
+    started: Instant,
+    console: Console,
+}
+
+impl Progress {
+    /// A line that appears after two seconds, if at all, and is gone at the end.
+    pub fn new(console: &Console, show: bool) -> Self {
+        let started = Instant::now();
+        let ticks = show.then(|| {
+            let mut ticks = interval_at(started + PROGRESS_AFTER, PROGRESS_INTERVAL);
+            ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+            ticks
+        });
+        Self {
+            ticks,
+            started,
+            console: console.clone(),
+        }
+    }
+
+    /// Completes when the line is due to be drawn again, never if it is not shown.
+    pub async fn due(&mut self) {
+        match &mut self.ticks {
+            Some(ticks) => {
+                ticks.tick().await;
+            }
+            None => std::future::pending().await,
+        }
+    }
+
+    /// Draws the line.
+    pub fn draw(&mut self, requests: u64, replies: u64) {
+        let seconds = self.started.elapsed().as_secs_f64();
+        #[expect(clippy::cast_precision_loss, reason = "a rate for reading")]
+        let rate = replies as f64 / seconds;
+        let line = format!(
+            "{}, {}, {rate:.0}/s, {seconds:.0}s",
+            count(requests, "request", "requests"),
+            count(replies, "reply", "replies")
+        );
+        // A line that wraps cannot be erased.
+        let width = terminal_size::terminal_size_of(std::io::stderr())
+            .map_or(80, |(width, _)| usize::from(width.0));
+        let line = line.get(..width.saturating_sub(3)).unwrap_or(&line);
+        let mut screen = self
+            .console
+            .screen
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        write(&format!("{ERASE}{line}"));
+        screen.has_progress = true;
+    }
+}
+
+impl Drop for Progress {
+    fn drop(&mut self) {
+        if self.ticks.is_some() {
+            self.console.write("");
+        }
+    }
+}
+
+/// "1 request", "2 requests".
+pub fn count(number: u64, one: &str, many: &str) -> String {
+    format!("{number} {}", if number == 1 { one } else { many })
+}

@@ -1,0 +1,93 @@
+//! What every command runs in: the standard streams, the connections and schemas that outlive a command, and the
+//! interrupt. `main` makes one, and so do the shell and the tests.
+
+use super::interrupt::Interrupt;
+use super::schema::Schemas;
+use super::target::Servers;
+use crate::error::{Error, Result};
+use crate::input::Stdin;
+use crate::output::{Console, Stdout, Terminal, Verbosity};
+use crate::transport::Connections;
+
+/// See the module's documentation.
+pub struct Context {
+    pub terminal: Terminal,
+    pub stdin: Stdin,
+    pub stdout: Stdout,
+    pub connections: Connections,
+    pub schemas: Schemas,
+    /// Servers in this process, for `--in-process`.
+    pub servers: Servers,
+    pub settings: Settings,
+    pub interrupt: Interrupt,
+}
+
+/// What the environment says.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Settings {
+    /// `ROUTEGUIDE_ADDR`, if it is set and not empty.
+    pub addr: Option<String>,
+}
+
+impl Settings {
+    pub fn from_env() -> Self {
+        Self {
+            addr: std::env::var("ROUTEGUIDE_ADDR")
+                .ok()
+                .filter(|addr| !addr.is_empty()),
+        }
+    }
+}
+
+impl Context {
+    /// A context for this process's standard streams. Has to be made within a runtime.
+    pub fn new(settings: Settings) -> Self {
+        let terminal = Terminal::new();
+        Self {
+            stdin: Stdin::new(),
+            stdout: Stdout::new(terminal.stdout_is_terminal),
+            terminal,
+            connections: Connections::default(),
+            schemas: Schemas::default(),
+            servers: Servers::default(),
+            settings,
+            interrupt: Interrupt::default(),
+        }
+    }
+
+    /// stderr for one command.
+    pub fn console(&self, verbosity: Verbosity, color: Option<bool>) -> Console {
+        self.terminal.console(verbosity, color)
+    }
+
+    /// Writes a document to stdout: descriptors, lists, generated files.
+    ///
+    /// # Errors
+    /// When it cannot be written, and on Ctrl-C.
+    pub async fn print(&mut self, document: &str) -> Result<()> {
+        self.stdout.document(document);
+        self.finish_output().await
+    }
+
+    /// Waits until everything is written.
+    ///
+    /// # Errors
+    /// When it cannot be written, and on Ctrl-C.
+    pub async fn finish_output(&mut self) -> Result<()> {
+        tokio::select! {
+            biased;
+            () = self.interrupt.wait() => {
+                self.stdout.discard();
+                Err(Error::interrupted())
+            }
+            result = self.stdout.finish() => result,
+        }
+    }
+
+    /// Ends what outlives a command.
+    pub async fn close(&mut self) {
+        self.schemas.clear();
+        self.connections.close().await;
+        self.interrupt.stop_listening();
+    }
+}

@@ -1,0 +1,160 @@
+//! Prints the events of a call as every command does: in the format asked for, as many replies as asked for, and a single
+//! reply only when the status says that it stands.
+
+use bytes::Bytes;
+use tokio::time::Instant;
+use tonic::Code;
+use tonic::metadata::MetadataMap;
+
+use super::drive::{CallObserver, Then};
+use crate::call::{End, Origin};
+use crate::error::{Error, Result};
+use crate::exit;
+use crate::output::{Moment, Outcome, Renderer};
+
+/// Prints one call.
+pub struct CallPrinter<'a> {
+    renderer: &'a mut Renderer,
+    started: Instant,
+    /// When the event at hand happened, if not just now.
+    at: Option<Instant>,
+    /// Which call of a batch, from one.
+    index: Option<u64>,
+    /// The method has one reply, held back until the status comes.
+    single: bool,
+    held: Option<Bytes>,
+    sent: u64,
+    received: u64,
+    /// Replies still wanted.
+    left: Option<u64>,
+}
+
+impl<'a> CallPrinter<'a> {
+    pub fn new(renderer: &'a mut Renderer, single: bool) -> Self {
+        Self {
+            renderer,
+            started: Instant::now(),
+            at: None,
+            index: None,
+            single,
+            held: None,
+            sent: 0,
+            received: 0,
+            left: None,
+        }
+    }
+
+    /// Stops after so many replies.
+    #[must_use]
+    pub fn at_most(mut self, replies: Option<u64>) -> Self {
+        self.left = replies;
+        self
+    }
+
+    /// One call of several.
+    #[must_use]
+    pub fn within_batch(mut self, index: u64, started: Instant) -> Self {
+        self.index = Some(index);
+        self.started = started;
+        self
+    }
+
+    /// The events to come happened at that time, and were kept until now.
+    pub fn set_time(&mut self, at: Instant) {
+        self.at = Some(at);
+    }
+
+    /// As [`CallObserver::ended`], where an end with OK may still be a failure of its own: `judgement`.
+    ///
+    /// # Errors
+    /// The failure that the call comes to.
+    pub fn conclude(
+        &mut self,
+        end: &End,
+        failure: Option<Error>,
+        judgement: Result<()>,
+        out: &mut Vec<u8>,
+    ) -> Result<()> {
+        let moment = self.moment();
+        let mut result = match failure {
+            Some(failure) => Err(failure),
+            None if end.origin == Origin::Enough => Ok(()),
+            None if end.code != Code::Ok => {
+                Err(status_error(end, self.renderer.details(&end.details)))
+            }
+            None => judgement,
+        };
+        if let Some(message) = self.held.take()
+            && result.is_ok()
+            && let Err(error) = self.renderer.message(moment, &message, out)
+        {
+            result = Err(error);
+        }
+        let outcome = Outcome {
+            exit: result.as_ref().map_or_else(exit::code, |()| 0),
+            end,
+        };
+        self.renderer.ended(moment, &outcome, out);
+        result
+    }
+
+    fn moment(&self) -> Moment {
+        Moment {
+            started: self.started,
+            at: self.at,
+            call: self.index,
+        }
+    }
+}
+
+impl CallObserver for CallPrinter<'_> {
+    fn sent(&mut self, messages: &[Bytes], out: &mut Vec<u8>) -> Result<()> {
+        self.sent += messages.len() as u64;
+        self.renderer.requests(self.moment(), messages, out)
+    }
+
+    fn headers(&mut self, metadata: &MetadataMap, out: &mut Vec<u8>) {
+        self.renderer.headers(self.moment(), metadata, out);
+    }
+
+    fn message(&mut self, message: &Bytes, out: &mut Vec<u8>) -> Result<Then> {
+        self.received += 1;
+        if self.single && !self.renderer.shows_everything() {
+            self.held = Some(message.clone());
+        } else {
+            self.renderer.message(self.moment(), message, out)?;
+        }
+        if let Some(left) = &mut self.left {
+            *left = left.saturating_sub(1);
+            if *left == 0 && !self.single {
+                return Ok(Then::Stop);
+            }
+        }
+        Ok(Then::Continue)
+    }
+
+    fn ended(&mut self, end: &End, failure: Option<Error>, out: &mut Vec<u8>) -> Result<()> {
+        self.conclude(end, failure, Ok(()), out)
+    }
+
+    /// A method with one reply owes nothing before its input ends. How much others owe is not known.
+    fn is_settled(&self) -> bool {
+        self.single
+    }
+
+    fn counts(&self) -> (u64, u64) {
+        (self.sent, self.received)
+    }
+}
+
+/// The error of a call that ended with another status than OK; `details` are the status's, decoded.
+pub fn status_error(end: &End, details: Vec<String>) -> Error {
+    let error = Error::status(end.code, end.message.as_str()).detailed(details);
+    match &end.origin {
+        Origin::NotGrpc(_) => {
+            error.hinted("is this a gRPC server? a web server or a proxy answers there")
+        }
+        Origin::TooLarge => error.hinted("accept larger messages with --max-message-size"),
+        _ => error,
+    }
+}

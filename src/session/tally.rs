@@ -1,0 +1,274 @@
+//! Which names had no reply. A server answers in order and skips names that it does not know, so a reply shows that the
+//! names before its own were skipped; at the end, those left were.
+
+use std::collections::{HashMap, VecDeque};
+
+/// Names that a report shows.
+const SHOWN: usize = 10;
+
+/// How much of each it shows, in characters.
+const CLIPPED: usize = 60;
+
+/// Names that are remembered while they wait. More wait only at a server that answers nothing for long; how many they are
+/// is still known then, but not their names.
+const REMEMBERED: usize = 100_000;
+
+/// And the most bytes those names may take.
+const REMEMBERED_BYTES: usize = 8 << 20;
+
+/// Matches replies with names. Memory is bounded whatever the server does.
+#[derive(Debug, Default)]
+pub struct Tally {
+    asked: u64,
+    answered: u64,
+    waiting: Waiting,
+    /// The first that were skipped.
+    skipped: Vec<Box<[u8]>>,
+}
+
+/// Names that may still be answered, in the order in which they were asked for.
+#[derive(Debug, Default)]
+struct Waiting {
+    /// The names one after the other, and the length of each: millions pass through, and most wait for a moment only.
+    bytes: VecDeque<u8>,
+    lengths: VecDeque<usize>,
+    /// How often each name is among them. Made when a reply is to none of them: a server that answers in order never does
+    /// that, and is followed by looking at the front of the queue alone.
+    index: Option<HashMap<Box<[u8]>, u32>>,
+}
+
+impl Tally {
+    /// A name goes out.
+    pub fn ask(&mut self, name: &[u8]) {
+        self.asked += 1;
+        self.waiting.push(name);
+    }
+
+    /// A reply came.
+    pub fn answer(&mut self, name: &[u8]) {
+        self.answered += 1;
+        if self.waiting.contains(name) {
+            while let Some(is_answer) = self.waiting.front_is(name) {
+                let front = self.waiting.pop(is_answer || self.skipped.len() >= SHOWN);
+                if is_answer {
+                    return;
+                }
+                self.skipped.extend(front);
+            }
+        } else if let Some(at) = self.skipped.iter().position(|skipped| **skipped == *name) {
+            // Not skipped after all: this server does not answer in order.
+            self.skipped.remove(at);
+        }
+    }
+
+    /// Whether a reply to this name is still due.
+    pub fn is_waiting(&mut self, name: &[u8]) -> bool {
+        self.waiting.contains(name)
+    }
+
+    /// Whether every name that went out has its reply.
+    pub fn is_settled(&self) -> bool {
+        self.answered >= self.asked
+    }
+
+    /// After the last reply: says how many names had none, and which the first of them are.
+    pub fn report(&self) -> Option<String> {
+        let missing = self.asked.saturating_sub(self.answered);
+        if missing == 0 {
+            return None;
+        }
+        let shown: Vec<String> = self
+            .skipped
+            .iter()
+            .cloned()
+            .chain(self.waiting.names())
+            .take(SHOWN.min(usize::try_from(missing).unwrap_or(SHOWN)))
+            .map(|name| clipped(&String::from_utf8_lossy(&name)))
+            .collect();
+        let more = if (shown.len() as u64) < missing {
+            ", …"
+        } else {
+            ""
+        };
+        let names = if self.asked == 1 { "name" } else { "names" };
+        Some(format!(
+            "{missing} of {} {names} had no reply: {}{more}",
+            self.asked,
+            shown.join(", ")
+        ))
+    }
+}
+
+impl Waiting {
+    fn push(&mut self, name: &[u8]) {
+        if self.lengths.len() >= REMEMBERED || self.bytes.len() + name.len() > REMEMBERED_BYTES {
+            return;
+        }
+        self.bytes.extend(name);
+        self.lengths.push_back(name.len());
+        if let Some(index) = &mut self.index {
+            count(index, name);
+        }
+    }
+
+    /// Whether the first name is this one. `None`: there is none.
+    fn front_is(&self, name: &[u8]) -> Option<bool> {
+        let len = *self.lengths.front()?;
+        if len != name.len() {
+            return Some(false);
+        }
+        let (head, tail) = self.bytes.as_slices();
+        Some(if let Some(front) = head.get(..len) {
+            front == name
+        } else {
+            let (start, end) = name.split_at(head.len());
+            start == head && tail.starts_with(end)
+        })
+    }
+
+    /// Removes the first name, and returns it unless it is not wanted.
+    fn pop(&mut self, unwanted: bool) -> Option<Box<[u8]>> {
+        let len = self.lengths.pop_front()?;
+        if unwanted && self.index.is_none() {
+            self.bytes.drain(..len);
+            return None;
+        }
+        let name: Box<[u8]> = self.bytes.drain(..len).collect();
+        if let Some(index) = &mut self.index
+            && let Some(times) = index.get_mut(&name)
+        {
+            *times -= 1;
+            if *times == 0 {
+                index.remove(&name);
+            }
+        }
+        (!unwanted).then_some(name)
+    }
+
+    fn contains(&mut self, name: &[u8]) -> bool {
+        if let Some(index) = &self.index {
+            return index.contains_key(name);
+        }
+        let mut start = 0;
+        let is_there = self.lengths.iter().any(|len| {
+            let end = start + len;
+            let found = *len == name.len() && self.bytes.range(start..end).eq(name);
+            start = end;
+            found
+        });
+        if !is_there && !self.lengths.is_empty() {
+            let mut index = HashMap::new();
+            for waiting in self.names() {
+                count(&mut index, &waiting);
+            }
+            self.index = Some(index);
+        }
+        is_there
+    }
+
+    fn names(&self) -> impl Iterator<Item = Box<[u8]>> {
+        let mut bytes = self.bytes.iter().copied();
+        self.lengths
+            .iter()
+            .map(move |len| bytes.by_ref().take(*len).collect())
+    }
+}
+
+fn count(index: &mut HashMap<Box<[u8]>, u32>, name: &[u8]) {
+    match index.get_mut(name) {
+        Some(times) => *times += 1,
+        None => {
+            index.insert(name.into(), 1);
+        }
+    }
+}
+
+/// A name in quotes, as much of it as a line has room for.
+fn clipped(name: &str) -> String {
+    match name.char_indices().nth(CLIPPED) {
+        Some((end, _)) => format!("{:?}…", name.get(..end).unwrap_or_default()),
+        None => format!("{name:?}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn report(asked: &[&str], answered: &[&str]) -> Option<String> {
+        let mut tally = Tally::default();
+        for name in asked {
+            tally.ask(name.as_bytes());
+        }
+        for name in answered {
+            tally.answer(name.as_bytes());
+        }
+        tally.report()
+    }
+
+    #[test]
+    fn nothing_is_said_when_every_name_had_its_reply() {
+        assert_eq!(report(&[], &[]), None);
+        assert_eq!(report(&["a", "b", "a"], &["a", "b", "a"]), None);
+    }
+
+    #[test]
+    fn skipped_names_are_told_in_their_order() {
+        assert_eq!(
+            report(&["z", "a", "y", "b", "x"], &["a", "b"]).as_deref(),
+            Some("3 of 5 names had no reply: \"z\", \"y\", \"x\"")
+        );
+        assert_eq!(
+            report(&["z"], &[]).as_deref(),
+            Some("1 of 1 name had no reply: \"z\"")
+        );
+    }
+
+    #[test]
+    fn a_name_asked_twice_and_answered_once_is_told_once() {
+        assert_eq!(
+            report(&["a", "a"], &["a"]).as_deref(),
+            Some("1 of 2 names had no reply: \"a\"")
+        );
+    }
+
+    #[test]
+    fn a_server_that_answers_out_of_order_is_not_accused() {
+        assert_eq!(report(&["a", "b"], &["b", "a"]), None);
+        assert_eq!(
+            report(&["a", "b", "c"], &["b", "a"]).as_deref(),
+            Some("1 of 3 names had no reply: \"c\"")
+        );
+    }
+
+    #[test]
+    fn a_server_that_spells_names_its_own_way_is_not_accused() {
+        assert_eq!(report(&["alice", "bob"], &["Alice", "Bob"]), None);
+    }
+
+    #[test]
+    fn only_ten_names_are_told() {
+        let names: Vec<String> = (0..12).map(|n| n.to_string()).collect();
+        let names: Vec<&str> = names.iter().map(String::as_str).collect();
+        let text = report(&names, &[]).expect("a report");
+        assert!(
+            text.starts_with("12 of 12 names had no reply: \"0\", "),
+            "{text}"
+        );
+        assert!(text.ends_with("\"9\", …"), "{text}");
+    }
+
+    #[test]
+    fn memory_is_bounded_and_the_count_is_still_right() {
+        let mut tally = Tally::default();
+        for n in 0..REMEMBERED * 3 {
+            tally.ask(n.to_string().as_bytes());
+        }
+        assert_eq!(tally.waiting.lengths.len(), REMEMBERED);
+        let text = tally.report().expect("a report");
+        assert!(
+            text.starts_with(&format!("{} of", REMEMBERED * 3)),
+            "{text}"
+        );
+    }
+}

@@ -1,0 +1,176 @@
+//! Connections kept by endpoint: a call gets one that is alive, or waits for a new one.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::{Mutex, MutexGuard};
+use tokio::task::JoinSet;
+use tokio::time::{Instant, sleep, timeout, timeout_at};
+use tonic::Code;
+
+use super::{Connection, Endpoint};
+use crate::error::{Error, Result};
+
+/// Pauses between attempts to connect: doubling up to the second.
+const FIRST_PAUSE: Duration = Duration::from_millis(50);
+const LONGEST_PAUSE: Duration = Duration::from_secs(1);
+
+/// How long closing waits for the peers to take our last frames.
+const CLOSE_GRACE: Duration = Duration::from_millis(500);
+
+/// How long connecting may take.
+#[derive(Clone, Copy, Debug)]
+pub struct Patience {
+    /// For one attempt.
+    pub connect_timeout: Duration,
+    /// Attempts go on for this long; `None` makes one.
+    pub wait: Option<Duration>,
+    /// The call's deadline, which connecting counts against.
+    pub deadline: Option<Instant>,
+}
+
+/// Why an attempt to connect failed, and whether another one may succeed.
+#[derive(Debug)]
+pub struct ConnectError {
+    error: Error,
+    may_pass: bool,
+}
+
+impl ConnectError {
+    /// Something that may be different in a moment: nothing listens yet, a name does not resolve yet.
+    pub(super) fn passing(error: Error) -> Self {
+        Self {
+            error,
+            may_pass: true,
+        }
+    }
+
+    /// Something that waiting does not change: the server speaks another protocol.
+    pub(super) fn lasting(error: Error) -> Self {
+        Self {
+            error,
+            may_pass: false,
+        }
+    }
+}
+
+/// The connections of a process. Clones share them.
+#[derive(Clone, Default)]
+pub struct Connections(Arc<Mutex<Kept>>);
+
+#[derive(Default)]
+struct Kept {
+    by_endpoint: HashMap<Endpoint, Connection>,
+    /// What drives each connection.
+    tasks: JoinSet<()>,
+}
+
+impl Connections {
+    /// A connection to the endpoint that is alive, the one kept or a new one. Of several callers at once, one dials.
+    ///
+    /// # Errors
+    /// When no attempt succeeds in time: with the reason of the last one, or DEADLINE_EXCEEDED.
+    pub async fn get(&self, endpoint: &Endpoint, patience: &Patience) -> Result<Connection> {
+        let mut kept = self.0.lock().await;
+        if let Some(connection) = kept.by_endpoint.get(endpoint)
+            && connection.is_usable()
+        {
+            return Ok(connection.clone());
+        }
+        while kept.tasks.try_join_next().is_some() {}
+        kept.by_endpoint.remove(endpoint);
+        let connection = connect(endpoint, patience, &mut kept).await?;
+        kept.by_endpoint
+            .insert(endpoint.clone(), connection.clone());
+        Ok(connection)
+    }
+
+    /// Ends all connections in order, so that servers see resets and GOAWAY and not a cut; waits only briefly.
+    pub async fn close(&self) {
+        let mut kept = self.0.lock().await;
+        kept.by_endpoint.clear();
+        // A server that takes nothing any more cannot be told anything either.
+        let ended = async { while kept.tasks.join_next().await.is_some() {} };
+        if timeout(CLOSE_GRACE, ended).await.is_err() {
+            kept.tasks.shutdown().await;
+        }
+    }
+}
+
+/// Tries to connect for as long as `patience` allows.
+async fn connect(
+    endpoint: &Endpoint,
+    patience: &Patience,
+    kept: &mut MutexGuard<'_, Kept>,
+) -> Result<Connection> {
+    let give_up = patience.wait.map(|wait| Instant::now() + wait);
+    let mut pause = FIRST_PAUSE;
+    let mut last = None;
+    loop {
+        let started = Instant::now();
+        let limit = started + patience.connect_timeout;
+        let limit = give_up.map_or(limit, |give_up| limit.min(give_up));
+        let limit = patience
+            .deadline
+            .map_or(limit, |deadline| limit.min(deadline));
+        let error = match timeout_at(limit, Connection::open(endpoint, &mut kept.tasks)).await {
+            Ok(Ok(connection)) => return Ok(connection),
+            Ok(Err(failed)) if !failed.may_pass => return Err(failed.error),
+            Ok(Err(failed)) => failed.error,
+            Err(_) if patience.has_expired() => return Err(expired(endpoint, last)),
+            Err(_) if last.is_some() && give_up.is_some_and(|at| at <= Instant::now()) => {
+                // Cut short by the end of the wait: an earlier attempt says more.
+                return Err(last.unwrap_or_else(|| no_answer(endpoint, started.elapsed())));
+            }
+            Err(_) => no_answer(endpoint, limit - started),
+        };
+        let Some(left) = give_up.map(|at| at.saturating_duration_since(Instant::now())) else {
+            return Err(error);
+        };
+        if left.is_zero() {
+            return Err(error);
+        }
+        let paused = sleep(pause.min(left));
+        if let Some(deadline) = patience.deadline {
+            if timeout_at(deadline, paused).await.is_err() {
+                return Err(expired(endpoint, Some(error)));
+            }
+        } else {
+            paused.await;
+        }
+        pause = (pause * 2).min(LONGEST_PAUSE);
+        last = Some(error);
+    }
+}
+
+impl Patience {
+    fn has_expired(&self) -> bool {
+        self.deadline
+            .is_some_and(|deadline| deadline <= Instant::now())
+    }
+}
+
+fn expired(endpoint: &Endpoint, last: Option<Error>) -> Error {
+    let error = Error::status(
+        Code::DeadlineExceeded,
+        format!("the deadline expired while connecting to {endpoint}"),
+    );
+    match last {
+        Some(last) => match last.hint().map(str::to_owned) {
+            Some(hint) => error.caused_by(last).hinted(hint),
+            None => error.caused_by(last),
+        },
+        None => error,
+    }
+}
+
+fn no_answer(endpoint: &Endpoint, after: Duration) -> Error {
+    let after = humantime::format_duration(Duration::from_millis(
+        u64::try_from(after.as_millis()).unwrap_or(u64::MAX),
+    ));
+    Error::failed(format!(
+        "cannot connect to {endpoint}: no answer after {after}"
+    ))
+    .hinted("give a slow server more time with a longer --connect-timeout or --wait")
+}
