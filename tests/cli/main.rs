@@ -45,3 +45,4 @@ mod status;
 mod streams;
 #[cfg(unix)]
 mod terminal;
+mod wire;

@@ -7,7 +7,7 @@ use std::sync::mpsc;
 
 use tempfile::TempDir;
 
-use super::{Capture, LIMIT, wait_for};
+use super::{Capture, LIMIT, exit_code, wait_for};
 
 /// A command line of the program, not started yet.
 pub struct Program {
@@ -285,6 +285,15 @@ impl Outcome {
     pub fn says_one_error(&self) -> &Self {
         assert_eq!(self.lines("error: "), 1, "{self:#?}");
         assert!(self.stderr.starts_with("error: "), "{self:#?}");
+        self
+    }
+
+    /// The RPC failed with this status, and that is the one error.
+    #[track_caller]
+    pub fn fails(&self, status: &str) -> &Self {
+        self.exits(exit_code(status)).says_one_error();
+        let error = format!("error: {status}");
+        assert!(self.stderr.starts_with(&error), "no {error:?} in {self:#?}");
         self
     }
 

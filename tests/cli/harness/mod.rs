@@ -3,10 +3,12 @@
 
 mod capture;
 mod cli;
+mod deadline;
 mod echo;
 mod files;
 mod network;
 mod peer;
+mod raw;
 mod server;
 #[cfg(unix)]
 mod terminal;
@@ -15,12 +17,14 @@ use std::time::{Duration, Instant};
 
 pub use capture::Capture;
 pub use cli::{Outcome, Program, Running, Stdout, routeguide};
+pub use deadline::{grpc_timeout, grpc_timeout_unit};
 pub use echo::{Echo, Reflection, protos, protoset};
 pub use files::{Folder, people_file};
 #[cfg(target_os = "linux")]
 pub use network::HalfOpenPort;
 pub use network::{RawServer, ReservedPort, has_ipv6};
 pub use peer::{Call, Peer, Seen, frame};
+pub use raw::{END_STREAM, Frame, OK_HEADERS, RawCall, RawPeer, Terms};
 pub use server::Server;
 #[cfg(unix)]
 pub use terminal::{CTRL_D, Terminal};
@@ -38,6 +42,19 @@ pub fn wait_for(what: &str, mut condition: impl FnMut() -> bool) {
     }
 }
 
+/// Waits until a value that grows has stopped growing, for bounds that hold at every moment: looked at too early, on a
+/// busy machine, they hold all the same.
+pub fn wait_until_settled<T: PartialEq>(mut value: impl FnMut() -> T) -> T {
+    let (mut last, mut same) = (value(), 0);
+    while same < 20 {
+        std::thread::sleep(Duration::from_millis(20));
+        let now = value();
+        same = if now == last { same + 1 } else { 0 };
+        last = now;
+    }
+    last
+}
+
 /// Runs a future to its end on a runtime of its own.
 #[track_caller]
 pub fn block_on<T>(future: impl Future<Output = T>) -> T {
@@ -47,6 +64,34 @@ pub fn block_on<T>(future: impl Future<Output = T>) -> T {
         .expect("a runtime")
         .block_on(async { tokio::time::timeout(LIMIT, future).await })
         .expect("done in time")
+}
+
+/// The names of gRPC's status codes; the index is the code.
+pub const CODES: [&str; 17] = [
+    "OK",
+    "CANCELLED",
+    "UNKNOWN",
+    "INVALID_ARGUMENT",
+    "DEADLINE_EXCEEDED",
+    "NOT_FOUND",
+    "ALREADY_EXISTS",
+    "PERMISSION_DENIED",
+    "RESOURCE_EXHAUSTED",
+    "FAILED_PRECONDITION",
+    "ABORTED",
+    "OUT_OF_RANGE",
+    "UNIMPLEMENTED",
+    "INTERNAL",
+    "UNAVAILABLE",
+    "DATA_LOSS",
+    "UNAUTHENTICATED",
+];
+
+/// The exit code of a call that ended with this status.
+#[track_caller]
+pub fn exit_code(name: &str) -> i32 {
+    let code = CODES.iter().position(|code| *code == name).expect(name);
+    64 + i32::try_from(code).unwrap()
 }
 
 /// The tutorial's people as the program prints them when its output is no terminal.

@@ -243,11 +243,7 @@ impl Call {
 
     /// Sends a person of this name, in a frame of its own. The client may be gone: that is for the test to judge.
     pub fn reply(&mut self, name: &str) {
-        let person = Person {
-            name: name.to_owned(),
-            ..Person::default()
-        };
-        self.send(frame(&person.encode_to_vec()));
+        self.send(frame(&person(name)));
     }
 
     /// Sends these bytes.
@@ -290,6 +286,15 @@ impl Call {
         let replies = self.replies.as_mut().expect("the response is open");
         let _ = replies.send_data(Bytes::new(), true);
     }
+}
+
+/// A person of this name, encoded.
+pub fn person(name: &str) -> Vec<u8> {
+    let person = Person {
+        name: name.to_owned(),
+        ..Person::default()
+    };
+    person.encode_to_vec()
 }
 
 /// A message with gRPC's five-byte prefix.
