@@ -1,27 +1,24 @@
-//! `call -o envelope`: the whole exchange, an event a line.
+//! `-o envelope`: the whole exchange, an event a line. How a call's events end is in `envelope_status`.
 
-use serde_json::Value;
+use std::time::Instant;
 
-use super::harness::{Echo, Outcome, routeguide};
+use serde_json::{Value, json};
 
-fn events(outcome: &Outcome) -> Vec<Value> {
-    let lines = outcome.stdout.lines();
-    lines
-        .map(|line| serde_json::from_str(line).expect(line))
-        .collect()
-}
+use super::harness::{Echo, RawPeer, routeguide};
+use super::wire::{KINDS, call_with_request, succeed};
 
-fn names(events: &[Value]) -> Vec<&str> {
+/// The kinds of the events, in their order.
+pub fn kinds(events: &[Value]) -> Vec<&str> {
     events
         .iter()
         .map(|event| event["event"].as_str().unwrap())
         .collect()
 }
 
+/// The keys of a line in its own order, which a parsed object does not keep.
 fn keys(line: &str) -> Vec<String> {
-    // In the order of the line, which a parsed object does not keep.
-    let mut keys: Vec<(usize, String)> = serde_json::from_str::<Value>(line)
-        .unwrap()
+    let event: Value = serde_json::from_str(line).unwrap();
+    let mut keys: Vec<(usize, String)> = event
         .as_object()
         .unwrap()
         .keys()
@@ -34,13 +31,13 @@ fn keys(line: &str) -> Vec<String> {
 #[test]
 fn the_events_of_a_call_come_in_their_order_for_every_kind_of_method() {
     let echo = Echo::start();
-    for method in ["Echo/Unary", "Collect", "Repeat", "Chat"] {
+    for method in KINDS {
         let outcome = routeguide(["call", method, "name=a", "-o", "envelope"])
             .at(echo.addr())
             .run();
         outcome.exits(0).says("");
         assert_eq!(
-            names(&events(&outcome)),
+            kinds(&outcome.events()),
             ["request", "headers", "message", "trailers", "status"],
             "{method}"
         );
@@ -54,85 +51,66 @@ fn an_event_has_the_keys_of_its_kind() {
         .at(echo.addr())
         .run();
     let all: Vec<Vec<String>> = outcome.stdout.lines().map(keys).collect();
+    let status = [
+        "event", "time_ms", "code", "status", "message", "details", "origin", "exit",
+    ];
     assert_eq!(
         all,
         [
-            vec!["event", "time_ms", "size", "message"],
-            vec!["event", "time_ms", "metadata"],
-            vec!["event", "time_ms", "size", "message"],
-            vec!["event", "time_ms", "metadata"],
-            vec!["event", "time_ms", "code", "status", "error", "details"],
+            &["event", "time_ms", "size", "message"][..],
+            &["event", "time_ms", "metadata"],
+            &["event", "time_ms", "size", "message"],
+            &["event", "time_ms", "metadata"],
+            &status,
         ]
     );
 }
 
 #[test]
-fn an_event_says_what_there_is_to_say() {
+fn an_event_has_what_was_sent_and_received() {
     let echo = Echo::start();
     let outcome = routeguide(["call", "Repeat", "name=a", "-o", "envelope"])
         .args(["-H", "x-a: 1", "-H", "x-a: 2", "-H", "x-raw-bin: //4="])
         .at(echo.addr())
         .run();
-    let events = events(&outcome);
-    assert_eq!(events[0]["message"], serde_json::json!({"name": "a"}));
+    let events = outcome.events();
+    assert_eq!(events[0]["message"], json!({"name": "a"}));
     assert_eq!(events[0]["size"], 3);
     assert_eq!(events[2]["message"]["request"]["name"], "a");
     assert_eq!(events[2]["size"], 7);
     for (event, name) in [(1, "initial"), (3, "trailing")] {
         let metadata = &events[event]["metadata"];
         assert_eq!(metadata[format!("{name}-server")][0], "echo");
-        assert_eq!(
-            metadata[format!("{name}-x-a")],
-            serde_json::json!(["1", "2"])
-        );
+        assert_eq!(metadata[format!("{name}-x-a")], json!(["1", "2"]));
         assert_eq!(metadata[format!("{name}-x-raw-bin")][0], "//4=");
     }
-    assert_eq!(events[4]["code"], 0);
-    assert_eq!(events[4]["status"], "OK");
-    assert_eq!(events[4]["error"], "");
-    assert_eq!(events[4]["details"], serde_json::json!([]));
 }
 
 #[test]
-fn time_does_not_run_backwards() {
-    let echo = Echo::start();
-    let outcome = routeguide(["call", "Repeat", "delay_ms=300", "-o", "envelope"])
-        .at(echo.addr())
-        .run();
-    let times: Vec<f64> = events(&outcome)
+fn times_are_since_the_start_of_the_call_and_do_not_run_backwards() {
+    let peer = RawPeer::start();
+    let run = call_with_request("Repeat")
+        .args(["-o", "envelope"])
+        .at(peer.addr())
+        .start();
+    let call = peer.accept_call();
+    let started = Instant::now();
+    for _ in 0..50 {
+        call.connection.sync();
+    }
+    let held = started.elapsed();
+    succeed(&call, 1);
+    let outcome = run.wait();
+    outcome.exits(0);
+    let events = outcome.events();
+    let times: Vec<f64> = events
         .iter()
         .map(|event| event["time_ms"].as_f64().unwrap())
         .collect();
     assert!(times.is_sorted(), "{times:?}");
-    assert!(times[0] < 300.0 && times[1] >= 300.0, "{times:?}");
-}
-
-#[test]
-fn a_failure_is_an_event_too_and_on_stderr() {
-    let echo = Echo::start();
-    let data = r#"{"fail":{"code":8,"message":"full","details":true}}"#;
-    for method in ["Echo/Unary", "Collect", "Repeat", "Chat"] {
-        let outcome = routeguide(["call", method, "-o", "envelope", "-d", data])
-            .at(echo.addr())
-            .run();
-        outcome
-            .exits(72)
-            .says_one_error()
-            .mentions("error: RESOURCE_EXHAUSTED: full\n");
-        let events = events(&outcome);
-        let names = names(&events);
-        assert_eq!(names[0], "request");
-        assert_eq!(names[names.len() - 2..], ["trailers", "status"]);
-        let status = events.last().unwrap();
-        assert_eq!(status["code"], 8);
-        assert_eq!(status["status"], "RESOURCE_EXHAUSTED");
-        assert_eq!(status["error"], "full");
-        assert_eq!(status["details"][0]["reason"], "TOO_MANY");
-        assert_eq!(status["details"][1]["owner"], "Alice");
-        assert_eq!(status["details"][2]["value"], "YWJj");
-        let trailers = &events[events.len() - 2]["metadata"];
-        assert_eq!(trailers["trailing-server"][0], "echo", "{method}");
-    }
+    let headers = kinds(&events).iter().position(|kind| *kind == "headers");
+    let headers = times[headers.unwrap()];
+    assert!(headers >= held.as_secs_f64() * 1e3, "{headers} {held:?}");
 }
 
 #[test]
@@ -144,7 +122,7 @@ fn a_reply_before_a_failure_is_an_event_of_a_unary_call_too() {
         .run();
     outcome.exits(72);
     assert_eq!(
-        names(&events(&outcome)),
+        kinds(&outcome.events()),
         ["request", "headers", "message", "trailers", "status"]
     );
 }
@@ -164,9 +142,8 @@ fn events_of_a_chat_come_while_stdin_is_open() {
     run.close_stdin();
     let outcome = run.wait();
     outcome.exits(0);
-    let events = events(&outcome);
     assert_eq!(
-        names(&events),
+        kinds(&outcome.events()),
         [
             "request", "headers", "message", "request", "message", "trailers", "status"
         ]
@@ -174,7 +151,7 @@ fn events_of_a_chat_come_while_stdin_is_open() {
 }
 
 #[test]
-fn the_events_of_a_batch_say_which_call_they_are_of() {
+fn the_events_of_a_batch_have_the_number_of_their_call() {
     let echo = Echo::start();
     for concurrency in ["1", "3"] {
         let outcome = routeguide(["call", "Echo/Unary", "-o", "envelope"])
@@ -182,7 +159,8 @@ fn the_events_of_a_batch_say_which_call_they_are_of() {
             .at(echo.addr())
             .run();
         outcome.exits(0);
-        let calls: Vec<Option<u64>> = events(&outcome)
+        let calls: Vec<Option<u64>> = outcome
+            .events()
             .iter()
             .map(|event| event["call"].as_u64())
             .collect();
@@ -192,11 +170,60 @@ fn the_events_of_a_batch_say_which_call_they_are_of() {
 }
 
 #[test]
-fn a_single_call_has_no_number_however_many_may_be_under_way() {
+fn a_single_call_has_no_number() {
     let echo = Echo::start();
     let outcome = routeguide(["call", "Echo/Unary", "-o", "envelope", "--concurrency", "3"])
         .at(echo.addr())
         .run();
     outcome.exits(0);
     assert!(!outcome.stdout.contains("\"call\":"), "{outcome:#?}");
+}
+
+/// Requests that wait for the window have not happened yet.
+#[cfg(unix)]
+mod requests_are_events_when_they_are_on_the_wire {
+    use super::*;
+    use crate::wire::call;
+
+    /// Two messages of twelve bytes, and a window that lets so many bytes pass; then Ctrl-C.
+    #[track_caller]
+    fn requests_through(window: u32, method: &str) -> usize {
+        let peer = RawPeer::with_window(window);
+        let two = r#"{"name":"Alice"}{"name":"Clara"}"#;
+        let run = call(method)
+            .args(["-o", "envelope", "-d", two])
+            .at(peer.addr())
+            .start();
+        let call = peer.accept_call();
+        call.wait_for_bytes(window as usize);
+        run.signal(rustix::process::Signal::INT);
+        let outcome = run.wait();
+        outcome.exits(130);
+        let events = outcome.events();
+        let requests = kinds(&events).into_iter().filter(|kind| *kind == "request");
+        requests.count()
+    }
+
+    #[test]
+    fn none_while_the_window_is_closed() {
+        for method in KINDS {
+            assert_eq!(requests_through(0, method), 0, "{method}");
+        }
+    }
+
+    #[test]
+    fn none_that_went_out_in_part() {
+        for method in KINDS {
+            assert_eq!(requests_through(3, method), 0, "{method}");
+        }
+    }
+
+    #[test]
+    fn those_that_went_out_before_the_window_was_full() {
+        for method in ["Collect", "Chat"] {
+            assert_eq!(requests_through(12, method), 1, "{method}");
+            assert_eq!(requests_through(15, method), 1, "{method}");
+            assert_eq!(requests_through(24, method), 2, "{method}");
+        }
+    }
 }

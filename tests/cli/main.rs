@@ -22,6 +22,7 @@ mod completions;
 mod connecting;
 mod describe;
 mod envelope;
+mod envelope_status;
 mod get_people;
 mod get_person;
 mod health;

@@ -5,6 +5,7 @@ use std::io::{BufRead as _, BufReader, Write as _};
 use std::process::{Child, ChildStdin, ChildStdout, Command, ExitStatus, Stdio};
 use std::sync::mpsc;
 
+use serde_json::Value;
 use tempfile::TempDir;
 
 use super::{Capture, LIMIT, exit_code, wait_for};
@@ -302,6 +303,15 @@ impl Outcome {
     pub fn hints(&self) -> &Self {
         assert_eq!(self.lines("hint: "), 1, "{self:#?}");
         self.says_one_error()
+    }
+
+    /// The lines of stdout as JSON: what `-o envelope` prints.
+    #[track_caller]
+    pub fn events(&self) -> Vec<Value> {
+        let lines = self.stdout.lines();
+        lines
+            .map(|line| serde_json::from_str(line).expect(line))
+            .collect()
     }
 
     fn lines(&self, label: &str) -> usize {

@@ -1,5 +1,8 @@
 //! gRPC over HTTP/2 as the client speaks it, against a server that is written frame by frame. The rules are gRPC's
 //! (doc/PROTOCOL-HTTP2.md, doc/http-grpc-status-mapping.md, doc/statuscodes.md) and HTTP/2's (RFC 9113).
+//!
+//! The helpers here call methods of the test schema in tests/cli/protos, which the client reads from there: the peer has
+//! no reflection.
 
 mod cancelling;
 mod connections;
@@ -14,31 +17,31 @@ mod status;
 use super::harness::{Outcome, Program, RawCall, RawPeer, frame, protos, routeguide};
 
 /// A method of each kind: unary, client streaming, server streaming, bidirectional.
-const KINDS: [&str; 4] = ["Echo/Unary", "Collect", "Repeat", "Chat"];
+pub const KINDS: [&str; 4] = ["Echo/Unary", "Collect", "Repeat", "Chat"];
 
 /// `call` of a method of the test schema, which the server is not asked for.
-fn call(method: &str) -> Program {
+pub fn call(method: &str) -> Program {
     routeguide(["call", method, "--proto", "echo.proto", "-I"]).arg(protos())
 }
 
 /// The same with one request.
-fn call_with_request(method: &str) -> Program {
+pub fn call_with_request(method: &str) -> Program {
     call(method).args(["-d", r#"{"name":"Alice"}"#])
 }
 
 /// A reply of the test schema, framed; it is printed as [`printed`].
-fn reply(received: u8) -> Vec<u8> {
+pub fn reply(received: u8) -> Vec<u8> {
     frame(&[0x10, received]).to_vec()
 }
 
 /// What is printed of [`reply`].
-fn printed(received: u8) -> String {
+pub fn printed(received: u8) -> String {
     format!("{{\"received\":{received}}}\n")
 }
 
 /// Calls a method, and answers as `script` does.
 #[track_caller]
-fn answered(method: &str, script: impl FnOnce(&RawCall)) -> Outcome {
+pub fn answered(method: &str, script: impl FnOnce(&RawCall)) -> Outcome {
     let peer = RawPeer::start();
     let run = call_with_request(method).at(peer.addr()).start();
     let call = peer.accept_call();
@@ -48,7 +51,7 @@ fn answered(method: &str, script: impl FnOnce(&RawCall)) -> Outcome {
 
 /// Answers a call with one reply and OK.
 #[track_caller]
-fn succeed(call: &RawCall, received: u8) {
+pub fn succeed(call: &RawCall, received: u8) {
     call.open();
     call.data(reply(received));
     call.end(0);

@@ -1,0 +1,408 @@
+//! `-o envelope`: each call's events end with exactly one `status`, which says how the call ended, where that came from,
+//! and the exit code that it makes.
+
+use h2::Reason;
+use serde_json::{Value, json};
+
+use super::envelope::kinds;
+use super::harness::{
+    CODES, END_STREAM, Echo, Outcome, Program, RawCall, RawPeer, RawServer, ReservedPort, Server,
+    frame, routeguide,
+};
+use super::wire::{KINDS, call, call_with_request, reply, succeed};
+
+/// The status event of a single call: the last event, and the only one of its kind.
+#[track_caller]
+fn status(outcome: &Outcome) -> Value {
+    let events = outcome.events();
+    let kinds = kinds(&events);
+    let count = kinds.iter().filter(|kind| **kind == "status").count();
+    assert_eq!((count, kinds.last()), (1, Some(&"status")), "{outcome:#?}");
+    events.last().unwrap().clone()
+}
+
+/// Checks the status event of a single call; `None` is a call that never became an RPC.
+#[track_caller]
+fn ends(outcome: &Outcome, name: Option<&str>, origin: &str, exit: i32) -> Value {
+    let status = status(outcome);
+    let code = name.map(|name| CODES.iter().position(|code| *code == name).unwrap());
+    assert_eq!(status["code"], json!(code), "{outcome:#?}");
+    assert_eq!(status["status"], json!(name), "{outcome:#?}");
+    assert_eq!(status["origin"], origin, "{outcome:#?}");
+    assert_eq!(status["exit"], exit, "{outcome:#?}");
+    assert!(status["message"].is_string(), "{outcome:#?}");
+    assert!(status["details"].is_array(), "{outcome:#?}");
+    outcome.exits(exit);
+    status
+}
+
+fn envelope(program: Program) -> Program {
+    program.args(["-o", "envelope"])
+}
+
+/// Calls a method, answers it as `script` does, and expects this end.
+#[track_caller]
+fn answered(method: &str, name: &str, origin: &str, exit: i32, script: impl FnOnce(&RawCall)) {
+    let peer = RawPeer::start();
+    let run = envelope(call_with_request(method)).at(peer.addr()).start();
+    let call = peer.accept_call();
+    script(&call);
+    ends(&run.wait(), Some(name), origin, exit);
+}
+
+#[test]
+fn a_call_that_succeeds_ends_with_the_servers_ok() {
+    for method in KINDS {
+        answered(method, "OK", "server", 0, |call| succeed(call, 1));
+    }
+}
+
+#[test]
+fn a_call_that_fails_ends_with_the_servers_status() {
+    let echo = Echo::start();
+    let data = r#"{"fail":{"code":8,"message":"full","details":true}}"#;
+    for method in KINDS {
+        let outcome = envelope(routeguide(["call", method, "-d", data]))
+            .at(echo.addr())
+            .run();
+        outcome
+            .says_one_error()
+            .mentions("error: RESOURCE_EXHAUSTED: full\n");
+        let events = outcome.events();
+        assert_eq!(kinds(&events)[0], "request");
+        let trailers = &events[events.len() - 2];
+        assert_eq!(trailers["event"], "trailers");
+        assert_eq!(
+            trailers["metadata"]["trailing-server"][0], "echo",
+            "{method}"
+        );
+        let status = ends(&outcome, Some("RESOURCE_EXHAUSTED"), "server", 72);
+        assert_eq!(status["message"], "full");
+        assert_eq!(status["details"][0]["reason"], "TOO_MANY");
+        assert_eq!(status["details"][1]["owner"], "Alice");
+        assert_eq!(status["details"][2]["value"], "YWJj");
+    }
+}
+
+#[test]
+fn a_person_who_is_not_found_makes_another_exit_code_of_the_servers_ok() {
+    let server = Server::start();
+    for command in [
+        &["get-person", "Zoe"][..],
+        &["get-people", "--strict", "Zoe"],
+    ] {
+        let outcome = envelope(routeguide(command)).at(server.addr()).run();
+        ends(&outcome, Some("OK"), "server", 69);
+    }
+}
+
+#[test]
+fn enough_replies_end_a_call() {
+    for method in ["Repeat", "Chat"] {
+        let peer = RawPeer::start();
+        let run = envelope(call_with_request(method))
+            .arg("-n1")
+            .at(peer.addr())
+            .start();
+        let call = peer.accept_call();
+        call.open();
+        call.data(reply(1));
+        assert_eq!(call.wait_for_reset(), Reason::CANCEL);
+        ends(&run.wait(), Some("CANCELLED"), "enough", 0);
+    }
+}
+
+#[test]
+fn the_deadline_ends_a_call() {
+    std::thread::scope(|scope| {
+        for method in KINDS {
+            for window in [0, 1 << 20] {
+                scope.spawn(move || {
+                    let peer = RawPeer::with_window(window);
+                    let run = envelope(call_with_request(method))
+                        .args(["--timeout", "2s"])
+                        .at(peer.addr())
+                        .start();
+                    let call = peer.accept_call();
+                    call.open();
+                    ends(&run.wait(), Some("DEADLINE_EXCEEDED"), "deadline", 68);
+                });
+            }
+        }
+    });
+}
+
+#[test]
+fn the_deadline_ends_a_call_that_has_no_connection_yet() {
+    let server = RawServer::silent();
+    let outcome = envelope(call_with_request("Echo/Unary"))
+        .args(["--timeout", "300ms"])
+        .at(server.addr())
+        .run();
+    ends(&outcome, Some("DEADLINE_EXCEEDED"), "deadline", 68);
+}
+
+#[test]
+fn a_connection_that_fails_is_a_call_without_a_code() {
+    let port = ReservedPort::new();
+    for method in KINDS {
+        let outcome = envelope(call_with_request(method)).at(port.addr()).run();
+        let status = ends(&outcome, None, "connection", 1);
+        assert_eq!(outcome.events().len(), 1, "{method}");
+        assert!(
+            status["message"].as_str().unwrap().contains("refused"),
+            "{status}"
+        );
+    }
+}
+
+#[test]
+fn a_connection_that_is_lost_ends_a_call() {
+    for method in KINDS {
+        answered(method, "UNAVAILABLE", "connection", 78, |call| {
+            call.open();
+            call.connection.close();
+        });
+    }
+}
+
+#[test]
+fn a_call_that_the_server_goes_away_from_ends_with_the_connection() {
+    answered("Echo/Unary", "UNAVAILABLE", "connection", 78, |call| {
+        call.connection.go_away(0, Reason::NO_ERROR);
+    });
+}
+
+#[test]
+fn a_reset_ends_a_call() {
+    for (reason, name, exit) in [
+        (Reason::INTERNAL_ERROR, "INTERNAL", 77),
+        (Reason::REFUSED_STREAM, "UNAVAILABLE", 78),
+        (Reason::CANCEL, "CANCELLED", 65),
+    ] {
+        for method in ["Echo/Unary", "Chat"] {
+            answered(method, name, "connection", exit, |call| {
+                call.open();
+                call.reset(reason);
+            });
+        }
+    }
+}
+
+#[test]
+fn a_reply_that_is_not_a_message_of_its_type_breaks_the_protocol() {
+    for method in KINDS {
+        answered(method, "INTERNAL", "protocol", 77, |call| {
+            call.open();
+            call.data(frame(&[0xff; 4]));
+            call.end(0);
+        });
+    }
+}
+
+#[test]
+fn a_wrong_number_of_replies_breaks_the_protocol() {
+    for method in ["Echo/Unary", "Collect"] {
+        for replies in [0, 2] {
+            answered(method, "UNIMPLEMENTED", "protocol", 76, |call| {
+                call.open();
+                call.data(reply(1).repeat(replies));
+                call.end(0);
+            });
+        }
+    }
+}
+
+#[test]
+fn an_answer_that_is_not_grpc_breaks_the_protocol() {
+    for method in KINDS {
+        answered(method, "UNAVAILABLE", "protocol", 78, |call| {
+            call.headers(
+                &[(":status", "503"), ("content-type", "text/html")],
+                END_STREAM,
+            );
+        });
+    }
+}
+
+#[test]
+fn a_reply_that_is_too_large_breaks_the_protocol() {
+    for method in KINDS {
+        answered(method, "RESOURCE_EXHAUSTED", "protocol", 72, |call| {
+            call.open();
+            call.data([0, 0xff, 0xff, 0xff, 0xff]);
+        });
+    }
+}
+
+#[test]
+fn half_a_message_a_flag_and_a_missing_status_break_the_protocol() {
+    answered("Repeat", "INTERNAL", "protocol", 77, |call| {
+        call.open();
+        call.data(&reply(1)[..6]);
+        call.end(0);
+    });
+    answered("Repeat", "INTERNAL", "protocol", 77, |call| {
+        call.open();
+        call.data([1, 0, 0, 0, 0]);
+        call.end(0);
+    });
+    answered("Repeat", "UNKNOWN", "protocol", 66, |call| {
+        call.open();
+        call.headers(&[("x-trace", "1")], END_STREAM);
+    });
+}
+
+#[test]
+fn bad_input_cancels_a_call() {
+    for method in ["Collect", "Chat"] {
+        let peer = RawPeer::start();
+        let mut run = envelope(call(method))
+            .args(["-d", "@-"])
+            .at(peer.addr())
+            .start();
+        run.write(r#"{"name":"Alice"}"#);
+        let call = peer.accept_call();
+        call.wait_for_names(1);
+        run.write(r#"{"name":1}"#);
+        assert_eq!(call.wait_for_reset(), Reason::CANCEL);
+        ends(&run.wait(), Some("CANCELLED"), "cancelled", 1);
+    }
+}
+
+/// The events of each call of a batch, by its number.
+#[track_caller]
+fn of_each_call(outcome: &Outcome) -> Vec<Vec<Value>> {
+    let events = outcome.events();
+    let number = |event: &Value| event["call"].as_u64().unwrap();
+    let last = events.iter().map(number).max().unwrap_or_default();
+    (1..=last)
+        .map(|call| {
+            let of_call = events.iter().filter(|event| number(event) == call);
+            of_call.cloned().collect()
+        })
+        .collect()
+}
+
+/// The code, origin and exit code of each call of a batch, which ends with its one status.
+#[track_caller]
+fn each_ends(outcome: &Outcome) -> Vec<(Value, Value, Value)> {
+    let ends = of_each_call(outcome).into_iter().map(|events| {
+        let kinds = kinds(&events);
+        let count = kinds.iter().filter(|kind| **kind == "status").count();
+        assert_eq!((count, kinds.last()), (1, Some(&"status")), "{outcome:#?}");
+        let status = events.last().unwrap();
+        let [code, origin, exit] = ["code", "origin", "exit"].map(|key| status[key].clone());
+        (code, origin, exit)
+    });
+    ends.collect()
+}
+
+fn end(code: u8, origin: &str, exit: u8) -> (Value, Value, Value) {
+    (json!(code), json!(origin), json!(exit))
+}
+
+#[test]
+fn each_call_of_a_batch_ends_with_its_own_status() {
+    let echo = Echo::start();
+    let data = r#"{} {"fail":{"code":5}} {} {"fail":{"code":7}} {}"#;
+    for concurrency in ["1", "3"] {
+        let outcome = envelope(routeguide(["call", "Echo/Unary", "-d", data]))
+            .args(["--keep-going", "--concurrency", concurrency])
+            .at(echo.addr())
+            .run();
+        outcome.exits(69);
+        let ok = end(0, "server", 0);
+        let ends = each_ends(&outcome);
+        let expected = [
+            ok.clone(),
+            end(5, "server", 69),
+            ok.clone(),
+            end(7, "server", 71),
+            ok,
+        ];
+        assert_eq!(ends, expected, "--concurrency {concurrency}");
+    }
+}
+
+#[test]
+fn a_call_of_a_batch_that_breaks_the_protocol_ends_with_a_status_too() {
+    for concurrency in ["1", "2"] {
+        let peer = RawPeer::start();
+        let run = envelope(call("Echo/Unary"))
+            .args(["-d", "{} {}", "--keep-going", "--concurrency", concurrency])
+            .at(peer.addr())
+            .start();
+        let connection = peer.accept();
+        let first = connection.call();
+        first.open();
+        first.data(reply(1).repeat(2));
+        first.end(0);
+        succeed(&connection.call(), 2);
+        let outcome = run.wait();
+        outcome.exits(76);
+        let ends = each_ends(&outcome);
+        assert_eq!(ends, [end(12, "protocol", 76), end(0, "server", 0)]);
+    }
+}
+
+#[cfg(unix)]
+mod ctrl_c {
+    use super::*;
+    use crate::harness::Running;
+    use rustix::process::Signal;
+
+    #[track_caller]
+    fn interrupted(run: Running) {
+        run.signal(Signal::INT);
+        ends(&run.wait(), Some("CANCELLED"), "cancelled", 130);
+    }
+
+    #[test]
+    fn cancels_a_call_of_any_kind_before_and_after_its_headers() {
+        for method in KINDS {
+            for responds in [false, true] {
+                let peer = RawPeer::start();
+                let run = envelope(call_with_request(method)).at(peer.addr()).start();
+                let call = peer.accept_call();
+                if responds {
+                    call.open();
+                    run.stdout().wait_for("\"headers\"");
+                }
+                interrupted(run);
+            }
+        }
+    }
+
+    #[test]
+    fn cancels_a_call_whose_window_never_opens() {
+        for method in KINDS {
+            let peer = RawPeer::with_window(0);
+            let run = envelope(call_with_request(method)).at(peer.addr()).start();
+            let call = peer.accept_call();
+            call.open();
+            run.stdout().wait_for("\"headers\"");
+            interrupted(run);
+        }
+    }
+
+    #[test]
+    fn cancels_each_call_of_a_batch_that_is_under_way() {
+        let peer = RawPeer::start();
+        let mut run = envelope(call("Echo/Unary"))
+            .args(["-d", "@-", "--concurrency", "3"])
+            .at(peer.addr())
+            .start();
+        run.write("{} {} {}");
+        let connection = peer.accept();
+        succeed(&connection.call(), 1);
+        run.stdout().wait_for("\"status\"");
+        let _others = [connection.call(), connection.call()];
+        run.signal(Signal::INT);
+        let outcome = run.wait();
+        outcome.exits(130);
+        let cancelled = end(1, "cancelled", 130);
+        let ends = each_ends(&outcome);
+        assert_eq!(ends, [end(0, "server", 0), cancelled.clone(), cancelled]);
+    }
+}
