@@ -151,25 +151,6 @@ fn events_of_a_chat_come_while_stdin_is_open() {
 }
 
 #[test]
-fn the_events_of_a_batch_have_the_number_of_their_call() {
-    let echo = Echo::start();
-    for concurrency in ["1", "3"] {
-        let outcome = routeguide(["call", "Echo/Unary", "-o", "envelope"])
-            .args(["-d", "{} {} {}", "--concurrency", concurrency])
-            .at(echo.addr())
-            .run();
-        outcome.exits(0);
-        let calls: Vec<Option<u64>> = outcome
-            .events()
-            .iter()
-            .map(|event| event["call"].as_u64())
-            .collect();
-        let expected: Vec<Option<u64>> = (1..=3).flat_map(|n| [Some(n); 5]).collect();
-        assert_eq!(calls, expected, "--concurrency {concurrency}");
-    }
-}
-
-#[test]
 fn a_single_call_has_no_number() {
     let echo = Echo::start();
     let outcome = routeguide(["call", "Echo/Unary", "-o", "envelope", "--concurrency", "3"])

@@ -167,6 +167,22 @@ fn a_connection_that_is_lost_ends_a_call() {
 }
 
 #[test]
+fn trailers_that_did_not_come_are_not_an_event() {
+    for method in KINDS {
+        let peer = RawPeer::start();
+        let run = envelope(call_with_request(method)).at(peer.addr()).start();
+        let call = peer.accept_call();
+        call.wait_for_half_close();
+        call.open();
+        call.reset(Reason::INTERNAL_ERROR);
+        let outcome = run.wait();
+        outcome.fails("INTERNAL");
+        let events = outcome.events();
+        assert_eq!(kinds(&events), ["request", "headers", "status"], "{method}");
+    }
+}
+
+#[test]
 fn a_call_that_the_server_goes_away_from_ends_with_the_connection() {
     answered("Echo/Unary", "UNAVAILABLE", "connection", 78, |call| {
         call.connection.go_away(0, Reason::NO_ERROR);
@@ -270,82 +286,6 @@ fn bad_input_cancels_a_call() {
     }
 }
 
-/// The events of each call of a batch, by its number.
-#[track_caller]
-fn of_each_call(outcome: &Outcome) -> Vec<Vec<Value>> {
-    let events = outcome.events();
-    let number = |event: &Value| event["call"].as_u64().unwrap();
-    let last = events.iter().map(number).max().unwrap_or_default();
-    (1..=last)
-        .map(|call| {
-            let of_call = events.iter().filter(|event| number(event) == call);
-            of_call.cloned().collect()
-        })
-        .collect()
-}
-
-/// The code, origin and exit code of each call of a batch, which ends with its one status.
-#[track_caller]
-fn each_ends(outcome: &Outcome) -> Vec<(Value, Value, Value)> {
-    let ends = of_each_call(outcome).into_iter().map(|events| {
-        let kinds = kinds(&events);
-        let count = kinds.iter().filter(|kind| **kind == "status").count();
-        assert_eq!((count, kinds.last()), (1, Some(&"status")), "{outcome:#?}");
-        let status = events.last().unwrap();
-        let [code, origin, exit] = ["code", "origin", "exit"].map(|key| status[key].clone());
-        (code, origin, exit)
-    });
-    ends.collect()
-}
-
-fn end(code: u8, origin: &str, exit: u8) -> (Value, Value, Value) {
-    (json!(code), json!(origin), json!(exit))
-}
-
-#[test]
-fn each_call_of_a_batch_ends_with_its_own_status() {
-    let echo = Echo::start();
-    let data = r#"{} {"fail":{"code":5}} {} {"fail":{"code":7}} {}"#;
-    for concurrency in ["1", "3"] {
-        let outcome = envelope(routeguide(["call", "Echo/Unary", "-d", data]))
-            .args(["--keep-going", "--concurrency", concurrency])
-            .at(echo.addr())
-            .run();
-        outcome.exits(69);
-        let ok = end(0, "server", 0);
-        let ends = each_ends(&outcome);
-        let expected = [
-            ok.clone(),
-            end(5, "server", 69),
-            ok.clone(),
-            end(7, "server", 71),
-            ok,
-        ];
-        assert_eq!(ends, expected, "--concurrency {concurrency}");
-    }
-}
-
-#[test]
-fn a_call_of_a_batch_that_breaks_the_protocol_ends_with_a_status_too() {
-    for concurrency in ["1", "2"] {
-        let peer = RawPeer::start();
-        let run = envelope(call("Echo/Unary"))
-            .args(["-d", "{} {}", "--keep-going", "--concurrency", concurrency])
-            .at(peer.addr())
-            .start();
-        let connection = peer.accept();
-        let first = connection.call();
-        first.open();
-        first.data(reply(1).repeat(2));
-        first.end(0);
-        succeed(&connection.call(), 2);
-        let outcome = run.wait();
-        outcome.exits(76);
-        let ends = each_ends(&outcome);
-        assert_eq!(ends, [end(12, "protocol", 76), end(0, "server", 0)]);
-    }
-}
-
 #[cfg(unix)]
 mod ctrl_c {
     use super::*;
@@ -384,25 +324,5 @@ mod ctrl_c {
             run.stdout().wait_for("\"headers\"");
             interrupted(run);
         }
-    }
-
-    #[test]
-    fn cancels_each_call_of_a_batch_that_is_under_way() {
-        let peer = RawPeer::start();
-        let mut run = envelope(call("Echo/Unary"))
-            .args(["-d", "@-", "--concurrency", "3"])
-            .at(peer.addr())
-            .start();
-        run.write("{} {} {}");
-        let connection = peer.accept();
-        succeed(&connection.call(), 1);
-        run.stdout().wait_for("\"status\"");
-        let _others = [connection.call(), connection.call()];
-        run.signal(Signal::INT);
-        let outcome = run.wait();
-        outcome.exits(130);
-        let cancelled = end(1, "cancelled", 130);
-        let ends = each_ends(&outcome);
-        assert_eq!(ends, [end(0, "server", 0), cancelled.clone(), cancelled]);
     }
 }

@@ -11,17 +11,23 @@
 
 mod harness;
 
+#[cfg(target_os = "linux")]
+mod bounds;
 mod broken_servers;
 mod call;
 mod call_batch;
+mod call_concurrency;
 mod call_end;
 mod call_input;
 mod call_output;
 mod call_status;
+mod call_without_input;
 mod completions;
 mod connecting;
+mod deadlines;
 mod describe;
 mod envelope;
+mod envelope_batch;
 mod envelope_status;
 mod get_people;
 mod get_person;
@@ -46,4 +52,5 @@ mod status;
 mod streams;
 #[cfg(unix)]
 mod terminal;
+mod waiting;
 mod wire;

@@ -3,7 +3,8 @@
 use std::ffi::OsStr;
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::process::{Child, ChildStdin, ChildStdout, Command, ExitStatus, Stdio};
-use std::sync::mpsc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, mpsc};
 
 use serde_json::Value;
 use tempfile::TempDir;
@@ -148,17 +149,26 @@ impl Running {
         self
     }
 
-    /// Writes to its stdin in the background, and closes it then. A program that stops reading is no error.
-    pub fn feed(&mut self, input: Vec<u8>) {
-        let mut stdin = self.stdin.take().expect("stdin is open");
-        std::thread::spawn(move || stdin.write_all(&input));
+    /// Writes to its stdin in the background, and closes it then. A program that stops reading is not an error.
+    pub fn feed(&mut self, input: Vec<u8>) -> Feed {
+        self.feed_with(move |mut stdin, feed| feed.write(&mut stdin, &input))
     }
 
-    /// Writes the same to its stdin for ever, or until it stops reading.
-    pub fn feed_for_ever(&mut self, input: &'static str) {
-        let mut stdin = self.stdin.take().expect("stdin is open");
-        let input = input.repeat(10_000);
-        std::thread::spawn(move || while stdin.write_all(input.as_bytes()).is_ok() {});
+    /// Writes the same to its stdin until it stops reading.
+    pub fn feed_for_ever(&mut self, input: &str) -> Feed {
+        let input = input.repeat((1 << 16) / input.len() + 1).into_bytes();
+        self.feed_with(move |mut stdin, feed| while feed.write(&mut stdin, &input) {})
+    }
+
+    fn feed_with<T>(
+        &mut self,
+        write: impl FnOnce(ChildStdin, &Feed) -> T + Send + 'static,
+    ) -> Feed {
+        let stdin = self.stdin.take().expect("stdin is open");
+        let feed = Feed::default();
+        let theirs = feed.clone();
+        std::thread::spawn(move || drop(write(stdin, &theirs)));
+        feed
     }
 
     pub fn close_stdin(&mut self) -> &mut Self {
@@ -202,6 +212,16 @@ impl Running {
         self.child.id()
     }
 
+    /// Resident memory in bytes.
+    #[cfg(target_os = "linux")]
+    pub fn memory(&self) -> u64 {
+        let path = format!("/proc/{}/status", self.id());
+        let status = std::fs::read_to_string(path).unwrap();
+        let resident = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
+        let kilobytes = resident.unwrap().trim().trim_end_matches(" kB");
+        kilobytes.parse::<u64>().unwrap() * 1024
+    }
+
     #[cfg(unix)]
     pub fn signal(&self, signal: rustix::process::Signal) {
         rustix::process::kill_process(rustix::process::Pid::from_child(&self.child), signal)
@@ -234,6 +254,31 @@ impl Running {
             status.is_some()
         });
         status.unwrap()
+    }
+}
+
+/// How much of what is written to a program's stdin in the background has been accepted: read, or held by the pipe.
+#[derive(Clone, Default)]
+pub struct Feed(Arc<AtomicUsize>);
+
+impl Feed {
+    /// In bytes.
+    pub fn accepted(&self) -> usize {
+        self.0.load(Ordering::Relaxed)
+    }
+
+    /// Writes all of `input`; `false` when the program stops reading.
+    fn write(&self, stdin: &mut ChildStdin, mut input: &[u8]) -> bool {
+        while !input.is_empty() {
+            match stdin.write(input) {
+                Ok(len) => {
+                    self.0.fetch_add(len, Ordering::Relaxed);
+                    input = &input[len..];
+                }
+                Err(_) => return false,
+            }
+        }
+        true
     }
 }
 

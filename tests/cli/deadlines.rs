@@ -1,0 +1,181 @@
+//! `--timeout`: what the server learns of it (grpc-timeout), and from when on it counts.
+
+use std::sync::mpsc::{Receiver, channel};
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+
+use h2::Reason;
+use tokio::sync::Semaphore;
+
+use super::harness::{Echo, LIMIT, Peer, RawServer, Seen, Stdout, frame, grpc_timeout, routeguide};
+use super::wire::{KINDS, call};
+
+const TIMEOUT: Duration = Duration::from_secs(100);
+
+/// Lets some time pass, at least a second: another run ends at its deadline. Returns what is left of [`TIMEOUT`] then.
+fn some_time_passes() -> Duration {
+    let started = Instant::now();
+    let server = RawServer::silent();
+    routeguide(["health", "--timeout", "1s"])
+        .at(server.addr())
+        .run()
+        .exits(68);
+    TIMEOUT.checked_sub(started.elapsed()).unwrap()
+}
+
+/// A peer that reports each call's grpc-timeout, and answers it when `answers` allows.
+fn reporting() -> (Peer, Receiver<Duration>, Arc<Semaphore>) {
+    let (sender, timeouts) = channel();
+    let sender = Mutex::new(sender);
+    let answers = Arc::new(Semaphore::new(0));
+    let allowed = Arc::clone(&answers);
+    let peer = Peer::playing(move |mut call| {
+        let timeout = grpc_timeout(&call.header("grpc-timeout"));
+        sender.lock().unwrap().send(timeout).unwrap();
+        let allowed = Arc::clone(&allowed);
+        async move {
+            allowed.acquire().await.unwrap().forget();
+            call.open();
+            call.send(frame(&[0x10, 1]));
+            call.end(0, "");
+        }
+    });
+    (peer, timeouts, answers)
+}
+
+#[test]
+fn a_batchs_first_call_does_not_count_the_wait_for_its_message() {
+    for concurrency in ["1", "4"] {
+        let (peer, timeouts, answers) = reporting();
+        let mut run = call("Echo/Unary")
+            .args(["-v", "-d", "@-", "--timeout", "100s"])
+            .args(["--concurrency", concurrency])
+            .at(peer.addr())
+            .start();
+        run.stderr().wait_for("* connected");
+        let left = some_time_passes();
+        answers.add_permits(1);
+        run.write("{}").close_stdin();
+        run.wait().exits(0);
+        let sent = timeouts.recv_timeout(LIMIT).unwrap();
+        assert!(left < sent && sent <= TIMEOUT, "{sent:?}, {left:?} left");
+    }
+}
+
+#[test]
+fn each_call_of_a_batch_has_the_whole_time() {
+    let (peer, timeouts, answers) = reporting();
+    let mut run = call("Echo/Unary")
+        .args(["-d", "@-", "--timeout", "100s"])
+        .at(peer.addr())
+        .start();
+    run.write("{} {}").close_stdin();
+    timeouts.recv_timeout(LIMIT).unwrap();
+    let left = some_time_passes();
+    answers.add_permits(2);
+    run.wait().exits(0);
+    let sent = timeouts.recv_timeout(LIMIT).unwrap();
+    assert!(left < sent && sent <= TIMEOUT, "{sent:?}, {left:?} left");
+}
+
+#[test]
+fn a_stream_counts_the_wait_for_its_messages() {
+    let peer = Peer::playing(|call| async move {
+        // Nothing is answered.
+        call.wait_for_reset().await;
+    });
+    let run = routeguide(["get-people", "--timeout", "1s"])
+        .at(peer.addr())
+        .start();
+    run.wait().fails("DEADLINE_EXCEEDED").prints("");
+}
+
+#[test]
+fn a_deadline_ends_a_call_of_every_kind() {
+    let echo = Echo::start();
+    for method in KINDS {
+        routeguide(["call", method, "delay_ms=60000", "--timeout", "2s"])
+            .at(echo.addr())
+            .run()
+            .fails("DEADLINE_EXCEEDED")
+            .prints("");
+    }
+}
+
+#[test]
+fn a_deadline_in_mid_stream_leaves_the_replies_that_came() {
+    let peer = Peer::echoing();
+    let mut run = routeguide(["get-people", "--timeout", "3s"])
+        .at(peer.addr())
+        .start();
+    run.write("Alice\nBob\n");
+    run.wait()
+        .fails("DEADLINE_EXCEEDED")
+        .prints("name: \"Alice\"\nname: \"Bob\"\n");
+    assert_eq!(peer.wait_for_end(), Seen::Reset(Reason::CANCEL));
+}
+
+#[test]
+fn a_deadline_cancels_the_call_though_no_reply_is_read() {
+    let peer = Peer::playing(|mut call| async move {
+        call.open();
+        for _ in 0..100_000 {
+            call.reply("Alice");
+        }
+        call.wait_for_reset().await;
+    });
+    let mut run = routeguide(["get-people", "--timeout", "1s"])
+        .at(peer.addr())
+        .stdout(Stdout::Unread)
+        .start();
+    peer.wait_for(&Seen::Reset(Reason::CANCEL));
+    run.read_stdout();
+    let outcome = run.wait();
+    outcome.fails("DEADLINE_EXCEEDED");
+    assert!(outcome.stdout.lines().all(|line| line == "name: \"Alice\""));
+}
+
+/// HealthCheckResponse { status: SERVING }, again and again.
+#[test]
+fn a_deadline_ends_watching_though_no_status_is_read() {
+    let peer = Peer::playing(|mut call| async move {
+        call.open();
+        for _ in 0..100_000 {
+            call.send(frame(&[8, 1]));
+        }
+        call.wait_for_reset().await;
+    });
+    let mut run = routeguide(["health", "--watch", "--timeout", "1s"])
+        .at(peer.addr())
+        .stdout(Stdout::Unread)
+        .start();
+    peer.wait_for(&Seen::Reset(Reason::CANCEL));
+    run.read_stdout();
+    let outcome = run.wait();
+    outcome.fails("DEADLINE_EXCEEDED");
+    assert!(outcome.stdout.lines().all(|line| line == "SERVING"));
+}
+
+#[test]
+fn a_server_that_never_answers_exceeds_the_deadline() {
+    let server = RawServer::silent();
+    for command in ["get-person", "get-people"] {
+        routeguide([command, "Alice", "--timeout", "300ms"])
+            .at(server.addr())
+            .run()
+            .fails("DEADLINE_EXCEEDED")
+            .prints("");
+    }
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_deadline_that_passes_while_connecting_is_deadline_exceeded() {
+    let port = super::harness::HalfOpenPort::new();
+    routeguide(["get-person", "Alice", "--timeout", "300ms"])
+        .at(port.addr())
+        .run()
+        .fails("DEADLINE_EXCEEDED")
+        .prints("")
+        .mentions("connecting");
+}
