@@ -1,7 +1,7 @@
 //! What the client holds in memory when its output is not read: little, however much there is.
 
-use super::harness::{RawPeer, Stdout, frame, routeguide, wait_until_settled};
-use super::wire::call_with_request;
+use super::harness::{Stdout, routeguide, wait_until_settled};
+use super::wire::{reply, unread_stream};
 
 /// All that the program may have in memory.
 const MEMORY: u64 = 64 << 20;
@@ -57,27 +57,15 @@ fn a_batch_whose_replies_are_not_read_stops() {
 
 #[test]
 fn small_replies_that_are_not_read_cost_little() {
-    let peer = RawPeer::start();
-    let run = call_with_request("Repeat")
-        .at(peer.addr())
-        .stdout(Stdout::Unread)
-        .start();
-    let call = peer.accept_call();
-    call.open();
-    let reply = frame(&[0x10, 1]);
+    let (run, call) = unread_stream();
+    // As many as the client takes, which is as many as its window holds and those that it read before.
     for _ in 0..200_000 {
-        if wait_for_room(&call, reply.len()) {
-            call.data(reply.as_ref());
-        } else {
+        if call.room() < reply(1).len() && wait_until_settled(|| call.room()) < reply(1).len() {
             break;
         }
+        call.data(reply(1));
     }
     call.connection.sync();
     let memory = run.memory();
     assert!(memory < MEMORY, "{} KiB", memory >> 10);
-}
-
-/// Whether the client makes room for so many bytes.
-fn wait_for_room(call: &super::harness::RawCall, len: usize) -> bool {
-    call.room() >= len || wait_until_settled(|| call.room()) >= len
 }

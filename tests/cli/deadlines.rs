@@ -115,16 +115,18 @@ fn a_deadline_in_mid_stream_leaves_the_replies_that_came() {
     assert_eq!(peer.wait_for_end(), Seen::Reset(Reason::CANCEL));
 }
 
-#[test]
-fn a_deadline_cancels_the_call_though_no_reply_is_read() {
-    let peer = Peer::playing(|mut call| async move {
+/// Runs a command until its deadline, and reads its output only then: 100,000 replies that are each printed as `line`.
+#[track_caller]
+fn unread_until_the_deadline(command: &[&str], reply: &'static [u8], line: &str) {
+    let peer = Peer::playing(move |mut call| async move {
         call.open();
         for _ in 0..100_000 {
-            call.reply("Alice");
+            call.send(frame(reply));
         }
         call.wait_for_reset().await;
     });
-    let mut run = routeguide(["get-people", "--timeout", "1s"])
+    let mut run = routeguide(command)
+        .args(["--timeout", "1s"])
         .at(peer.addr())
         .stdout(Stdout::Unread)
         .start();
@@ -132,28 +134,18 @@ fn a_deadline_cancels_the_call_though_no_reply_is_read() {
     run.read_stdout();
     let outcome = run.wait();
     outcome.fails("DEADLINE_EXCEEDED");
-    assert!(outcome.stdout.lines().all(|line| line == "name: \"Alice\""));
+    assert!(outcome.stdout.lines().all(|printed| printed == line));
 }
 
-/// HealthCheckResponse { status: SERVING }, again and again.
+#[test]
+fn a_deadline_cancels_a_stream_whose_replies_are_not_read() {
+    // A person named "A".
+    unread_until_the_deadline(&["get-people"], b"\x0a\x01A", "name: \"A\"");
+}
+
 #[test]
 fn a_deadline_ends_watching_though_no_status_is_read() {
-    let peer = Peer::playing(|mut call| async move {
-        call.open();
-        for _ in 0..100_000 {
-            call.send(frame(&[8, 1]));
-        }
-        call.wait_for_reset().await;
-    });
-    let mut run = routeguide(["health", "--watch", "--timeout", "1s"])
-        .at(peer.addr())
-        .stdout(Stdout::Unread)
-        .start();
-    peer.wait_for(&Seen::Reset(Reason::CANCEL));
-    run.read_stdout();
-    let outcome = run.wait();
-    outcome.fails("DEADLINE_EXCEEDED");
-    assert!(outcome.stdout.lines().all(|line| line == "SERVING"));
+    unread_until_the_deadline(&["health", "--watch"], b"\x08\x01", "SERVING");
 }
 
 #[test]

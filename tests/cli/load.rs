@@ -1,7 +1,8 @@
-//! Many streams on one connection, a frame for each name, and nobody who reads the replies: what ends connections to
-//! a server of default windows, and fills the memory of one whose windows are merely large.
+//! Many streams on one connection, a frame for each name, and replies that are not read: what ends connections to a
+//! server of default windows, and fills the memory of one whose windows are merely large.
 
-use std::time::Duration;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use bytes::Bytes;
 use h2::client::ResponseFuture;
@@ -10,38 +11,24 @@ use http::Request;
 use prost::Message as _;
 use routeguide::proto::Name;
 use tokio::net::TcpStream;
+use tokio::task::JoinHandle;
 
-use super::harness::{Server, block_on, frame};
+use super::harness::{Server, block_on, frame, wait_until_settled};
 
 const STREAMS: usize = 20;
 
 /// Far more than windows of a sensible size take, so that memory shows what they hold.
 const NAMES: usize = 20_000;
 
-/// More than the twenty streams may cost the server.
-const TOO_MUCH: u64 = 64 << 20;
-
-/// Resident memory in bytes; nothing where there is no /proc.
-fn memory(server: &Server) -> u64 {
-    #[cfg(target_os = "linux")]
-    {
-        let path = format!("/proc/{}/status", server.id());
-        let status = std::fs::read_to_string(path).unwrap();
-        let resident = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
-        let kilobytes = resident.unwrap().trim().trim_end_matches(" kB");
-        kilobytes.parse::<u64>().unwrap() * 1024
-    }
-    #[cfg(not(target_os = "linux"))]
-    {
-        let _ = server;
-        0
-    }
+/// A connection, and its streams whose replies are not read yet.
+struct Unread {
+    connection: JoinHandle<Result<(), h2::Error>>,
+    streams: Vec<ResponseFuture>,
 }
 
-#[test]
-fn streams_that_nobody_reads_for_five_seconds_lose_nothing_and_cost_little() {
-    let server = Server::start();
-    block_on(async {
+impl Unread {
+    /// Opens a connection, and waits for one reply on it.
+    async fn connect(server: &Server) -> (Self, h2::client::SendRequest<Bytes>) {
         let socket = TcpStream::connect(server.addr()).await.unwrap();
         socket.set_nodelay(true).unwrap();
         // Our own side must not be the one that ends the connection, replies being small frames as well; and each
@@ -51,33 +38,68 @@ fn streams_that_nobody_reads_for_five_seconds_lose_nothing_and_cost_little() {
             .handshake(socket)
             .await
             .unwrap();
-        let connection = tokio::spawn(connection);
-
+        let unread = Self {
+            connection: tokio::spawn(connection),
+            streams: Vec::new(),
+        };
         let mut client = client.ready().await.unwrap();
-        let (first, mut requests) = open(&mut client).await;
-        ask(&mut requests, 1);
+        let (first, requests) = open(&mut client).await;
+        ask(requests, 1, Arc::default()).await;
         assert_eq!(read_replies(first.await.unwrap().into_body()).await, 1);
-        let before = memory(&server);
+        (unread, client)
+    }
 
-        let mut streams = Vec::new();
+    /// Opens streams and asks for more than the server takes, until it takes no more.
+    async fn fill(&mut self, client: &mut h2::client::SendRequest<Bytes>) {
+        let asked = Arc::new(AtomicUsize::new(0));
         for _ in 0..STREAMS {
-            let (response, mut requests) = open(&mut client).await;
-            ask(&mut requests, NAMES);
-            streams.push(response);
+            let (response, requests) = open(client).await;
+            tokio::spawn(ask(requests, NAMES, Arc::clone(&asked)));
+            self.streams.push(response);
         }
-        tokio::time::sleep(Duration::from_secs(5)).await;
-        let grown = memory(&server).saturating_sub(before);
-        assert!(grown < TOO_MUCH, "{} KiB", grown >> 10);
-        assert!(!connection.is_finished(), "the server ended the connection");
+        let settled = move || wait_until_settled(|| asked.load(Ordering::Relaxed));
+        tokio::task::spawn_blocking(settled).await.unwrap();
+    }
 
-        let reading = streams.into_iter().map(|response| {
+    /// Reads every reply.
+    async fn read(self) {
+        let reading = self.streams.into_iter().map(|response| {
             tokio::spawn(async move { read_replies(response.await.unwrap().into_body()).await })
         });
         for stream in reading.collect::<Vec<_>>() {
             assert_eq!(stream.await.unwrap(), NAMES);
         }
-        let grown = memory(&server).saturating_sub(before);
-        assert!(grown < TOO_MUCH, "{} KiB", grown >> 10);
+    }
+}
+
+#[test]
+fn streams_that_are_not_read_for_a_while_lose_nothing() {
+    let server = Server::start();
+    block_on(async {
+        let (mut unread, mut client) = Unread::connect(&server).await;
+        unread.fill(&mut client).await;
+        let ended = unread.connection.is_finished();
+        assert!(!ended, "the server ended the connection");
+        unread.read().await;
+    });
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn streams_that_are_not_read_cost_little() {
+    /// More than the twenty streams may cost the server.
+    const TOO_MUCH: u64 = 64 << 20;
+
+    let server = Server::start();
+    block_on(async {
+        let (mut unread, mut client) = Unread::connect(&server).await;
+        let before = server.memory();
+        unread.fill(&mut client).await;
+        let grown = server.memory().saturating_sub(before);
+        assert!(grown < TOO_MUCH, "{} KiB unread", grown >> 10);
+        unread.read().await;
+        let grown = server.memory().saturating_sub(before);
+        assert!(grown < TOO_MUCH, "{} KiB when read", grown >> 10);
     });
 }
 
@@ -93,8 +115,8 @@ async fn open(client: &mut h2::client::SendRequest<Bytes>) -> (ResponseFuture, S
     client.send_request(request, false).unwrap()
 }
 
-/// Asks for Alice, each time in a frame of twelve bytes, and half-closes.
-fn ask(requests: &mut SendStream<Bytes>, times: usize) {
+/// Asks for Alice as often as the server's window lets it, each time in a frame of twelve bytes, and half-closes.
+async fn ask(mut requests: SendStream<Bytes>, times: usize, asked: Arc<AtomicUsize>) {
     let alice = frame(
         &Name {
             name: "Alice".to_owned(),
@@ -103,7 +125,13 @@ fn ask(requests: &mut SendStream<Bytes>, times: usize) {
     );
     assert_eq!(alice.len(), 12);
     for _ in 0..times {
+        requests.reserve_capacity(alice.len());
+        while requests.capacity() < alice.len() {
+            let more = std::future::poll_fn(|cx| requests.poll_capacity(cx)).await;
+            more.expect("the stream is open").unwrap();
+        }
         requests.send_data(alice.clone(), false).unwrap();
+        asked.fetch_add(1, Ordering::Relaxed);
     }
     requests.send_data(Bytes::new(), true).unwrap();
 }

@@ -38,6 +38,8 @@ mod load;
 mod man;
 mod names;
 mod output;
+#[cfg(unix)]
+mod progress;
 mod readme;
 mod reflection;
 mod schema_files;

@@ -1,12 +1,18 @@
 //! Ctrl-C on a client: cancels the call, and is obeyed whatever else is stuck.
 
+use std::fmt::Write as _;
 use std::io::{PipeReader, Write as _};
+use std::path::PathBuf;
 
+use h2::Reason;
 use rustix::fs::{OFlags, fcntl_getfl, fcntl_setfl};
+use rustix::io::ioctl_fionread;
 use rustix::process::Signal;
 
-use super::harness::{ALICE_JSON, Call, Peer, Seen, Server, Stdout, routeguide};
-use h2::Reason;
+use super::harness::{
+    ALICE_JSON, Call, Folder, Peer, RawPeer, Seen, Server, Stdout, routeguide, wait_for,
+};
+use super::wire::{call, succeed};
 
 /// The writing end of a pipe that holds as much as it can, and the end that nobody reads.
 fn stuck_pipe() -> (PipeReader, Stdout) {
@@ -101,9 +107,53 @@ fn a_second_ctrl_c_is_obeyed_though_nobody_reads_stdout() {
     run.wait().exits(130).says("");
 }
 
+/// A schema that is printed as more than any pipe holds.
+fn large_schema(folder: &Folder) -> PathBuf {
+    let mut schema = "syntax = \"proto3\";\n".to_owned();
+    for n in 0..3_000 {
+        let _ = writeln!(schema, "service TheServiceOfThisNumber{n:04} {{}}");
+    }
+    folder.write("large.proto", schema)
+}
+
+#[test]
+fn ctrl_c_is_obeyed_though_a_schema_is_not_read() {
+    let folder = Folder::new();
+    let schema = large_schema(&folder);
+    for command in ["list", "describe"] {
+        let mut run = routeguide([command, "--proto"])
+            .arg(&schema)
+            .stdout(Stdout::Unread)
+            .start();
+        let stdout = run.take_stdout();
+        // It has begun to write, and cannot write all.
+        wait_for("output", || ioctl_fionread(&stdout).unwrap() > 0);
+        run.signal(Signal::INT);
+        run.wait().exits(130).says("");
+    }
+}
+
+/// The batch is over but for what it has to say, and that waits for stdout: the interruption still is its end.
+#[test]
+fn ctrl_c_is_obeyed_by_a_batch_that_waits_to_report_a_failure() {
+    let peer = RawPeer::start();
+    let (_reader, stdout) = stuck_pipe();
+    let run = call("Echo/Unary")
+        .args(["-d", "{} {}", "--keep-going"])
+        .at(peer.addr())
+        .stdout(stdout)
+        .start();
+    let connection = peer.accept();
+    succeed(&connection.call(), 1);
+    connection.call().end_at_once(5);
+    connection.sync();
+    run.signal(Signal::INT);
+    run.wait().exits(130);
+}
+
 #[cfg(target_os = "linux")]
 mod before_there_is_a_connection {
-    use super::super::harness::{Folder, HalfOpenPort, Running, wait_for};
+    use super::super::harness::{HalfOpenPort, Running};
     use super::*;
 
     /// Before the program listens for Ctrl-C, the system kills it: no status but this tells when it does.

@@ -1,6 +1,6 @@
-//! At a terminal: names typed, replies read, and a line that tells how a long stream is doing.
+//! At a terminal: names are typed, and replies read.
 
-use super::harness::{ALICE, CTRL_D, Server, Stdout, Terminal, people_file, routeguide};
+use super::harness::{ALICE, CTRL_D, Server, Terminal, people_file, routeguide};
 
 const ALICE_INDENTED: &str = concat!(
     "name: \"Alice\"\r\nage: 30\r\ngender: FEMALE\r\nhobbies: \"reading\"\r\nhobbies: \"swimming\"\r\n",
@@ -139,110 +139,4 @@ fn no_character_of_an_error_acts_on_the_terminal() {
     let screen = terminal.last_screen();
     assert!(screen.starts_with("error: NOT_FOUND"), "{screen:?}");
     assert!(!screen.contains(['\u{1b}', '\u{202e}']), "{screen:?}");
-}
-
-/// Whether anything is left to see after the last time the line was erased.
-fn is_blank(screen: &str) -> bool {
-    let rest = screen.rsplit("\u{1b}[2K").next().unwrap();
-    rest.chars().all(|c| c.is_control() || c == ' ')
-}
-
-#[test]
-fn a_stream_of_more_than_two_seconds_shows_its_progress_until_it_ends() {
-    let server = Server::start();
-    let terminal = Terminal::open();
-    let mut run = routeguide(["get-people"])
-        .env("TERM", "xterm")
-        .at(server.addr())
-        .stderr(terminal.stdio())
-        .start();
-    run.write("Alice\nZoe\nAlice\n");
-    let screen = terminal
-        .screen()
-        .wait_until("a line with requests, replies and rate", |screen| {
-            ["3 requests", "2 replies", "/s"]
-                .iter()
-                .all(|part| screen.contains(part))
-        });
-    assert!(!is_blank(&screen), "{screen:?}");
-    run.close_stdin();
-    run.wait().exits(0).prints(&[ALICE, ALICE].concat());
-    let screen = terminal.last_screen();
-    let (progress, summary) = screen
-        .split_once("1 of 3 names")
-        .expect("the names without a reply");
-    assert!(is_blank(progress), "{screen:?}");
-    assert!(!summary.contains("requests"), "{screen:?}");
-}
-
-#[test]
-fn a_flood_of_replies_shows_its_progress_too() {
-    let server = Server::start();
-    let terminal = Terminal::open();
-    let mut run = routeguide(["get-people"])
-        .env("TERM", "xterm")
-        .at(server.addr())
-        .stderr(terminal.stdio())
-        .stdout(Stdout::Given(std::process::Stdio::null()))
-        .start();
-    run.feed_for_ever("Alice\n");
-    terminal.screen().wait_for("replies");
-    run.signal(rustix::process::Signal::INT);
-    run.wait().exits(130);
-    assert!(is_blank(&terminal.last_screen()));
-}
-
-#[test]
-fn an_error_finds_the_progress_line_gone() {
-    let mut server = Server::start();
-    let terminal = Terminal::open();
-    let mut run = routeguide(["get-people"])
-        .env("TERM", "xterm")
-        .at(server.addr())
-        .stderr(terminal.stdio())
-        .start();
-    run.write("Alice\n");
-    terminal.screen().wait_for("1 replies");
-    server.kill();
-    run.wait().exits(78).prints(ALICE);
-    let screen = terminal.last_screen();
-    let (progress, _) = screen.split_once("error:").expect("an error");
-    // The error's color stands before it.
-    let progress = progress.trim_end_matches(|c: char| "\u{1b}[0123456789;m".contains(c));
-    assert!(is_blank(progress), "{screen:?}");
-}
-
-#[test]
-fn no_progress_is_shown_to_those_who_cannot_or_do_not_want_to_see_it() {
-    let server = Server::start();
-    let quiet = Terminal::open();
-    let whole = Terminal::open();
-    let program = |flags: &[&str]| {
-        routeguide(["get-people"])
-            .args(flags)
-            .env("TERM", "xterm")
-            .at(server.addr())
-    };
-    let mut runs = [
-        // Told to be quiet.
-        program(&["-q"]).stderr(quiet.stdio()).start(),
-        // stdout is the terminal, where the replies are seen themselves.
-        program(&["--color", "never"])
-            .stdout(whole.stdout())
-            .stderr(whole.stdio())
-            .start(),
-        // stderr is no terminal.
-        program(&[]).start(),
-    ];
-    for run in &mut runs {
-        run.write("Alice\n");
-    }
-    // What would be shown is shown after two seconds.
-    std::thread::sleep(std::time::Duration::from_millis(2500));
-    for mut run in runs {
-        run.close_stdin();
-        assert_eq!(run.wait().exits(0).stderr, "");
-    }
-    assert_eq!(quiet.last_screen(), "");
-    assert_eq!(whole.last_screen(), ALICE_INDENTED);
 }

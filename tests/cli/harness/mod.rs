@@ -27,7 +27,7 @@ pub use peer::{Call, Peer, Seen, frame};
 pub use raw::{END_STREAM, Frame, OK_HEADERS, RawCall, RawPeer, Terms};
 pub use server::Server;
 #[cfg(unix)]
-pub use terminal::{CTRL_D, Terminal};
+pub use terminal::{CTRL_D, Terminal, rows};
 
 /// How long anything may take before a test gives up on it.
 pub const LIMIT: Duration = Duration::from_secs(60);

@@ -69,5 +69,51 @@ impl Terminal {
     }
 }
 
+/// The lines that a terminal shows of this output, from the first one written. It knows what the program uses and
+/// panics at anything else.
+#[track_caller]
+pub fn rows(output: &str) -> Vec<String> {
+    let mut rows = vec![Vec::new()];
+    let (mut row, mut column) = (0, 0);
+    let mut chars = output.chars();
+    while let Some(c) = chars.next() {
+        match c {
+            '\r' => column = 0,
+            '\n' => {
+                row += 1;
+                if row == rows.len() {
+                    rows.push(Vec::new());
+                }
+            }
+            '\u{1b}' => {
+                assert_eq!(chars.next(), Some('['), "{output:?}");
+                let mut parameters = String::new();
+                for c in chars.by_ref() {
+                    parameters.push(c);
+                    if c.is_ascii_alphabetic() {
+                        break;
+                    }
+                }
+                let line: &mut Vec<char> = &mut rows[row];
+                match parameters.as_str() {
+                    "K" | "0K" => line.truncate(column),
+                    "2K" => line.clear(),
+                    color if color.ends_with('m') => {}
+                    other => panic!("what is ESC [ {other} in {output:?}?"),
+                }
+            }
+            c => {
+                let line = &mut rows[row];
+                if line.len() <= column {
+                    line.resize(column + 1, ' ');
+                }
+                line[column] = c;
+                column += 1;
+            }
+        }
+    }
+    rows.into_iter().map(String::from_iter).collect()
+}
+
 /// Ctrl-D, which at the start of a line is the end of input.
 pub const CTRL_D: &str = "\x04";

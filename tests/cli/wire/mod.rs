@@ -14,7 +14,9 @@ mod resets;
 mod sending;
 mod status;
 
-use super::harness::{Outcome, Program, RawCall, RawPeer, frame, protos, routeguide};
+use super::harness::{
+    Outcome, Program, RawCall, RawPeer, Running, Stdout, frame, protos, routeguide,
+};
 
 /// A method of each kind: unary, client streaming, server streaming, bidirectional.
 pub const KINDS: [&str; 4] = ["Echo/Unary", "Collect", "Repeat", "Chat"];
@@ -55,4 +57,17 @@ pub fn succeed(call: &RawCall, received: u8) {
     call.open();
     call.data(reply(received));
     call.end(0);
+}
+
+/// A server stream under way whose replies are not read yet.
+#[track_caller]
+pub fn unread_stream() -> (Running, RawCall) {
+    let peer = RawPeer::start();
+    let run = call_with_request("Repeat")
+        .at(peer.addr())
+        .stdout(Stdout::Unread)
+        .start();
+    let call = peer.accept_call();
+    call.open();
+    (run, call)
 }

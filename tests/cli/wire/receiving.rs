@@ -2,10 +2,8 @@
 
 use h2::Reason;
 
-use super::super::harness::{
-    END_STREAM, Frame, OK_HEADERS, RawCall, RawPeer, Running, Stdout, frame, wait_until_settled,
-};
-use super::{answered, call_with_request, printed, reply, succeed};
+use super::super::harness::{END_STREAM, Frame, OK_HEADERS, RawPeer, frame, wait_until_settled};
+use super::{answered, call_with_request, printed, reply, succeed, unread_stream};
 
 /// As large as any peer may send.
 const FRAME: usize = 1 << 14;
@@ -19,18 +17,6 @@ fn large_reply(len: usize) -> Vec<u8> {
     prost::encode_length_delimiter(len, &mut message).unwrap();
     message.resize(message.len() + len, b'x');
     frame(&message).to_vec()
-}
-
-/// A server stream under way whose replies are not read yet.
-fn unread_stream() -> (Running, RawCall) {
-    let peer = RawPeer::start();
-    let run = call_with_request("Repeat")
-        .at(peer.addr())
-        .stdout(Stdout::Unread)
-        .start();
-    let call = peer.accept_call();
-    call.open();
-    (run, call)
 }
 
 #[test]
