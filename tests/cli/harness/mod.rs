@@ -10,6 +10,7 @@ mod network;
 mod peer;
 mod raw;
 mod server;
+mod snapshot;
 #[cfg(unix)]
 mod terminal;
 
