@@ -1,8 +1,8 @@
-//! `call`: fields into requests, names into methods, headers to the server.
+//! `call`: from fields to requests, from names to methods, and what headers the server gets.
 
 use super::harness::{ALICE_JSON, Echo, Folder, Server, routeguide};
 
-/// Calls Unary with these fields and prints the request as the server got it.
+/// Calls Unary with these fields, and expects the server to get this request.
 #[track_caller]
 fn sends(fields: &[&str], request: &str) {
     let echo = Echo::start();
@@ -64,7 +64,7 @@ fn a_field_takes_its_value_from_a_file() {
 }
 
 #[test]
-fn no_field_is_an_empty_message() {
+fn without_fields_the_message_is_empty() {
     sends(&[], "{}");
 }
 
@@ -96,7 +96,7 @@ fn a_value_of_the_wrong_type_is_refused_with_its_field_and_what_it_takes() {
 }
 
 #[test]
-fn an_argument_that_is_no_field_is_refused_with_the_form() {
+fn an_argument_that_is_not_a_field_is_refused_with_the_form() {
     refuses(&["Alice"], &["\"Alice\"", "hint: write name=text"]);
 }
 
@@ -113,7 +113,7 @@ fn fields_and_data_together_are_wrong_usage() {
 }
 
 #[test]
-fn a_method_goes_by_many_names() {
+fn a_method_has_many_names() {
     let echo = Echo::start();
     for name in [
         "test.echo.v1.Echo/Repeat",
@@ -144,7 +144,7 @@ fn a_name_of_two_methods_is_refused_with_both() {
 }
 
 #[test]
-fn a_misspelt_name_is_refused_with_the_nearest() {
+fn a_misspelled_name_is_refused_with_the_nearest() {
     let echo = Echo::start();
     for (name, nearest) in [
         ("Repaet", "Repeat"),
@@ -162,7 +162,7 @@ fn a_misspelt_name_is_refused_with_the_nearest() {
 }
 
 #[test]
-fn a_service_is_no_method() {
+fn a_service_is_not_a_method() {
     let echo = Echo::start();
     routeguide(["call", "test.echo.v1.Echo"])
         .at(echo.addr())
@@ -189,7 +189,7 @@ fn headers_go_with_the_call_and_with_reflection() {
             assert_eq!(
                 arrival.header("x-raw-bin"),
                 ["//4"],
-                "unpadded on the wire, as gRPC wants it"
+                "unpadded on the wire, as gRPC requires"
             );
         }
     }
@@ -208,7 +208,7 @@ fn a_bad_header_is_wrong_usage() {
 }
 
 #[test]
-fn a_deadline_is_told_to_the_server() {
+fn the_server_gets_the_deadline() {
     let echo = Echo::start();
     routeguide(["call", "Repeat", "--timeout", "20s"])
         .at(echo.addr())

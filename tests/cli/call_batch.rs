@@ -6,7 +6,7 @@ fn reply(name: &str) -> String {
     format!("{{\"request\":{{\"name\":\"{name}\"}},\"received\":1}}\n")
 }
 
-/// `a`, one that fails, `b`, one that fails otherwise, `c`.
+/// `a`, one that fails, `b`, one that fails with another status, `c`.
 const MIXED: &str = concat!(
     r#"{"name":"a"}"#,
     r#"{"fail":{"code":5,"message":"first"}}"#,
@@ -79,7 +79,7 @@ fn a_failure_names_its_message_and_ends_the_run() {
 }
 
 #[test]
-fn keep_going_goes_on_and_exits_with_the_first_failure() {
+fn keep_going_continues_and_exits_with_the_first_failure() {
     for concurrency in ["1", "4"] {
         let echo = Echo::start();
         routeguide(["call", "Echo/Unary", "-d", MIXED, "--keep-going"])
@@ -96,7 +96,7 @@ fn keep_going_goes_on_and_exits_with_the_first_failure() {
 }
 
 #[test]
-fn keep_going_goes_on_after_a_server_stream_that_failed() {
+fn keep_going_continues_after_a_server_stream_that_failed() {
     let echo = Echo::start();
     routeguide(["call", "Repeat", "-d", MIXED, "--keep-going"])
         .at(echo.addr())
@@ -145,7 +145,7 @@ fn bad_data_in_a_batch_keeps_the_replies_before_it() {
 }
 
 #[test]
-fn keep_going_goes_on_after_a_server_that_answers_twice() {
+fn keep_going_continues_after_a_server_that_answers_twice() {
     for concurrency in ["1", "4"] {
         let peer = Peer::playing(|mut call| async move {
             let name = call.name().await.unwrap_or_default();

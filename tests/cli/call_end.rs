@@ -1,4 +1,4 @@
-//! What else ends `call`: Ctrl-C, a reader that goes away, a server that does, and what it says then.
+//! What else ends `call`: Ctrl-C, a reader that goes away, a bad reply, enough replies.
 
 use h2::Reason;
 #[cfg(unix)]

@@ -3,7 +3,7 @@
 use super::harness::{Echo, Folder, routeguide};
 
 #[test]
-fn replies_are_json_unless_text_is_wanted() {
+fn replies_are_json_unless_text_is_asked_for() {
     let echo = Echo::start();
     for (args, reply) in [
         (&[][..], "{\"request\":{\"name\":\"a\"},\"received\":1}\n"),
@@ -27,7 +27,7 @@ fn replies_are_json_unless_text_is_wanted() {
 }
 
 #[test]
-fn json_has_the_names_and_numbers_that_are_wanted() {
+fn json_has_the_names_and_numbers_that_are_asked_for() {
     let echo = Echo::start();
     routeguide(["call", "Repeat", "delay_ms=1", "color=COLOR_GREEN"])
         .args(["--proto-names", "--enum-numbers"])
@@ -38,7 +38,7 @@ fn json_has_the_names_and_numbers_that_are_wanted() {
 }
 
 #[test]
-fn defaults_are_printed_when_wanted() {
+fn defaults_are_printed_when_asked_for() {
     let echo = Echo::start();
     routeguide(["call", "Collect", "-d", "", "--emit-defaults"])
         .at(echo.addr())
@@ -61,7 +61,7 @@ fn raw_is_the_bytes_of_one_reply() {
 }
 
 #[test]
-fn raw_is_for_one_reply_only() {
+fn raw_is_for_a_single_reply() {
     let echo = Echo::start();
     routeguide(["call", "Repeat", "replies=2", "-o", "raw"])
         .at(echo.addr())
@@ -77,7 +77,7 @@ fn raw_is_for_one_reply_only() {
 }
 
 #[test]
-fn a_reply_that_is_too_large_is_an_error_with_the_mend() {
+fn a_reply_that_is_too_large_is_an_error_with_the_remedy() {
     let echo = Echo::start();
     let call = |size: &str| {
         routeguide(["call", "Repeat", "padding=5000", "--max-message-size"])
@@ -94,7 +94,7 @@ fn a_reply_that_is_too_large_is_an_error_with_the_mend() {
 }
 
 #[test]
-fn the_largest_reply_is_4_mib_unless_said_otherwise() {
+fn the_largest_reply_is_4_mib_by_default() {
     let echo = Echo::start();
     let outcome = routeguide(["call", "Repeat", "padding=4194304"])
         .at(echo.addr())
@@ -134,7 +134,7 @@ fn an_any_of_an_unknown_type_is_its_type_and_its_bytes() {
 }
 
 #[test]
-fn a_field_that_the_schema_lacks_is_no_error() {
+fn a_field_that_the_schema_lacks_is_not_an_error() {
     let (echo, folder) = (Echo::silent(), Folder::new());
     let schema = folder.write(
         "old.proto",

@@ -1,8 +1,8 @@
-//! Every status, of every kind of method, before and after a reply: what `call` prints, says and exits with.
+//! Every status, of every kind of method, before and after a reply: what `call` prints, reports and exits with.
 
 use super::harness::{CODES, Echo, Outcome, routeguide};
 
-/// Calls the method once for each code, so many processes at a time.
+/// Calls the method once for each code, four processes at a time.
 fn every_code(method: &str, late: bool, check: impl Fn(&str, &Outcome) + Sync) {
     let echo = Echo::start();
     let codes: Vec<(i32, &str)> = (0..).zip(CODES).skip(1).collect();
@@ -29,7 +29,7 @@ fn every_code(method: &str, late: bool, check: impl Fn(&str, &Outcome) + Sync) {
     }
 }
 
-/// In the server's order: of google.rpc, of the call's own schema, of nobody's.
+/// In the server's order: of google.rpc, of the call's own schema, of an unknown type.
 const DETAILS: &str = concat!(
     r#"  detail 1: {"@type":"type.googleapis.com/google.rpc.ErrorInfo","reason":"TOO_MANY","domain":"echo.test"}"#,
     "\n",

@@ -1,4 +1,4 @@
-//! `completions`: the scripts, and the copies of them that packages take from completions/.
+//! `completions`: the scripts, and the copies of them in completions/ that packages use.
 
 use std::path::PathBuf;
 
@@ -13,7 +13,7 @@ const SHELLS: [(&str, &str); 6] = [
     ("nushell", "routeguide.nu"),
 ];
 
-/// Set to write the files anew instead of comparing them.
+/// Rewrites the files, if set, instead of comparing them.
 const UPDATE: &str = "UPDATE_GENERATED";
 
 #[track_caller]
@@ -45,7 +45,7 @@ fn the_committed_completions_are_fresh() {
 }
 
 #[test]
-fn a_script_that_cannot_ask_knows_the_commands_itself() {
+fn a_script_that_cannot_run_the_program_has_the_commands() {
     let script = script("nushell");
     for command in [
         "serve",
@@ -67,7 +67,7 @@ fn offered(words: &[&str]) -> Vec<String> {
     outcome.stdout.lines().map(str::to_owned).collect()
 }
 
-/// The question that the script for bash asks.
+/// What the script for bash runs.
 fn asked(words: &[&str]) -> Program {
     routeguide(["--", "routeguide"])
         .args(words)
@@ -118,7 +118,7 @@ fn a_tab_offers_the_values_of_a_flag() {
 }
 
 #[test]
-fn a_tab_knows_a_server_that_is_gone_by_what_it_learned() {
+fn a_tab_offers_what_was_learned_from_a_server_that_is_gone() {
     let cache = super::harness::Folder::new();
     let server = Server::start();
     let addr = server.addr().to_owned();

@@ -13,11 +13,11 @@ fn the_address_comes_from_the_environment() {
 }
 
 #[test]
-fn an_address_given_wins_over_the_environment() {
+fn an_address_argument_wins_over_the_environment() {
     let server = Server::start();
-    let nobody = ReservedPort::new();
+    let port = ReservedPort::new();
     routeguide(["get-person", "Alice", "-a", server.addr()])
-        .env("ROUTEGUIDE_ADDR", nobody.addr())
+        .env("ROUTEGUIDE_ADDR", port.addr())
         .run()
         .exits(0)
         .prints(ALICE);
@@ -34,7 +34,7 @@ fn an_http_url_is_an_address() {
 }
 
 #[test]
-fn a_port_alone_is_on_this_machine() {
+fn a_port_alone_is_on_localhost() {
     let server = Server::with(["--listen", "localhost:0"]);
     routeguide(["get-person", "Alice"])
         .at(format!(":{}", server.port()))
@@ -70,15 +70,15 @@ fn a_wrong_address_is_wrong_usage() {
 
 #[test]
 fn nothing_listening_fails_with_a_hint_to_start_a_server() {
-    let nobody = ReservedPort::new();
+    let port = ReservedPort::new();
     for command in ["get-person", "get-people"] {
         routeguide([command, "Alice"])
-            .at(nobody.addr())
+            .at(port.addr())
             .run()
             .exits(1)
             .prints("")
             .hints()
-            .mentions(&nobody.addr())
+            .mentions(&port.addr())
             .mentions("connection refused")
             .mentions("routeguide serve");
     }
@@ -118,7 +118,7 @@ fn a_duration_of_zero_is_wrong_usage() {
 }
 
 #[test]
-fn https_is_refused_rather_than_spoken_in_plaintext() {
+fn https_is_refused_instead_of_spoken_in_plaintext() {
     routeguide(["get-person", "Alice"])
         .at("https://localhost:1")
         .run()

@@ -1,4 +1,4 @@
-//! `get-people`: one stream of names, one of people, and a word about names that had no reply.
+//! `get-people`: a stream of names, a stream of people, and a line about names that had no reply.
 
 use super::harness::{
     ALICE, ALICE_JSON, BOB, BOB_JSON, Peer, Seen, Server, people_file, routeguide,
@@ -76,7 +76,7 @@ fn in_process_answers_from_a_people_file() {
 }
 
 #[test]
-fn no_names_at_all_are_no_replies_and_no_error() {
+fn no_names_are_no_replies_and_no_error() {
     let server = Server::start();
     for flags in [&["get-people"][..], &["get-people", "--strict"]] {
         routeguide(flags)
@@ -89,7 +89,7 @@ fn no_names_at_all_are_no_replies_and_no_error() {
 }
 
 #[test]
-fn names_without_a_reply_are_told_at_the_end() {
+fn names_without_a_reply_are_reported_at_the_end() {
     let server = Server::start();
     routeguide(["get-people", "Zoe", "Alice", "Yan", "Bob", "Xia"])
         .at(server.addr())
@@ -100,18 +100,18 @@ fn names_without_a_reply_are_told_at_the_end() {
 }
 
 #[test]
-fn only_the_first_ten_names_without_a_reply_are_named() {
+fn only_the_first_ten_names_without_a_reply_are_listed() {
     let server = Server::start();
-    let names: Vec<String> = (1..=12).map(|n| format!("nobody-{n}")).collect();
+    let names: Vec<String> = (1..=12).map(|n| format!("unknown-{n}")).collect();
     let outcome = routeguide(["get-people"])
         .args(&names)
         .at(server.addr())
         .run();
     outcome
         .exits(0)
-        .mentions("12 of 12 names had no reply: \"nobody-1\", ")
-        .mentions("\"nobody-10\"");
-    assert!(!outcome.stderr.contains("nobody-11"), "{outcome:?}");
+        .mentions("12 of 12 names had no reply: \"unknown-1\", ")
+        .mentions("\"unknown-10\"");
+    assert!(!outcome.stderr.contains("unknown-11"), "{outcome:?}");
 }
 
 #[test]
@@ -140,7 +140,7 @@ fn strict_fails_for_a_name_without_a_reply() {
 }
 
 #[test]
-fn strict_is_content_when_every_name_had_its_reply() {
+fn strict_succeeds_when_every_name_had_its_reply() {
     let server = Server::start();
     routeguide(["get-people", "--strict", "Alice", "Alice"])
         .at(server.addr())
@@ -151,7 +151,7 @@ fn strict_is_content_when_every_name_had_its_reply() {
 }
 
 #[test]
-fn a_person_named_not_found_stands_for_nobody() {
+fn a_person_named_not_found_means_that_there_is_no_such_person() {
     let peer = Peer::playing(|mut call| async move {
         call.open();
         while let Some(name) = call.name().await {
@@ -204,7 +204,7 @@ fn enough_replies_cancel_the_call() {
 }
 
 #[test]
-fn more_replies_wanted_than_there_are_is_no_error() {
+fn fewer_replies_than_asked_for_are_not_an_error() {
     let server = Server::start();
     routeguide(["get-people", "-n5", "Alice"])
         .at(server.addr())
@@ -215,7 +215,7 @@ fn more_replies_wanted_than_there_are_is_no_error() {
 }
 
 #[test]
-fn no_replies_wanted_is_wrong_usage() {
+fn zero_replies_are_wrong_usage() {
     routeguide(["get-people", "-n0", "Alice"]).run().exits(2);
 }
 

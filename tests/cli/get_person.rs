@@ -1,4 +1,4 @@
-//! `get-person`: one person, or a reason why not.
+//! `get-person`: one person, or the reason why there is none.
 
 use super::harness::{ALICE, ALICE_JSON, Server, people_file, routeguide};
 
@@ -83,12 +83,12 @@ fn a_people_file_without_in_process_is_wrong_usage() {
 }
 
 #[test]
-fn no_name_is_wrong_usage() {
+fn a_missing_name_is_wrong_usage() {
     routeguide(["get-person"]).run().exits(2).mentions("<NAME>");
 }
 
 #[test]
-fn verbose_tells_of_the_connection_the_metadata_and_the_status_on_stderr() {
+fn verbose_shows_the_connection_the_metadata_and_the_status_on_stderr() {
     let server = Server::start();
     let outcome = routeguide(["get-person", "Alice", "-v"])
         .at(server.addr())
@@ -102,7 +102,7 @@ fn verbose_tells_of_the_connection_the_metadata_and_the_status_on_stderr() {
 }
 
 #[test]
-fn a_reader_that_is_gone_is_no_error() {
+fn a_reader_that_is_gone_is_not_an_error() {
     let server = Server::start();
     let mut run = routeguide(["get-person", "Alice"])
         .at(server.addr())

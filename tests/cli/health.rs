@@ -28,7 +28,7 @@ fn not_serving_exits_1() {
 }
 
 #[test]
-fn a_service_has_a_health_of_its_own() {
+fn a_service_has_its_own_status() {
     let echo = Echo::silent();
     echo.set_health("test.echo.v1.Echo", NotServing);
     routeguide(["health", "test.echo.v1.Echo"])
@@ -90,7 +90,7 @@ fn nothing_listening_is_a_failure_to_connect() {
 }
 
 #[test]
-fn headers_go_with_the_question() {
+fn headers_are_sent_with_the_call() {
     let echo = Echo::silent();
     routeguide(["health", "-H", "x-a: b"])
         .at(echo.addr())

@@ -1,4 +1,4 @@
-//! Help, and what is said to a command line that makes no sense.
+//! Help, and the errors of wrong usage.
 
 use std::path::Path;
 

@@ -2,7 +2,7 @@
 
 use super::harness::{ALICE, ALICE_JSON, BOB, routeguide};
 
-/// What `get-people` prints of Alice with these flags.
+/// What `get-people` prints for Alice with these flags.
 #[track_caller]
 fn printed(flags: &[&str]) -> String {
     let outcome = routeguide(["get-people", "--in-process", "Alice"])
@@ -12,7 +12,7 @@ fn printed(flags: &[&str]) -> String {
     outcome.stdout
 }
 
-/// The same of a person of whom only the name is known.
+/// The same for a person with a name and nothing else.
 #[track_caller]
 fn printed_eve(flags: &[&str]) -> String {
     let (_folder, people) = super::harness::people_file(r#"{"name": "Eve"}"#);
@@ -48,7 +48,7 @@ fn pretty_indents_also_in_a_pipe() {
 }
 
 #[test]
-fn indented_messages_are_told_apart_by_a_blank_line_or_by_their_braces() {
+fn a_blank_line_or_braces_separate_indented_messages() {
     let both = |format: &str| {
         let outcome = routeguide(["get-people", "--in-process", "Alice", "Bob"])
             .args(["--pretty", "-o", format])
@@ -83,7 +83,7 @@ fn quiet_and_verbose_exclude_each_other() {
 }
 
 #[test]
-fn fields_of_default_value_are_left_out_unless_asked_for() {
+fn fields_with_their_default_value_are_omitted_unless_asked_for() {
     assert_eq!(printed_eve(&[]), "name: \"Eve\"\n");
     assert_eq!(printed_eve(&["-o", "json"]), "{\"name\":\"Eve\"}\n");
     assert_eq!(

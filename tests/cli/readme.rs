@@ -1,16 +1,16 @@
-//! README.md says what the program does.
+//! README.md agrees with the program.
 
 use std::path::Path;
 
 use routeguide::exit;
 
-/// One text without markup and line breaks.
+/// A text without markup and line breaks.
 fn flat(text: &str) -> String {
     let plain = text.replace(['|', '`', '*'], " ");
     plain.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
-/// The rows of the exit code table, each a code and its meaning; a line that is indented further goes on with its row.
+/// The rows of the exit code table, each a code and its meaning. A line that is indented further continues its row.
 fn rows() -> Vec<String> {
     let mut rows: Vec<String> = Vec::new();
     for line in exit::TABLE.lines() {

@@ -1,4 +1,4 @@
-//! Ctrl-C on a client: cancels the call, and is obeyed whatever else is stuck.
+//! Ctrl-C on a client cancels the call, and ends the program whatever else is stuck.
 
 use std::fmt::Write as _;
 use std::io::{PipeReader, Write as _};
@@ -14,7 +14,7 @@ use super::harness::{
 };
 use super::wire::{call, succeed};
 
-/// The writing end of a pipe that holds as much as it can, and the end that nobody reads.
+/// The write end of a full pipe, and its read end, which is never read.
 fn stuck_pipe() -> (PipeReader, Stdout) {
     let (reader, mut writer) = std::io::pipe().unwrap();
     let flags = fcntl_getfl(&writer).unwrap();
@@ -76,9 +76,9 @@ fn ctrl_c_ends_a_call_to_a_server_that_never_answers() {
 }
 
 #[test]
-fn ctrl_c_is_obeyed_though_nobody_reads_stdout() {
+fn ctrl_c_is_obeyed_though_stdout_is_not_read() {
     let peer = Peer::echoing();
-    let (_nobody, stdout) = stuck_pipe();
+    let (_reader, stdout) = stuck_pipe();
     let mut run = routeguide(["get-people"])
         .at(peer.addr())
         .stdout(stdout)
@@ -91,9 +91,9 @@ fn ctrl_c_is_obeyed_though_nobody_reads_stdout() {
 }
 
 #[test]
-fn a_second_ctrl_c_is_obeyed_though_nobody_reads_stdout() {
+fn a_second_ctrl_c_is_obeyed_though_stdout_is_not_read() {
     let peer = Peer::echoing();
-    let (_nobody, stdout) = stuck_pipe();
+    let (_reader, stdout) = stuck_pipe();
     let mut run = routeguide(["get-people"])
         .at(peer.addr())
         .stdout(stdout)
@@ -101,7 +101,7 @@ fn a_second_ctrl_c_is_obeyed_though_nobody_reads_stdout() {
     run.write("Alice\n");
     peer.wait_for(&Seen::Name("Alice".to_owned()));
     run.signal(Signal::INT);
-    // The call is cancelled first, and only then is it waited for stdout.
+    // The call is cancelled before anything waits for stdout.
     peer.wait_for(&Seen::Reset(Reason::CANCEL));
     run.signal(Signal::INT);
     run.wait().exits(130).says("");
@@ -126,14 +126,14 @@ fn ctrl_c_is_obeyed_though_a_schema_is_not_read() {
             .stdout(Stdout::Unread)
             .start();
         let stdout = run.take_stdout();
-        // It has begun to write, and cannot write all.
+        // It has begun to write, and cannot write everything.
         wait_for("output", || ioctl_fionread(&stdout).unwrap() > 0);
         run.signal(Signal::INT);
         run.wait().exits(130).says("");
     }
 }
 
-/// The batch is over but for what it has to say, and that waits for stdout: the interruption still is its end.
+/// All calls are over; the report of the failure waits for stdout. The interruption still decides the exit code.
 #[test]
 fn ctrl_c_is_obeyed_by_a_batch_that_waits_to_report_a_failure() {
     let peer = RawPeer::start();
@@ -156,7 +156,7 @@ mod before_there_is_a_connection {
     use super::super::harness::{HalfOpenPort, Running};
     use super::*;
 
-    /// Before the program listens for Ctrl-C, the system kills it: no status but this tells when it does.
+    /// Until the program handles Ctrl-C, the signal kills it. The set of caught signals shows when it does.
     fn wait_until_ctrl_c_is_caught(run: &Running) {
         let path = format!("/proc/{}/status", run.id());
         wait_for("the program to listen for Ctrl-C", || {

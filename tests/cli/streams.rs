@@ -193,7 +193,7 @@ fn a_full_disk_ends_a_stream_though_stdin_stays_open() {
 }
 
 #[test]
-fn input_without_end_is_read_only_as_far_as_it_is_wanted() {
+fn endless_input_is_read_only_as_far_as_needed() {
     let server = Server::start();
     let mut run = routeguide(["get-people", "-n3"]).at(server.addr()).start();
     run.feed_for_ever("Alice\n");

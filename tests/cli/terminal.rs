@@ -42,7 +42,7 @@ fn quiet_says_nothing_about_the_keyboard() {
 }
 
 #[test]
-fn names_given_are_not_asked_for_at_the_keyboard() {
+fn names_given_as_arguments_are_not_read_from_the_keyboard() {
     let server = Server::start();
     let terminal = Terminal::open();
     routeguide(["get-people", "Alice"])
@@ -79,7 +79,7 @@ fn compact_output_to_a_terminal_is_one_line_a_message() {
 }
 
 #[test]
-fn output_to_a_terminal_has_color_unless_it_is_unwanted() {
+fn output_to_a_terminal_has_color_unless_it_is_turned_off() {
     for (flags, no_color, colored) in [
         (&[][..], None, true),
         (&[], Some("1"), false),

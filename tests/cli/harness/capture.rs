@@ -17,8 +17,7 @@ struct State {
 }
 
 impl Capture {
-    /// Reads on a thread of its own until the end. An error is an end too: it is how a terminal says that it was
-    /// closed.
+    /// Reads on its own thread until the end. An error is the end, too: reading a closed terminal fails.
     pub fn of(mut reader: impl Read + Send + 'static) -> Self {
         let capture = Self(Arc::default());
         let shared = Arc::clone(&capture.0);
@@ -38,12 +37,12 @@ impl Capture {
         capture
     }
 
-    /// What there is now.
+    /// What has been read so far.
     pub fn text(&self) -> String {
         String::from_utf8_lossy(&self.0.0.lock().unwrap().bytes).into_owned()
     }
 
-    /// Waits until what there is fulfils `condition`.
+    /// Waits until what has been read fulfills `condition`.
     #[track_caller]
     pub fn wait_until(&self, what: &str, condition: impl Fn(&str) -> bool) -> String {
         let give_up = Instant::now() + LIMIT;

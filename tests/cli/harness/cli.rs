@@ -1,4 +1,4 @@
-//! The program under test: the real binary, in an environment with nothing in it.
+//! The program under test: the real binary, in an empty environment.
 
 use std::ffi::OsStr;
 use std::io::{BufRead as _, BufReader, Write as _};
@@ -24,7 +24,7 @@ pub struct Program {
 pub enum Stdout {
     /// Into a pipe that is read all the time.
     Read,
-    /// Into a pipe that nobody reads until the test does.
+    /// Into a pipe that is not read until the test reads it.
     Unread,
     Given(Stdio),
 }
@@ -228,7 +228,7 @@ impl Running {
             .unwrap();
     }
 
-    /// Ends it without a word (SIGKILL).
+    /// Ends it at once (SIGKILL).
     pub fn kill(&mut self) {
         self.child.kill().unwrap();
         self.child.wait().unwrap();
@@ -290,7 +290,7 @@ impl Drop for Running {
     }
 }
 
-/// How a run ended, and what it said.
+/// How a run ended, and what it printed.
 #[derive(Debug)]
 pub struct Outcome {
     pub status: ExitStatus,
@@ -343,7 +343,7 @@ impl Outcome {
         self
     }
 
-    /// One error and one likely mend.
+    /// One error and one hint.
     #[track_caller]
     pub fn hints(&self) -> &Self {
         assert_eq!(self.lines("hint: "), 1, "{self:#?}");

@@ -1,5 +1,5 @@
-//! A gRPC server of a schema that the program does not bring along: all four kinds of method, headers and trailers,
-//! every status with details, early or late, and reflection of either version or none.
+//! A gRPC server whose schema the program does not have: all four kinds of method, headers and trailers, every status with
+//! details, early or late, and reflection of either version or none.
 
 mod answers;
 

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use tempfile::TempDir;
 
-/// A folder that goes with its test.
+/// A folder that is removed when dropped.
 pub struct Folder(TempDir);
 
 impl Folder {
@@ -20,7 +20,7 @@ impl Folder {
         self.path().join(name)
     }
 
-    /// Writes a file, anew if it is there.
+    /// Writes a file, replacing one that exists.
     pub fn write(&self, name: &str, content: impl AsRef<[u8]>) -> PathBuf {
         let path = self.join(name);
         std::fs::write(&path, content).unwrap();

@@ -1,5 +1,5 @@
-//! What the specifications are written with: the program, servers to talk to, and waiting for things to happen.
-//! Nothing here decides by the clock; [`LIMIT`] only ends a run that hangs.
+//! What the tests are written with: the program, servers to talk to, and waiting for conditions. The clock decides
+//! nothing; [`LIMIT`] only ends a run that hangs.
 
 mod capture;
 mod cli;
@@ -95,7 +95,7 @@ pub fn exit_code(name: &str) -> i32 {
     64 + i32::try_from(code).unwrap()
 }
 
-/// The tutorial's people as the program prints them when its output is no terminal.
+/// The tutorial's people as the program prints them when stdout is not a terminal.
 pub const ALICE: &str = concat!(
     r#"name: "Alice" age: 30 gender: FEMALE hobbies: "reading" hobbies: "swimming" "#,
     r#"address { street: "123 Main St" city: "New York" }"#,

@@ -1,4 +1,4 @@
-//! Ports with nothing good behind them.
+//! Ports without a working server.
 
 use std::io::{Read as _, Write as _};
 use std::net::{Ipv4Addr, Ipv6Addr, Shutdown, SocketAddr, TcpListener};
@@ -12,7 +12,7 @@ pub fn has_ipv6() -> bool {
     TcpListener::bind((Ipv6Addr::LOCALHOST, 0)).is_ok()
 }
 
-/// A port that refuses connections, and that nobody else can take meanwhile.
+/// A port that refuses connections, and that no other process can take.
 pub struct ReservedPort(Socket);
 
 impl ReservedPort {
@@ -33,8 +33,8 @@ fn address(socket: &Socket) -> SocketAddr {
     socket.local_addr().unwrap().as_socket().unwrap()
 }
 
-/// A port that leaves attempts to connect without an answer: its queue is full and never emptied. Other systems than
-/// Linux refuse or take connections then.
+/// A port that does not answer attempts to connect: its queue is full and stays so. Systems other than Linux refuse or
+/// accept connections then.
 #[cfg(target_os = "linux")]
 pub struct HalfOpenPort {
     socket: Socket,
@@ -47,7 +47,7 @@ impl HalfOpenPort {
         let port = ReservedPort::new();
         port.0.listen(0).unwrap();
         let mut queue = Vec::new();
-        // On loopback a connection that is taken at all is taken at once.
+        // On loopback a connection that is accepted is accepted at once.
         while let Ok(stream) =
             TcpStream::connect_timeout(&address(&port.0), Duration::from_millis(500))
         {
@@ -64,15 +64,15 @@ impl HalfOpenPort {
     }
 }
 
-/// A server that takes connections and knows nothing of HTTP/2.
+/// A server that accepts connections and does not speak HTTP/2.
 pub struct RawServer {
     addr: SocketAddr,
-    /// Kept so that connections are taken though nobody accepts them.
+    /// Keeps the port listening: connections succeed without being accepted.
     listener: TcpListener,
 }
 
 impl RawServer {
-    /// Takes connections and never sends a byte.
+    /// Accepts connections and never sends a byte.
     pub fn silent() -> Self {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
         Self {

@@ -1,5 +1,5 @@
-//! A gRPC server made of bare HTTP/2 frames: it answers whatever a test wants, right or wrong, and remembers what
-//! the client did to the stream, which no gRPC library tells.
+//! A gRPC server on the h2 crate: it answers as a test's script does, correctly or not, and records what the client did to
+//! the stream, which gRPC libraries do not report.
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::{Arc, Mutex};
@@ -21,7 +21,7 @@ use super::wait_for;
 pub enum Seen {
     /// It sent a name.
     Name(String),
-    /// It said that there are no more (END_STREAM).
+    /// It ended its side of the stream (END_STREAM).
     HalfClose,
     /// It cancelled the call (RST_STREAM).
     Reset(Reason),
@@ -108,7 +108,7 @@ impl Peer {
         wait_for(&format!("{seen:?}"), || self.seen().contains(seen));
     }
 
-    /// Waits until the client's side of the call is over, and tells how it ended.
+    /// Waits until the client's side of the call is over, and returns how it ended.
     #[track_caller]
     pub fn wait_for_end(&self) -> Seen {
         let end = || {
@@ -132,7 +132,7 @@ async fn serve<F>(stream: TcpStream, script: Arc<impl Fn(Call) -> F>, log: Log)
 where
     F: Future<Output = ()> + Send + 'static,
 {
-    // A client may leave whenever it likes.
+    // A client may leave at any time.
     let Ok(mut connection) = h2::server::handshake(stream).await else {
         return;
     };
@@ -237,7 +237,7 @@ impl Call {
     }
 
     /// Sends these response headers.
-    pub fn open_with(&mut self, response: Response<()>) {
+    fn open_with(&mut self, response: Response<()>) {
         self.replies = Some(self.respond.send_response(response, false).unwrap());
     }
 
@@ -263,7 +263,7 @@ impl Call {
     }
 
     /// Ends the call with these trailers; alone with them, if there were no headers.
-    pub fn end_with(mut self, mut trailers: HeaderMap) {
+    fn end_with(mut self, mut trailers: HeaderMap) {
         if let Some(replies) = &mut self.replies {
             let _ = replies.send_trailers(trailers);
         } else {
@@ -272,19 +272,6 @@ impl Call {
             *response.headers_mut() = trailers;
             let _ = self.respond.send_response(response, true);
         }
-    }
-
-    /// Resets the call. What was sent and is not on the wire yet is lost.
-    pub fn reset(mut self, reason: Reason) {
-        if let Some(replies) = &mut self.replies {
-            replies.send_reset(reason);
-        }
-    }
-
-    /// Ends the call without a status.
-    pub fn end_without_status(mut self) {
-        let replies = self.replies.as_mut().expect("the response is open");
-        let _ = replies.send_data(Bytes::new(), true);
     }
 }
 

@@ -69,8 +69,8 @@ impl Terminal {
     }
 }
 
-/// The lines that a terminal shows of this output, from the first one written. It knows what the program uses and
-/// panics at anything else.
+/// The lines that a terminal shows after this output, from the first one written. It knows the escape sequences that the
+/// program uses, and panics at any other.
 #[track_caller]
 pub fn rows(output: &str) -> Vec<String> {
     let mut rows = vec![Vec::new()];

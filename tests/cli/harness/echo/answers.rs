@@ -1,4 +1,4 @@
-//! What [`super::Echo`] answers. Requests go back as they came; only what the server is told to do is read.
+//! What [`super::Echo`] answers. Requests are sent back as they are; the server reads only its instructions in them.
 
 use std::convert::Infallible;
 use std::pin::Pin;

@@ -1,6 +1,6 @@
 //! A server that a test writes frame by frame. It does what no library lets a server do: windows that never open,
-//! frames cut where a test wants them, GOAWAY with any last stream. And it checks what no library reports: that the
-//! client keeps to the windows and the frame size it was given.
+//! frames cut at any byte, GOAWAY with any last stream. And it checks what libraries do not report: that the client respects
+//! the windows and the frame size it was given.
 //!
 //! Nothing happens by itself except that SETTINGS and PING are acknowledged.
 
