@@ -40,7 +40,7 @@ pub async fn run(args: &ServeArgs, context: &mut Context) -> Result<()> {
         console.notice(&format!("listening on {listener}"));
         if listener.is_public() {
             console.warning(&format!(
-                "{listener} takes plaintext calls from the whole network"
+                "{listener} accepts plaintext connections from the network"
             ));
         }
         let server = server.clone();

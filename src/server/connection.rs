@@ -1,5 +1,5 @@
-//! One HTTP/2 connection. hyper directly and not tonic's own server, which offers no way to drain one: its shutdown
-//! waits for ever on an open stream, and it switches hyper's MadeYouReset limit off.
+//! One HTTP/2 connection. It runs on hyper because tonic's own server cannot drain a connection, its shutdown waits
+//! indefinitely for open streams, and it disables hyper's limit on resets that a peer provokes (CVE-2025-8671).
 
 use std::time::Duration;
 
@@ -10,26 +10,26 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use tokio_util::sync::CancellationToken;
 use tonic::service::Routes;
 
-use super::guard::Guarded;
+use super::layers::Guarded;
 
 /// Flow-control windows. h2 (0.4.16 and later) charges every unread frame under 256 bytes against half the
-/// *connection* window and ends the connection when that is used up; other peers send a frame per message, so the
-/// connection window has to be large enough never to be the reason. What bounds the memory is streams × *stream*
-/// window: 100 streams of 16 KiB that nobody reads held 54 MB of frames, 64 KiB held 245 MB.
+/// *connection* window and closes the connection when that is used up. Other gRPC implementations send a frame per
+/// message, so the connection window has to be too large to ever run out. Memory is bounded by streams × *stream*
+/// window: 100 unread streams of 16 KiB held 54 MB of frames, of 64 KiB 245 MB.
 const STREAM_WINDOW: u32 = 16 << 10;
 const CONNECTION_WINDOW: u32 = 1 << 30;
 
-/// The least that RFC 9113, section 6.5.2, recommends; each stream may hold a full window.
+/// The minimum that RFC 9113, section 6.5.2, recommends; each stream may hold a full window.
 const STREAMS: u32 = 100;
 
-/// hyper's own default, which bounds how often a peer may make us reset its streams (CVE-2025-8671).
+/// hyper's own default, which bounds how often a peer can make us reset its streams (CVE-2025-8671).
 const LOCAL_ERROR_RESETS: usize = 1024;
 
-/// A peer that has not answered a PING for this long is gone; the PINGs go out while calls are open.
+/// A connection is closed when a PING has not been answered within the timeout.
 const PING_INTERVAL: Duration = Duration::from_secs(60);
 const PING_TIMEOUT: Duration = Duration::from_secs(20);
 
-/// Serves `io` until the peer leaves, or until `draining` and the calls on it are over.
+/// Serves `io` until the peer leaves, or until `draining` is cancelled and the calls on it have ended.
 pub async fn serve<I>(io: I, routes: Guarded<Routes>, draining: CancellationToken)
 where
     I: AsyncRead + AsyncWrite + Unpin + Send + 'static,
@@ -44,7 +44,7 @@ where
         .keep_alive_timeout(PING_TIMEOUT)
         .serve_connection(TokioIo::new(io), TowerToHyperService::new(routes));
     tokio::pin!(connection);
-    // How a connection ends is the peer's affair; a call that it cut short has noticed by itself.
+    // The error is dropped: it has reached the calls that it cut short.
     tokio::select! {
         _ = connection.as_mut() => {}
         () = draining.cancelled() => {

@@ -1,8 +1,8 @@
-//! The RouteGuide server: what it answers (`people`, `route_guide`), where it listens (`listen`), how a connection
-//! is served and drained (`connection`), and what guards each call (`guard`).
+//! The RouteGuide server: the service (`route_guide`) and its data (`people`), the sockets (`listen`), one connection
+//! (`connection`), and what wraps every call (`layers`).
 
 mod connection;
-mod guard;
+mod layers;
 mod listen;
 mod people;
 mod route_guide;
@@ -20,28 +20,20 @@ use tonic_health::{ServingStatus, pb::FILE_DESCRIPTOR_SET as HEALTH_DESCRIPTOR_S
 
 pub use listen::{ListenAddress, Listener, bind};
 pub use people::People;
+pub use route_guide::Missing;
 
 use crate::error::{Error, Result};
 use crate::proto::FILE_DESCRIPTOR_SET;
-use guard::Guarded;
-use route_guide::{Directory, service};
+use layers::Guarded;
+use people::Directory;
 
-/// What the name of an unknown person is answered with.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Missing {
-    /// A person named "Not Found".
-    Reply,
-    /// Status NOT_FOUND.
-    Status,
-}
-
-/// After the last call is over, connections have this long to take their last frames.
+/// Time for connections to send their last frames after the last call has ended.
 const FLUSH: Duration = Duration::from_millis(500);
 
-/// After the grace, calls are ended with UNAVAILABLE and have this long to tell their clients.
+/// Time for calls to send UNAVAILABLE after the grace.
 const LAST_WORDS: Duration = Duration::from_millis(500);
 
-/// The services, and everything that ends them. Clones are handles to the same server.
+/// The services and their shutdown. Clones are handles to the same server.
 #[derive(Clone)]
 pub struct Server {
     routes: Guarded<Routes>,
@@ -49,9 +41,9 @@ pub struct Server {
     health: HealthReporter,
     calls: TaskTracker,
     connections: TaskTracker,
-    /// No new calls: connections say GOAWAY.
+    /// Connections send GOAWAY.
     draining: CancellationToken,
-    /// No calls at all: those in flight end with UNAVAILABLE.
+    /// Calls in flight end with UNAVAILABLE.
     ending: CancellationToken,
 }
 
@@ -59,9 +51,9 @@ impl Server {
     /// A server for `people`, with reflection (v1 and v1alpha) and health.
     ///
     /// # Errors
-    /// Only if the descriptors compiled into this program are damaged.
+    /// Only if the descriptors that are compiled into the program are invalid.
     pub async fn new(people: People, missing: Missing) -> Result<Self> {
-        let directory = Arc::new(Directory::new(people, missing));
+        let directory = Arc::new(Directory::new(people));
         let (health, health_service) = tonic_health::server::health_reporter();
         health
             .set_service_status(crate::schema::ROUTE_GUIDE, ServingStatus::Serving)
@@ -72,11 +64,11 @@ impl Server {
                 .register_encoded_file_descriptor_set(FILE_DESCRIPTOR_SET)
                 .register_encoded_file_descriptor_set(HEALTH_DESCRIPTOR_SET)
         };
-        let damaged = |error| Error::failed("the bundled schema is damaged").caused_by(error);
-        let routes = Routes::new(service(Arc::clone(&directory)))
+        let invalid = |error| Error::failed("the bundled schema is invalid").caused_by(error);
+        let routes = Routes::new(route_guide::service(Arc::clone(&directory), missing))
             .add_service(health_service)
-            .add_service(reflection().build_v1().map_err(damaged)?)
-            .add_service(reflection().build_v1alpha().map_err(damaged)?)
+            .add_service(reflection().build_v1().map_err(invalid)?)
+            .add_service(reflection().build_v1alpha().map_err(invalid)?)
             .prepare();
 
         let calls = TaskTracker::new();
@@ -92,17 +84,17 @@ impl Server {
         })
     }
 
-    /// Answers from `people` from now on; a stream under way does so with its next name.
+    /// Answers about `people` from now on; an open stream does so from its next name.
     pub fn replace_people(&self, people: People) {
         self.directory.replace(people);
     }
 
-    /// Calls under way.
+    /// The number of calls in flight.
     pub fn calls(&self) -> usize {
         self.calls.len()
     }
 
-    /// Serves one connection, on a task of its own.
+    /// Serves one connection on its own task.
     pub fn serve_connection<I>(&self, io: I)
     where
         I: AsyncRead + AsyncWrite + Unpin + Send + 'static,
@@ -114,7 +106,7 @@ impl Server {
         ));
     }
 
-    /// Accepts connections for ever.
+    /// Accepts connections until the future is dropped.
     pub async fn accept(&self, listener: Listener) {
         loop {
             match listener.accept().await {

@@ -1,58 +1,45 @@
-//! The RouteGuide service: names in, people out.
+//! The RouteGuide service.
 
 use std::pin::Pin;
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
 use tokio_stream::Stream;
 use tonic::{Request, Response, Status, Streaming};
 
-use super::Missing;
-use super::people::{NOT_FOUND, People};
+use super::people::{Directory, NOT_FOUND};
 use crate::proto::route_guide_server::{RouteGuide, RouteGuideServer};
 use crate::proto::{Name, Person};
 
-/// A name of 64 KiB, the most our own client sends, with its field's tag and length.
+/// The largest request message: a name of 64 KiB, the longest that our own client sends, with its field's tag and
+/// length.
 const REQUEST_LIMIT: usize = 64 * 1024 + 16;
 
-/// The people to answer from, replaceable while calls are under way.
-pub struct Directory {
-    people: RwLock<Arc<People>>,
+/// How GetPerson answers when it does not know the name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Missing {
+    /// With a person named "Not Found".
+    Reply,
+    /// With status NOT_FOUND.
+    Status,
+}
+
+/// The service, answering from `directory`.
+pub fn service(directory: Arc<Directory>, missing: Missing) -> RouteGuideServer<Handler> {
+    RouteGuideServer::new(Handler { directory, missing }).max_decoding_message_size(REQUEST_LIMIT)
+}
+
+/// Handles both methods.
+pub struct Handler {
+    directory: Arc<Directory>,
     missing: Missing,
 }
-
-impl Directory {
-    pub fn new(people: People, missing: Missing) -> Self {
-        Self {
-            people: RwLock::new(Arc::new(people)),
-            missing,
-        }
-    }
-
-    /// Answers from `people` from now on.
-    pub fn replace(&self, people: People) {
-        *self.people.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(people);
-    }
-
-    fn find(&self, name: &str) -> Option<Person> {
-        let people = self.people.read().unwrap_or_else(PoisonError::into_inner);
-        people.get(name).cloned()
-    }
-}
-
-/// The service for `directory`.
-pub fn service(directory: Arc<Directory>) -> RouteGuideServer<Handler> {
-    RouteGuideServer::new(Handler(directory)).max_decoding_message_size(REQUEST_LIMIT)
-}
-
-/// The handler of both methods.
-pub struct Handler(Arc<Directory>);
 
 #[tonic::async_trait]
 impl RouteGuide for Handler {
     async fn get_person(&self, request: Request<Name>) -> Result<Response<Person>, Status> {
         let name = request.into_inner().name;
-        match (self.0.find(&name), self.0.missing) {
+        match (self.directory.find(&name), self.missing) {
             (Some(person), _) => Ok(Response::new(person)),
             (None, Missing::Reply) => Ok(Response::new(Person {
                 name: NOT_FOUND.to_owned(),
@@ -70,13 +57,13 @@ impl RouteGuide for Handler {
     ) -> Result<Response<GetPeople>, Status> {
         Ok(Response::new(GetPeople {
             names: request.into_inner(),
-            directory: Arc::clone(&self.0),
+            directory: Arc::clone(&self.directory),
         }))
     }
 }
 
-/// The replies of one GetPeople call: each name's person as the name comes. Reads a name only when the reply before
-/// it has been taken, so that a client that does not read is not read from either.
+/// The replies of one GetPeople call. A name is read only after the previous reply has been taken: a client that does
+/// not read its replies is held back by flow control instead of filling our memory.
 pub struct GetPeople {
     names: Streaming<Name>,
     directory: Arc<Directory>,

@@ -1,23 +1,23 @@
-//! `serve --people`: whom the server knows, and what is wrong with a file that does not say.
+//! `serve --people`: the people the server answers about, and the errors in a people file.
 
 use super::harness::{Folder, Server, people_file, routeguide};
 
-/// The one error that this people file is refused with.
+const HINT: &str = r#"hint: a people file holds Person messages as JSON, one per line or in an array: {"name": "Alice", "age": 30}"#;
+
+/// Expects the server to reject a people file with this error, and the hint, before it listens.
 #[track_caller]
-fn refusal(content: impl AsRef<[u8]>) -> String {
+fn rejects(content: impl AsRef<[u8]>, error: &str) {
     let (_folder, people) = people_file(content);
     let folder = Folder::new();
     let outcome = routeguide(["serve", "--listen", &folder.socket("guide"), "--people"])
         .arg(&people)
         .run();
+    let people = people.display();
     outcome
         .exits(1)
         .prints("")
-        .says_one_error()
-        .mentions(&people.display().to_string());
-    assert!(!outcome.stderr.contains("listening"), "{outcome:?}");
+        .says(&format!("error: people file {people}, {error}\n{HINT}\n"));
     assert!(!folder.join("guide").exists());
-    outcome.stderr.lines().next().unwrap().to_owned()
 }
 
 #[track_caller]
@@ -36,7 +36,7 @@ fn knows_eve_and_max(content: &str) {
 }
 
 #[test]
-fn people_come_as_an_array() {
+fn people_may_be_an_array() {
     knows_eve_and_max(
         r#"[
             {"name": "Eve", "age": 7, "gender": "FEMALE"},
@@ -46,14 +46,14 @@ fn people_come_as_an_array() {
 }
 
 #[test]
-fn people_come_one_a_line() {
+fn people_may_be_one_per_line() {
     knows_eve_and_max(
         "{\"name\": \"Eve\", \"age\": 7, \"gender\": 2}\n\n{\"name\": \"Max\", \"address\": {\"city\": \"Bonn\"}}\n",
     );
 }
 
 #[test]
-fn a_file_of_get_people_s_own_json_is_a_people_file() {
+fn the_json_that_get_people_prints_is_a_people_file() {
     let json = routeguide(["get-people", "--in-process", "-o", "json", "Alice", "Bob"]).run();
     let (_folder, people) = people_file(&json.stdout);
     let again = routeguide(["get-people", "--in-process", "-o", "json", "Alice", "Bob"])
@@ -64,121 +64,150 @@ fn a_file_of_get_people_s_own_json_is_a_people_file() {
 }
 
 #[test]
-fn a_file_that_is_not_there_is_an_error() {
-    let folder = Folder::new();
-    routeguide(["serve", "--listen", "127.0.0.1:0", "--people"])
-        .arg(folder.join("nobody.json"))
-        .run()
-        .exits(1)
-        .prints("")
-        .says_one_error()
-        .mentions("nobody.json");
-}
-
-#[test]
-fn a_folder_is_no_people_file() {
-    let folder = Folder::new();
-    routeguide(["serve", "--listen", "127.0.0.1:0", "--people"])
-        .arg(folder.path())
-        .run()
-        .exits(1)
-        .prints("")
-        .says_one_error();
-}
-
-#[test]
-fn malformed_json_is_told_with_its_line() {
-    let error = refusal("[\n {\"name\": \"Eve\"},\n {\"name\": \n]");
-    assert!(error.contains("line 4"), "{error}");
-    let error = refusal("{\"name\": \"Eve\"}\nEve\n");
-    assert!(error.contains("line 2"), "{error}");
-}
-
-#[test]
-fn a_file_that_ends_too_early_is_told_with_its_last_line() {
-    let error = refusal("[\n {\"name\": \"Eve\"},\n {\"name\": \"Max\"}");
-    assert!(error.contains("line 3"), "{error}");
-}
-
-#[test]
-fn text_that_is_not_utf_8_is_told_with_its_line() {
-    let error = refusal(b"{\"name\": \"Eve\"}\n{\"name\": \"M\xe4x\"}\n");
-    assert!(error.contains("line 2"), "{error}");
-}
-
-#[test]
-fn a_wrong_type_is_told_with_its_line_and_field() {
-    for (value, field) in [
-        ("\"age\": \"old\"", "age"),
-        ("\"hobbies\": \"chess\"", "hobbies"),
-        ("\"hobbies\": [\"chess\", 5]", "hobbies[1]"),
-        ("\"address\": {\"city\": 5}", "address.city"),
-        ("\"gender\": \"OTHER\"", "gender"),
-        ("\"age\": 3000000000", "age"),
-    ] {
-        for content in [
-            format!("{{\"name\": \"Eve\"}}\n{{\"name\": \"Max\",\n  {value}}}"),
-            format!("[{{\"name\": \"Eve\"}},\n{{\"name\": \"Max\",\n  {value}}}]"),
-        ] {
-            let error = refusal(&content);
-            assert!(
-                error.contains("line 3") && error.contains(&format!("field {field}:")),
-                "{content}\n{error}"
-            );
-        }
-    }
-}
-
-#[test]
-fn something_that_is_no_person_is_told_with_its_line() {
-    for content in ["{\"name\": \"Eve\"}\n5\n", "[{\"name\": \"Eve\"},\n[]]"] {
-        let error = refusal(content);
-        assert!(error.contains("line 2"), "{error}");
-    }
-}
-
-#[test]
-fn an_unknown_field_is_told_with_its_line_and_name() {
-    let error = refusal("[\n {\"name\": \"Eve\", \"agee\": 7}\n]");
-    assert!(
-        error.contains("line 2") && error.contains("agee"),
-        "{error}"
-    );
-}
-
-#[test]
-fn a_name_given_twice_is_told_with_both_lines() {
-    let error = refusal("{\"name\": \"Eve\"}\n{\"name\": \"Max\"}\n{\"name\": \"Eve\"}\n");
-    for part in ["line 3", "\"Eve\"", "line 1"] {
-        assert!(error.contains(part), "{error}");
-    }
-}
-
-#[test]
-fn a_person_without_a_name_is_told_with_the_line() {
-    for nobody in ["{\"age\": 7}", "{\"name\": \"\"}", "{}"] {
-        let error = refusal(format!("{{\"name\": \"Eve\"}}\n{nobody}\n"));
-        assert!(
-            error.contains("line 2") && error.contains("name"),
-            "{error}"
-        );
-    }
-}
-
-#[test]
-fn nobody_may_be_named_what_stands_for_nobody() {
-    let error = refusal("{\"name\": \"Not Found\"}");
-    assert!(error.contains("Not Found"), "{error}");
-}
-
-#[test]
-fn an_empty_file_is_a_server_that_knows_nobody() {
+fn an_empty_file_has_no_people() {
     let (_folder, people) = people_file("");
     let server = Server::started(["--people".as_ref(), people.as_os_str()]);
     routeguide(["get-person", "Alice"])
         .at(server.addr())
         .run()
         .exits(69);
+}
+
+#[test]
+fn a_missing_file_is_an_error() {
+    let folder = Folder::new();
+    let missing = folder.join("missing.json");
+    routeguide(["serve", "--listen", "127.0.0.1:0", "--people"])
+        .arg(&missing)
+        .run()
+        .exits(1)
+        .prints("")
+        .says(&format!(
+            "error: cannot read people file {}\n  caused by: no such file or directory\n",
+            missing.display()
+        ));
+}
+
+#[test]
+fn a_directory_is_an_error() {
+    let folder = Folder::new();
+    routeguide(["serve", "--listen", "127.0.0.1:0", "--people"])
+        .arg(folder.path())
+        .run()
+        .exits(1)
+        .prints("")
+        .says_one_error()
+        .mentions(&format!(
+            "error: cannot read people file {}\n",
+            folder.path().display()
+        ));
+}
+
+#[test]
+fn invalid_utf_8_is_reported_with_its_line() {
+    let (_folder, people) = people_file(b"{\"name\": \"Eve\"}\n{\"name\": \"M\xe4x\"}\n");
+    routeguide(["serve", "--listen", "127.0.0.1:0", "--people"])
+        .arg(&people)
+        .run()
+        .exits(1)
+        .prints("")
+        .says(&format!(
+            "error: people file {}, line 2: invalid UTF-8\n",
+            people.display()
+        ));
+}
+
+/// The errors of the JSON itself: here only that they come with the place in the file and the field.
+mod json_errors {
+    use super::*;
+
+    #[track_caller]
+    fn error(content: &str) -> String {
+        let (_folder, people) = people_file(content);
+        let outcome = routeguide(["serve", "--listen", "127.0.0.1:0", "--people"])
+            .arg(&people)
+            .run();
+        outcome.exits(1).prints("").hints();
+        outcome.stderr.lines().next().unwrap().to_owned()
+    }
+
+    #[test]
+    fn malformed_json_is_reported_with_its_place() {
+        for (content, place) in [
+            (
+                "[\n {\"name\": \"Eve\"},\n {\"name\": \n]",
+                "line 4, column 1",
+            ),
+            ("{\"name\": \"Eve\"}\nEve\n", "line 2, column 1"),
+            ("{\"name\": \"Eve\"}\n5\n", "line 2, column 1"),
+            ("[{\"name\": \"Eve\"},\n[]]", "line 2, column 1"),
+            (
+                "[\n {\"name\": \"Eve\"},\n {\"name\": \"Max\"}",
+                "line 3, column 17",
+            ),
+        ] {
+            let error = error(content);
+            assert!(error.contains(&format!(", {place}")), "{content}\n{error}");
+        }
+    }
+
+    #[test]
+    fn a_wrong_type_is_reported_with_its_line_and_field() {
+        for (value, field) in [
+            ("\"age\": \"old\"", "age"),
+            ("\"hobbies\": \"chess\"", "hobbies"),
+            ("\"hobbies\": [\"chess\", 5]", "hobbies[1]"),
+            ("\"address\": {\"city\": 5}", "address.city"),
+            ("\"gender\": \"OTHER\"", "gender"),
+            ("\"age\": 3000000000", "age"),
+        ] {
+            for content in [
+                format!("{{\"name\": \"Eve\"}}\n{{\"name\": \"Max\",\n  {value}}}"),
+                format!("[{{\"name\": \"Eve\"}},\n{{\"name\": \"Max\",\n  {value}}}]"),
+            ] {
+                let error = error(&content);
+                assert!(
+                    error.contains("line 3") && error.contains(&format!("field {field}:")),
+                    "{content}\n{error}"
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn an_unknown_field_is_reported_with_its_line_and_name() {
+        let error = error("[\n {\"name\": \"Eve\", \"agee\": 7}\n]");
+        assert!(
+            error.contains("line 2") && error.contains("agee"),
+            "{error}"
+        );
+    }
+}
+
+#[test]
+fn a_duplicate_name_is_reported_with_both_lines() {
+    rejects(
+        "{\"name\": \"Eve\"}\n{\"name\": \"Max\"}\n{\"name\": \"Eve\"}\n",
+        "line 3, column 1: duplicate name \"Eve\"; the first is on line 1",
+    );
+}
+
+#[test]
+fn a_person_without_a_name_is_reported_with_its_line() {
+    for person in ["{\"age\": 7}", "{\"name\": \"\"}", "{}"] {
+        rejects(
+            format!("{{\"name\": \"Eve\"}}\n{person}\n"),
+            "line 2, column 1: the person has no name",
+        );
+    }
+}
+
+#[test]
+fn the_name_of_the_reply_about_unknown_people_is_reserved() {
+    rejects(
+        "{\"name\": \"Not Found\"}",
+        "line 1, column 1: the name \"Not Found\" is reserved for unknown people",
+    );
 }
 
 #[cfg(unix)]
@@ -192,7 +221,9 @@ mod reload {
         let server = Server::started(["--people".as_ref(), people.as_os_str()]);
         folder.write("people.json", r#"{"name": "Eve", "age": 8}"#);
         server.signal(Signal::HUP);
-        server.stderr().wait_for("1 people from");
+        server
+            .stderr()
+            .wait_for(&format!("reloaded {}: 1 person\n", people.display()));
         routeguide(["get-person", "Eve"])
             .at(server.addr())
             .run()
@@ -201,7 +232,7 @@ mod reload {
     }
 
     #[test]
-    fn a_stream_under_way_answers_from_the_new_people() {
+    fn an_open_stream_answers_from_the_new_people() {
         let (folder, people) = people_file(r#"{"name": "Eve", "age": 7}"#);
         let server = Server::started(["--people".as_ref(), people.as_os_str()]);
         let mut run = routeguide(["get-people"]).at(server.addr()).start();
@@ -210,26 +241,31 @@ mod reload {
             .wait_for("name: \"Eve\" age: 7\n");
         folder.write("people.json", r#"{"name": "Eve", "age": 8}"#);
         server.signal(Signal::HUP);
-        server.stderr().wait_for("1 people from");
+        server.stderr().wait_for("reloaded");
         run.write("Eve\n")
             .stdout()
             .wait_for("name: \"Eve\" age: 8\n");
     }
 
     #[test]
-    fn a_bad_file_is_told_and_keeps_the_people_there_were() {
+    fn a_bad_file_is_reported_and_the_people_stay() {
         let (folder, people) = people_file(r#"{"name": "Eve", "age": 7}"#);
         let server = Server::started(["--people".as_ref(), people.as_os_str()]);
-        folder.write("people.json", "{\"name\": \"Max\"}\n{\"name\": 5}\n");
+        let listening = server.stderr().text();
+        let shown = people.display();
+        let kept = "warning: keeping the people loaded before\n";
+        folder.write("people.json", "{\"name\": \"Max\"}\n{}\n");
         server.signal(Signal::HUP);
-        let said = server.stderr().wait_for("people read before");
-        assert!(
-            said.contains("error: ") && said.contains("line 2"),
-            "{said}"
-        );
+        let stderr = server.stderr().wait_for(kept);
+        let bad_file =
+            format!("error: people file {shown}, line 2, column 1: the person has no name\n");
+        assert_eq!(stderr, format!("{listening}{bad_file}{HINT}\n{kept}"));
         std::fs::remove_file(&people).unwrap();
         server.signal(Signal::HUP);
-        server.stderr().wait_for("cannot read");
+        let missing = format!(
+            "error: cannot read people file {shown}\n  caused by: no such file or directory\n{kept}"
+        );
+        server.stderr().wait_for(&missing);
         routeguide(["get-people", "Eve", "Max"])
             .at(server.addr())
             .run()
@@ -238,10 +274,12 @@ mod reload {
     }
 
     #[test]
-    fn sighup_without_a_file_does_no_harm() {
+    fn sighup_without_a_people_file_reloads_nothing() {
         let server = Server::start();
         server.signal(Signal::HUP);
-        server.stderr().wait_for("nothing to reload");
+        server
+            .stderr()
+            .wait_for("nothing to reload: the server runs without --people\n");
         routeguide(["get-person", "Alice"])
             .at(server.addr())
             .run()

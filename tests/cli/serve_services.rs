@@ -1,4 +1,4 @@
-//! What else a server answers: health, reflection, clients of other makes.
+//! What `serve` answers beside RouteGuide, and how it answers clients other than ours.
 
 use super::harness::{Server, block_on};
 use routeguide::proto::Name;
@@ -9,7 +9,7 @@ use tonic_health::pb::health_client::HealthClient;
 use tonic_reflection::pb::{v1, v1alpha};
 
 #[test]
-fn an_unknown_name_is_answered_as_the_tutorial_does_or_with_a_status() {
+fn missing_chooses_between_the_tutorials_reply_and_a_status() {
     for (how, answer) in [("reply", Ok("Not Found")), ("status", Err(Code::NotFound))] {
         let server = Server::started(["--missing", how]);
         let reply = block_on(async {
@@ -30,7 +30,7 @@ fn an_unknown_name_is_answered_as_the_tutorial_does_or_with_a_status() {
 }
 
 #[test]
-fn a_name_too_long_for_the_server_is_refused_and_harms_nobody_else() {
+fn an_oversized_name_is_rejected_and_the_connection_goes_on() {
     let server = Server::start();
     block_on(async {
         let mut client = RouteGuideClient::new(server.channel().await);
@@ -46,7 +46,7 @@ fn a_name_too_long_for_the_server_is_refused_and_harms_nobody_else() {
 }
 
 #[test]
-fn health_is_serving() {
+fn health_reports_serving() {
     let server = Server::start();
     block_on(async {
         let mut client = HealthClient::new(server.channel().await);
@@ -149,7 +149,7 @@ fn reflection_v1alpha_lists_the_services() {
 }
 
 #[test]
-fn a_method_that_is_not_there_is_unimplemented() {
+fn an_unknown_method_is_unimplemented() {
     let server = Server::start();
     block_on(async {
         let mut client = tonic::client::Grpc::new(server.channel().await);

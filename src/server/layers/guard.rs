@@ -1,5 +1,5 @@
-//! What stands around every call, whatever its service: it is counted while it is under way, a panic in its handler
-//! becomes INTERNAL and harms no other call, and it is ended with UNAVAILABLE when the server goes.
+//! Counts every call while it is in flight, answers INTERNAL when its handler panics, so that no other call is harmed,
+//! and ends it with UNAVAILABLE when the server shuts down.
 
 use std::convert::Infallible;
 use std::future::Future;
@@ -26,7 +26,7 @@ pub struct Guarded<S> {
 }
 
 impl<S> Guarded<S> {
-    /// `calls` counts the calls under way; `ending` ends them.
+    /// `calls` counts the calls in flight; `ending` ends them.
     pub fn new(inner: S, calls: TaskTracker, ending: CancellationToken) -> Self {
         Self {
             inner,
@@ -43,14 +43,14 @@ impl<S> Guarded<S> {
     }
 }
 
-/// Counts the call as long as it lives, and tells when to end it.
+/// Counts the call as long as it lives, and ends it when the server does.
 struct Guard {
     ending: Pin<Box<WaitForCancellationFutureOwned>>,
     _call: TaskTrackerToken,
 }
 
 impl Guard {
-    /// Polls `work`, unless it is time to end. `Err` is the status to end with.
+    /// Polls `work`. `Err` is the status to end the call with: the work panicked, or has to stop.
     fn poll<T>(
         &mut self,
         cx: &mut Context<'_>,
@@ -90,7 +90,7 @@ where
     }
 }
 
-/// The call until its response headers.
+/// A call up to its response headers.
 pub struct GuardedFuture<F> {
     inner: F,
     guard: Option<Guard>,
@@ -118,7 +118,7 @@ where
     }
 }
 
-/// The call from its response headers on. The guard goes with its last frame.
+/// A call from its response headers on. The guard is dropped with the last frame.
 struct GuardedBody {
     inner: Body,
     guard: Option<Guard>,
@@ -199,7 +199,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_handler_that_panics_answers_internal() {
+    async fn a_panic_in_a_handler_answers_internal() {
         let (service, calls, _) = guarded(|| Box::pin(async { panic!("on purpose") }));
         let response = call(service).await;
         let status = Status::from_header_map(response.headers()).expect("a status");
@@ -208,21 +208,24 @@ mod tests {
         assert!(calls.is_empty());
     }
 
-    #[tokio::test]
-    async fn a_stream_that_panics_ends_with_internal() {
-        struct Panics;
-        impl HttpBody for Panics {
-            type Data = Bytes;
-            type Error = Status;
-            fn poll_frame(
-                self: Pin<&mut Self>,
-                _: &mut Context<'_>,
-            ) -> Poll<Option<Result<Frame<Bytes>, Status>>> {
-                panic!("on purpose")
-            }
+    type Polled = Poll<Option<Result<Frame<Bytes>, Status>>>;
+
+    /// A body that answers every poll with what the function returns.
+    struct Polls(fn() -> Polled);
+
+    impl HttpBody for Polls {
+        type Data = Bytes;
+        type Error = Status;
+        fn poll_frame(self: Pin<&mut Self>, _: &mut Context<'_>) -> Polled {
+            self.0()
         }
-        let (service, calls, _) =
-            guarded(|| Box::pin(async { Ok(Response::new(Body::new(Panics))) }));
+    }
+
+    #[tokio::test]
+    async fn a_panic_in_a_stream_ends_it_with_internal() {
+        let (service, calls, _) = guarded(|| {
+            Box::pin(async { Ok(Response::new(Body::new(Polls(|| panic!("on purpose"))))) })
+        });
         let mut body = call(service).await.into_body();
         let frame = poll_fn(|cx| Pin::new(&mut body).poll_frame(cx)).await;
         let trailers = frame.expect("a frame").expect("no error").into_trailers();
@@ -232,20 +235,9 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_call_is_counted_until_its_body_is_gone() {
-        struct Open;
-        impl HttpBody for Open {
-            type Data = Bytes;
-            type Error = Status;
-            fn poll_frame(
-                self: Pin<&mut Self>,
-                _: &mut Context<'_>,
-            ) -> Poll<Option<Result<Frame<Bytes>, Status>>> {
-                Poll::Pending
-            }
-        }
+    async fn a_call_is_counted_until_its_body_is_dropped() {
         let (service, calls, _) =
-            guarded(|| Box::pin(async { Ok(Response::new(Body::new(Open))) }));
+            guarded(|| Box::pin(async { Ok(Response::new(Body::new(Polls(|| Poll::Pending)))) }));
         let response = call(service).await;
         assert_eq!(calls.len(), 1);
         drop(response);
@@ -253,7 +245,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_call_that_waits_is_ended_with_unavailable() {
+    async fn a_waiting_call_is_ended_with_unavailable() {
         let (service, _, ending) = guarded(|| Box::pin(std::future::pending()));
         ending.cancel();
         let response = tokio::time::timeout(Duration::from_secs(10), call(service)).await;

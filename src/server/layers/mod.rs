@@ -1,0 +1,5 @@
+//! What wraps every call, whatever its service.
+
+mod guard;
+
+pub use guard::Guarded;
