@@ -6,10 +6,10 @@ use tokio::task::JoinSet;
 
 use crate::cli::{self, ServeArgs};
 use crate::error::{Error, Result};
-use crate::output::{Console, Verbosity};
+use crate::output::{Console, Verbosity, count};
 use crate::server::{ListenAddress, Missing, People, Server, bind};
+use crate::session::Context;
 use crate::session::target::people;
-use crate::session::{Context, Interrupt};
 
 /// stderr as the arguments want it.
 pub fn console(args: &ServeArgs, context: &Context) -> Console {
@@ -33,9 +33,10 @@ pub async fn run(args: &ServeArgs, context: &mut Context) -> Result<()> {
         cli::Missing::Reply => Missing::Reply,
         cli::Missing::Status => Missing::Status,
     };
-    let mut signals = Signals::listen(&context.interrupt)?;
+    context.interrupt.listen_for_termination()?;
+    let hangup = Hangup::listen()?;
     let server = Server::new(people, missing).await?;
-    let mut accepting = JoinSet::new();
+    let mut tasks = JoinSet::new();
     for listener in bind(&addresses)? {
         console.notice(&format!("listening on {listener}"));
         if listener.is_public() {
@@ -44,92 +45,97 @@ pub async fn run(args: &ServeArgs, context: &mut Context) -> Result<()> {
             ));
         }
         let server = server.clone();
-        accepting.spawn(async move { server.accept(listener).await });
+        tasks.spawn(async move { server.accept(listener).await });
     }
-    loop {
-        match signals.next().await {
-            Signal::Stop => break,
-            Signal::Reload => reload(&server, args.people.as_ref(), &console),
-        }
-    }
-    // Closes the listeners, and removes the files of those that have one.
-    accepting.shutdown().await;
+    tasks.spawn(reload(
+        hangup,
+        server.clone(),
+        args.people.clone(),
+        console.clone(),
+    ));
+
+    context.interrupt.wait().await;
+    // Closes the listeners, and removes the files of Unix sockets.
+    tasks.shutdown().await;
     match server.calls() {
         0 => console.notice("stopping"),
         calls => console.notice(&format!(
-            "stopping: {calls} in flight may take {}; a second signal ends them",
-            humantime::format_duration(args.grace)
+            "stopping: waiting up to {} for {}; a second signal exits at once",
+            humantime::format_duration(args.grace),
+            count(calls as u64, "call", "calls"),
         )),
     }
     match server.shut_down(args.grace).await {
         0 => {}
-        calls => console.warning(&format!("{calls} in flight ended with UNAVAILABLE")),
+        calls => console.warning(&format!(
+            "ended {} with UNAVAILABLE",
+            count(calls as u64, "unfinished call", "unfinished calls")
+        )),
     }
     Ok(())
 }
 
-/// Reads the people file again. A bad one changes nothing.
-fn reload(server: &Server, path: Option<&PathBuf>, console: &Console) {
-    let Some(path) = path else {
-        return console.notice("nothing to reload: there is no --people file");
-    };
-    match People::load(path) {
-        Ok(people) => {
-            console.notice(&format!("{} people from {}", people.len(), path.display()));
-            server.replace_people(people);
-        }
-        Err(error) => {
-            console.report(&error);
-            console.warning("still answering from the people read before");
+/// Reads the people file again at every SIGHUP, one after the other: signals that arrive during a reload cause one more,
+/// so that the last version of the file wins.
+async fn reload(mut hangup: Hangup, server: Server, path: Option<PathBuf>, console: Console) {
+    loop {
+        hangup.wait().await;
+        let Some(path) = path.clone() else {
+            console.notice("nothing to reload: the server runs without --people");
+            continue;
+        };
+        let shown = path.display().to_string();
+        match load(path, server.clone()).await {
+            Ok(people) => console.notice(&format!(
+                "reloaded {shown}: {}",
+                count(people as u64, "person", "people")
+            )),
+            Err(error) => {
+                console.report(&error);
+                console.warning("keeping the people loaded before");
+            }
         }
     }
 }
 
-enum Signal {
-    Stop,
-    Reload,
+/// Makes `server` answer about the people of a file, and returns how many there are. Runs on another thread than the
+/// server: reading, parsing and dropping many people takes long enough to stall calls.
+async fn load(path: PathBuf, server: Server) -> Result<usize> {
+    let loading = tokio::task::spawn_blocking(move || {
+        let people = People::load(&path)?;
+        let count = people.len();
+        server.replace_people(people);
+        Ok(count)
+    });
+    loading
+        .await
+        .unwrap_or_else(|panic| Err(Error::failed("cannot load the people file").caused_by(panic)))
 }
 
-/// The signals a server answers to. The second that stops exits at once, from wherever we are.
-struct Signals {
-    interrupt: Interrupt,
-    #[cfg(unix)]
-    hangup: tokio::signal::unix::Signal,
-}
+/// SIGHUP, on systems that have it.
+struct Hangup(#[cfg(unix)] tokio::signal::unix::Signal);
 
 #[cfg(unix)]
-impl Signals {
-    fn listen(interrupt: &Interrupt) -> Result<Self> {
+impl Hangup {
+    fn listen() -> Result<Self> {
         use tokio::signal::unix::{SignalKind, signal};
-
-        interrupt.listen_for_termination()?;
-        let hangup = signal(SignalKind::hangup())
-            .map_err(|error| Error::failed("cannot listen for signals").caused_by(error))?;
-        Ok(Self {
-            interrupt: interrupt.clone(),
-            hangup,
-        })
+        signal(SignalKind::hangup())
+            .map(Self)
+            .map_err(|error| Error::failed("cannot listen for signals").caused_by(error))
     }
 
-    async fn next(&mut self) -> Signal {
-        tokio::select! {
-            () = self.interrupt.wait() => Signal::Stop,
-            Some(()) = self.hangup.recv() => Signal::Reload,
-        }
+    async fn wait(&mut self) {
+        self.0.recv().await;
     }
 }
 
 #[cfg(not(unix))]
-impl Signals {
-    fn listen(interrupt: &Interrupt) -> Result<Self> {
-        interrupt.listen_for_termination()?;
-        Ok(Self {
-            interrupt: interrupt.clone(),
-        })
+impl Hangup {
+    fn listen() -> Result<Self> {
+        Ok(Self())
     }
 
-    async fn next(&mut self) -> Signal {
-        self.interrupt.wait().await;
-        Signal::Stop
+    async fn wait(&mut self) {
+        std::future::pending().await
     }
 }

@@ -212,8 +212,43 @@ fn the_name_of_the_reply_about_unknown_people_is_reserved() {
 
 #[cfg(unix)]
 mod reload {
+    use std::fs::File;
+    use std::io::Write as _;
+    use std::path::Path;
+    use std::process::Command;
+
+    use super::super::harness::wait_for;
     use super::*;
+    use rustix::fs::{Mode, OFlags, open};
     use rustix::process::Signal;
+
+    /// Replaces the file by a FIFO: reading it blocks until the test has written to it.
+    #[track_caller]
+    fn replace_by_fifo(path: &Path) {
+        std::fs::remove_file(path).unwrap();
+        assert!(Command::new("mkfifo").arg(path).status().unwrap().success());
+    }
+
+    /// The other end of a FIFO, once the server is reading it.
+    #[track_caller]
+    fn fifo_being_read(path: &Path) -> File {
+        let mut fifo = None;
+        wait_for("the server to read the FIFO", || {
+            // Without a reader it cannot be opened (ENXIO).
+            fifo = open(path, OFlags::WRONLY | OFlags::NONBLOCK, Mode::empty()).ok();
+            fifo.is_some()
+        });
+        fifo.unwrap().into()
+    }
+
+    #[track_caller]
+    fn knows_eve(server: &Server, age: u32) {
+        routeguide(["get-person", "Eve"])
+            .at(server.addr())
+            .run()
+            .exits(0)
+            .prints(&format!("name: \"Eve\" age: {age}\n"));
+    }
 
     #[test]
     fn sighup_reads_the_file_again() {
@@ -224,11 +259,7 @@ mod reload {
         server
             .stderr()
             .wait_for(&format!("reloaded {}: 1 person\n", people.display()));
-        routeguide(["get-person", "Eve"])
-            .at(server.addr())
-            .run()
-            .exits(0)
-            .prints("name: \"Eve\" age: 8\n");
+        knows_eve(&server, 8);
     }
 
     #[test]
@@ -271,6 +302,57 @@ mod reload {
             .run()
             .exits(0)
             .prints("name: \"Eve\" age: 7\n");
+    }
+
+    #[test]
+    fn calls_are_answered_during_a_reload() {
+        let (_folder, people) = people_file(r#"{"name": "Eve", "age": 7}"#);
+        let server = Server::started(["--people".as_ref(), people.as_os_str()]);
+        replace_by_fifo(&people);
+        server.signal(Signal::HUP);
+        let mut fifo = fifo_being_read(&people);
+        knows_eve(&server, 7);
+        fifo.write_all(br#"{"name": "Eve", "age": 8}"#).unwrap();
+        drop(fifo);
+        server.stderr().wait_for("reloaded");
+        knows_eve(&server, 8);
+    }
+
+    #[test]
+    fn a_sighup_during_a_reload_reads_the_file_once_more() {
+        let (folder, people) = people_file("");
+        let server = Server::started(["--people".as_ref(), people.as_os_str()]);
+        let listening = server.stderr().text();
+        replace_by_fifo(&people);
+        server.signal(Signal::HUP);
+        let mut fifo = fifo_being_read(&people);
+        std::fs::remove_file(&people).unwrap();
+        folder.write("people.json", "{\"name\": \"Eve\"}\n{\"name\": \"Max\"}");
+        server.signal(Signal::HUP);
+        fifo.write_all(br#"{"name": "Tim"}"#).unwrap();
+        drop(fifo);
+        let shown = people.display();
+        let stderr = server.stderr().wait_for("2 people\n");
+        assert_eq!(
+            stderr,
+            format!("{listening}reloaded {shown}: 1 person\nreloaded {shown}: 2 people\n")
+        );
+        routeguide(["get-people", "Tim", "Max"])
+            .at(server.addr())
+            .run()
+            .exits(0)
+            .prints("name: \"Max\"\n");
+    }
+
+    #[test]
+    fn a_reload_does_not_delay_the_exit() {
+        let (_folder, people) = people_file("");
+        let server = Server::started(["--people".as_ref(), people.as_os_str()]);
+        replace_by_fifo(&people);
+        server.signal(Signal::HUP);
+        let _fifo = fifo_being_read(&people);
+        server.signal(Signal::TERM);
+        server.into_running().wait().exits(0);
     }
 
     #[test]
