@@ -7,7 +7,7 @@ use tokio::task::JoinSet;
 use crate::cli::{self, ServeArgs};
 use crate::error::{Error, Result};
 use crate::output::{Console, Verbosity, count};
-use crate::server::{ListenAddress, Missing, People, Server, bind};
+use crate::server::{AcceptFailures, ListenAddress, Missing, People, Server, bind};
 use crate::session::Context;
 use crate::session::target::people;
 
@@ -45,7 +45,9 @@ pub async fn run(args: &ServeArgs, context: &mut Context) -> Result<()> {
             ));
         }
         let server = server.clone();
-        tasks.spawn(async move { server.accept(listener).await });
+        let console = console.clone();
+        let report = move |failures: AcceptFailures| console.warning(&failures.to_string());
+        tasks.spawn(async move { server.accept(listener, report).await });
     }
     tasks.spawn(reload(
         hangup,

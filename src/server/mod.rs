@@ -18,14 +18,18 @@ use tonic::service::Routes;
 use tonic_health::server::HealthReporter;
 use tonic_health::{ServingStatus, pb::FILE_DESCRIPTOR_SET as HEALTH_DESCRIPTOR_SET};
 
-pub use listen::{ListenAddress, Listener, bind};
+pub use listen::{AcceptFailures, ListenAddress, Listener, bind};
 pub use people::People;
 pub use route_guide::Missing;
 
 use crate::error::{Error, Result};
 use crate::proto::FILE_DESCRIPTOR_SET;
 use layers::Guarded;
+use listen::FailureLog;
 use people::Directory;
+
+/// The pause after a failed attempt to accept a connection.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 
 /// Time for connections to send their last frames after the last call has ended.
 const FLUSH: Duration = Duration::from_millis(500);
@@ -41,6 +45,7 @@ pub struct Server {
     health: HealthReporter,
     calls: TaskTracker,
     connections: TaskTracker,
+    accept_failures: Arc<FailureLog>,
     /// Connections send GOAWAY.
     draining: CancellationToken,
     /// Calls in flight end with UNAVAILABLE.
@@ -79,6 +84,7 @@ impl Server {
             health,
             calls,
             connections: TaskTracker::new(),
+            accept_failures: Arc::default(),
             draining: CancellationToken::new(),
             ending,
         })
@@ -106,13 +112,18 @@ impl Server {
         ));
     }
 
-    /// Accepts connections until the future is dropped.
-    pub async fn accept(&self, listener: Listener) {
+    /// Accepts connections until the future is dropped. `report` hears of failures to accept them, over all listeners
+    /// of this server at most once a second.
+    pub async fn accept(&self, listener: Listener, report: impl Fn(AcceptFailures)) {
         loop {
             match listener.accept().await {
                 Ok(io) => self.serve_connection(io),
-                // Out of descriptors or memory, most likely: trying again at once would spin a core.
-                Err(_) => sleep(Duration::from_millis(50)).await,
+                Err(error) => {
+                    if let Some(failures) = self.accept_failures.record(error, Instant::now()) {
+                        report(failures);
+                    }
+                    sleep(ACCEPT_PAUSE).await;
+                }
             }
         }
     }

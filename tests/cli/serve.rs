@@ -234,3 +234,40 @@ mod unix_sockets {
         assert!(!folder.join("guide").exists());
     }
 }
+
+#[cfg(target_os = "linux")]
+mod out_of_descriptors {
+    use super::*;
+    use rustix::process::{Pid, Resource, Rlimit, prlimit};
+
+    /// More than a server needs to run, and soon used up.
+    const DESCRIPTORS: u64 = 32;
+
+    #[track_caller]
+    fn limit_descriptors(server: &Server, limit: u64) {
+        let pid = Pid::from_raw(server.id().try_into().unwrap());
+        let limit = Rlimit {
+            current: Some(limit),
+            maximum: Some(limit),
+        };
+        prlimit(pid, Resource::Nofile, limit).unwrap();
+    }
+
+    #[test]
+    fn the_server_warns_and_recovers() {
+        let server = Server::start();
+        limit_descriptors(&server, DESCRIPTORS);
+        let connections: Vec<_> = (0..2 * DESCRIPTORS)
+            .map(|_| TcpStream::connect(server.addr()).unwrap())
+            .collect();
+        server.stderr().wait_for(
+            "warning: cannot accept connections: too many open files (1 attempt failed)\n",
+        );
+        drop(connections);
+        routeguide(["get-person", "Alice"])
+            .at(server.addr())
+            .run()
+            .exits(0)
+            .prints(ALICE);
+    }
+}

@@ -2,6 +2,7 @@
 
 mod address;
 mod bind;
+mod failures;
 
 use std::fmt;
 use std::io;
@@ -10,6 +11,7 @@ use tokio::net::TcpListener;
 
 pub use address::ListenAddress;
 pub use bind::bind;
+pub use failures::{AcceptFailures, FailureLog};
 
 use crate::net::ByteStream;
 
@@ -22,11 +24,25 @@ pub enum Listener {
 
 impl Listener {
     /// Waits for a connection.
+    ///
+    /// # Errors
+    /// When the system lacks descriptors or memory. Trying again at once would fail again, and keep a core busy.
     pub async fn accept(&self) -> io::Result<Box<dyn ByteStream>> {
+        loop {
+            match self.try_accept().await {
+                // The peer has left before its connection was accepted.
+                Err(error) if error.kind() == io::ErrorKind::ConnectionAborted => {}
+                result => return result,
+            }
+        }
+    }
+
+    async fn try_accept(&self) -> io::Result<Box<dyn ByteStream>> {
         match self {
             Self::Tcp(listener) => {
                 let (stream, _) = listener.accept().await?;
-                stream.set_nodelay(true)?;
+                // Fails only on a connection that is broken, which reading from it will show.
+                let _ = stream.set_nodelay(true);
                 Ok(Box::new(stream))
             }
             #[cfg(unix)]
