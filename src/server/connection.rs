@@ -1,12 +1,17 @@
 //! One HTTP/2 connection. It runs on hyper because tonic's own server cannot drain a connection, its shutdown waits
 //! indefinitely for open streams, and it disables hyper's limit on resets that a peer provokes (CVE-2025-8671).
 
+use std::future::pending;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use hyper::server::conn::http2;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
 use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::time::sleep;
+use tokio_util::io::InspectReader;
 use tokio_util::sync::CancellationToken;
 use tonic::service::Routes;
 
@@ -29,11 +34,19 @@ const LOCAL_ERROR_RESETS: usize = 1024;
 const PING_INTERVAL: Duration = Duration::from_secs(60);
 const PING_TIMEOUT: Duration = Duration::from_secs(20);
 
+/// A drained connection whose peer has not sent a byte by then is closed: it has no call.
+const FIRST_BYTE_TIMEOUT: Duration = Duration::from_millis(500);
+
 /// Serves `io` until the peer leaves, or until `draining` is cancelled and the calls on it have ended.
 pub async fn serve<I>(io: I, routes: Guarded<Routes>, draining: CancellationToken)
 where
     I: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
+    let has_spoken = Arc::new(AtomicBool::new(false));
+    let io = InspectReader::new(io, {
+        let has_spoken = Arc::clone(&has_spoken);
+        move |_: &[u8]| has_spoken.store(true, Ordering::Relaxed)
+    });
     let connection = http2::Builder::new(TokioExecutor::new())
         .timer(TokioTimer::new())
         .initial_stream_window_size(STREAM_WINDOW)
@@ -48,8 +61,18 @@ where
     tokio::select! {
         _ = connection.as_mut() => {}
         () = draining.cancelled() => {
+            // GOAWAY with the largest stream id, a PING, and when it is answered, GOAWAY with the last stream id.
             connection.as_mut().graceful_shutdown();
-            let _ = connection.await;
+            let silent = async {
+                sleep(FIRST_BYTE_TIMEOUT).await;
+                if has_spoken.load(Ordering::Relaxed) {
+                    pending::<()>().await;
+                }
+            };
+            tokio::select! {
+                _ = connection => {}
+                () = silent => {}
+            }
         }
     }
 }

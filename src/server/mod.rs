@@ -6,12 +6,14 @@ mod layers;
 mod listen;
 mod people;
 mod route_guide;
+#[cfg(test)]
+mod tests;
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncWrite};
-use tokio::time::{Instant, sleep, timeout, timeout_at};
+use tokio::time::{Instant, sleep, timeout};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tonic::service::Routes;
@@ -30,6 +32,10 @@ use people::Directory;
 
 /// The pause after a failed attempt to accept a connection.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
+
+/// A peer that has not answered for this long after the server began to drain is given up when no call is in flight.
+/// grpc-go waits as long.
+const ANSWER_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// Time for connections to send their last frames after the last call has ended.
 const FLUSH: Duration = Duration::from_millis(500);
@@ -128,8 +134,8 @@ impl Server {
         }
     }
 
-    /// Stops: health says NOT_SERVING, connections say GOAWAY, calls in flight may finish for `grace`, then are ended
-    /// with UNAVAILABLE. Returns within `grace` and a second, with the number of calls that had to be ended.
+    /// Drains the server: health reports NOT_SERVING, connections send GOAWAY, calls in flight have `grace` to finish,
+    /// then end with UNAVAILABLE. Returns within `grace` and a second, with the number of calls that had to be ended.
     pub async fn shut_down(&self, grace: Duration) -> usize {
         for service in ["", crate::schema::ROUTE_GUIDE] {
             self.health
@@ -139,15 +145,27 @@ impl Server {
         self.draining.cancel();
         self.calls.close();
         self.connections.close();
-        let over = Instant::now() + grace;
         let mut unfinished = 0;
-        if timeout_at(over, self.calls.wait()).await.is_err() {
+        if timeout(grace, self.drained()).await.is_err() {
             unfinished = self.calls.len();
             self.ending.cancel();
             let _ = timeout(LAST_WORDS, self.calls.wait()).await;
         }
-        // A peer that takes nothing, or never said a word, is left behind.
+        // A peer that does not read is left behind.
         let _ = timeout(FLUSH, self.connections.wait()).await;
         unfinished
+    }
+
+    /// Waits until all connections have ended. That no call is in flight is not enough: the peer may start calls until
+    /// it has received the first GOAWAY, which it shows by answering the PING after it (RFC 9113, section 6.8).
+    async fn drained(&self) {
+        let only_silent_peers = async {
+            sleep(ANSWER_TIMEOUT).await;
+            self.calls.wait().await;
+        };
+        tokio::select! {
+            () = self.connections.wait() => {}
+            () = only_silent_peers => {}
+        }
     }
 }
