@@ -3,7 +3,8 @@
 use crate::cli::{DescribeArgs, DescribeFormat};
 use crate::error::{Error, Result};
 use crate::output::{MessageWriter, Style};
-use crate::schema::descriptor::{as_message, well_known};
+use crate::schema::descriptor::as_message;
+use crate::schema::descriptor::well_known::descriptor_message;
 use crate::schema::render::{proto_source, template};
 use crate::schema::source::DescriptorSource;
 use crate::schema::{Schema, Symbol, resolve_symbol};
@@ -108,8 +109,7 @@ async fn everything(
             Description::Source(text)
         }
         DescribeFormat::Json => {
-            let set = well_known::pool()
-                .get_message_by_name("google.protobuf.FileDescriptorSet")
+            let set = descriptor_message(&schema.pool, "FileDescriptorSet")
                 .ok_or_else(|| Error::failed("descriptor.proto is damaged"))?;
             let mut out = Vec::new();
             MessageWriter::new(&set, style).write(&schema.write_protoset(), &mut out)?;

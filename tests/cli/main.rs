@@ -37,6 +37,7 @@ mod list;
 mod load;
 mod man;
 mod names;
+mod newer_descriptor;
 mod output;
 #[cfg(unix)]
 mod progress;

@@ -10,10 +10,9 @@ use prost_reflect::prost_types::{
 };
 use prost_reflect::{DescriptorPool, DynamicMessage};
 
-use super::encoded_file;
+use super::merge::merge_descriptor_proto;
 use crate::error::BoxError;
-
-const DESCRIPTOR: &str = "google/protobuf/descriptor.proto";
+use crate::schema::descriptor::full_name::join;
 
 /// The types of options, which prost-reflect looks up by name in whatever pool it fills.
 const OPTIONS: [&str; 9] = [
@@ -28,32 +27,49 @@ const OPTIONS: [&str; 9] = [
     "ExtensionRangeOptions",
 ];
 
-/// Checks a file, and replaces it when it is protobuf's descriptor.proto, whatever it is called: options have to be
-/// read with the definitions that prost-reflect was made for.
+/// Checks a file. protobuf's own descriptor.proto, under whatever name, is merged into the one that is known here:
+/// see [`merge_descriptor_proto`].
 pub fn check_file(file: Bytes) -> Result<Bytes, BoxError> {
     let decoded = FileDescriptorProto::decode(file.as_ref())?;
-    // There, and empty: another thing than not there, which is proto2.
+    // An empty syntax, unlike an absent one, is not proto2.
     if decoded.syntax.as_deref() == Some("") {
         return Err("its syntax is unknown".into());
     }
-    if decoded.package() == "google.protobuf"
-        && decoded
-            .message_type
-            .iter()
-            .any(|message| OPTIONS.contains(&message.name()))
-    {
-        let own = encoded_file::well_known(DESCRIPTOR).unwrap_or_default();
-        return Ok(encoded_file::renamed(&own, decoded.name())?.into());
+    if decoded.package() == "google.protobuf" {
+        let mut messages = decoded.message_type.iter();
+        if messages.any(|message| OPTIONS.contains(&message.name())) {
+            let merged = Bytes::from(merge_descriptor_proto(&file)?);
+            check_elements(&FileDescriptorProto::decode(merged.as_ref())?)?;
+            return Ok(merged);
+        }
+    } else {
+        let mut messages = decoded.message_type.iter();
+        messages.try_for_each(|message| defines_no_options(message, decoded.package()))?;
     }
-    if let Some(options) = &decoded.options {
+    check_elements(&decoded)?;
+    Ok(file)
+}
+
+/// The types of options may be defined in descriptor.proto alone, not in a message called `protobuf`.
+fn defines_no_options(message: &DescriptorProto, scope: &str) -> Result<(), BoxError> {
+    let full_name = join(scope, message.name());
+    if let Some(name) = full_name.strip_prefix("google.protobuf.")
+        && OPTIONS.contains(&name)
+    {
+        return Err(format!("it defines {full_name}").into());
+    }
+    let mut nested = message.nested_type.iter();
+    nested.try_for_each(|nested| defines_no_options(nested, &full_name))
+}
+
+fn check_elements(file: &FileDescriptorProto) -> Result<(), BoxError> {
+    if let Some(options) = &file.options {
         compiled(&options.uninterpreted_option)?;
     }
-    for message in &decoded.message_type {
-        self::message(message, decoded.package())?;
-    }
-    decoded.enum_type.iter().try_for_each(enumeration)?;
-    decoded.extension.iter().try_for_each(field)?;
-    for service in &decoded.service {
+    file.message_type.iter().try_for_each(message)?;
+    file.enum_type.iter().try_for_each(enumeration)?;
+    file.extension.iter().try_for_each(field)?;
+    for service in &file.service {
         if let Some(options) = &service.options {
             compiled(&options.uninterpreted_option)?;
         }
@@ -61,11 +77,11 @@ pub fn check_file(file: Bytes) -> Result<Bytes, BoxError> {
             compiled(&options.uninterpreted_option)?;
         }
     }
-    Ok(file)
+    Ok(())
 }
 
-/// Checks that all options of these files can be read by the extensions that the pool has by now: prost-reflect reads
-/// them anew whenever it is asked for them, and an extension may have come after the option.
+/// Checks that all options of these files can be read with the descriptor.proto and the extensions that the pool has by
+/// now: prost-reflect reads options anew whenever it is asked for them, and panics if it cannot.
 pub fn check_options<'a>(
     pool: &DescriptorPool,
     files: impl Iterator<Item = &'a Bytes>,
@@ -73,51 +89,31 @@ pub fn check_options<'a>(
     let Some(descriptor) = pool.get_message_by_name("google.protobuf.FileDescriptorProto") else {
         return Ok(());
     };
-    let extends_options = |extension: prost_reflect::ExtensionDescriptor| {
-        let extended = extension.containing_message();
-        extended.package_name() == "google.protobuf" && OPTIONS.contains(&extended.name())
-    };
-    if pool.all_extensions().any(extends_options) {
-        for file in files {
-            DynamicMessage::decode(descriptor.clone(), file.as_ref())?;
-        }
+    for file in files {
+        DynamicMessage::decode(descriptor.clone(), file.as_ref())?;
     }
     Ok(())
 }
 
-fn message(message: &DescriptorProto, scope: &str) -> Result<(), BoxError> {
-    let full_name = format!("{scope}.{}", message.name());
-    if let Some(name) = full_name
-        .trim_start_matches('.')
-        .strip_prefix("google.protobuf.")
-        && OPTIONS.contains(&name)
-    {
-        return Err(format!("it defines google.protobuf.{name}").into());
-    }
+fn message(message: &DescriptorProto) -> Result<(), BoxError> {
     if let Some(options) = &message.options {
         compiled(&options.uninterpreted_option)?;
         let has = |number| message.field.iter().any(|field| field.number() == number);
         if options.map_entry() && !(has(1) && has(2)) {
-            return Err(format!("the map entry {full_name} has no key or no value").into());
+            return Err(format!("the map entry {} has no key or no value", message.name()).into());
         }
     }
     for options in message.oneof_decl.iter().flat_map(|oneof| &oneof.options) {
         compiled(&options.uninterpreted_option)?;
     }
-    for options in message
-        .extension_range
-        .iter()
-        .flat_map(|range| &range.options)
-    {
+    let ranges = message.extension_range.iter();
+    for options in ranges.flat_map(|range| &range.options) {
         compiled(&options.uninterpreted_option)?;
     }
     message.field.iter().try_for_each(field)?;
     message.extension.iter().try_for_each(field)?;
     message.enum_type.iter().try_for_each(enumeration)?;
-    message
-        .nested_type
-        .iter()
-        .try_for_each(|nested| self::message(nested, &full_name))
+    message.nested_type.iter().try_for_each(self::message)
 }
 
 fn field(field: &FieldDescriptorProto) -> Result<(), BoxError> {

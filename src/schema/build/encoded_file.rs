@@ -5,10 +5,8 @@ use bytes::Bytes;
 use prost::DecodeError;
 use prost::Message;
 use prost::encoding::{DecodeContext, decode_key, skip_field};
-use prost_reflect::DescriptorPool;
 
 /// Numbers of `FileDescriptorProto`'s fields.
-const NAME: u32 = 1;
 const DEPENDENCY: u32 = 3;
 const SOURCE_CODE_INFO: u32 = 9;
 const PUBLIC_DEPENDENCY: u32 = 10;
@@ -105,13 +103,6 @@ pub fn without_imports(
     Ok(out)
 }
 
-/// The file under another name.
-pub fn renamed(file: &[u8], name: &str) -> Result<Vec<u8>, DecodeError> {
-    let mut out = without(file, &[NAME])?;
-    prost::encoding::string::encode(NAME, &name.to_owned(), &mut out);
-    Ok(out)
-}
-
 /// The file with an edition for its syntax.
 pub fn with_edition(file: &[u8], edition: i32) -> Result<Vec<u8>, DecodeError> {
     let mut out = without(file, &[SYNTAX, EDITION])?;
@@ -138,15 +129,6 @@ fn without(file: &[u8], fields: &[u32]) -> Result<Vec<u8>, DecodeError> {
         }
     }
     Ok(out)
-}
-
-/// A file of protobuf itself, such as `google/protobuf/timestamp.proto`.
-pub fn well_known(name: &str) -> Option<Bytes> {
-    if !name.starts_with("google/protobuf/") {
-        return None;
-    }
-    let file = DescriptorPool::global().get_file_by_name(name)?;
-    Some(file.encode_to_vec().into())
 }
 
 #[cfg(test)]
@@ -179,15 +161,12 @@ mod tests {
     }
 
     #[test]
-    fn fields_nobody_knows_stay() {
+    fn unknown_fields_are_kept() {
         let mut bytes = file(&[], &[]);
         prost::encoding::string::encode(5000, &"kept".to_owned(), &mut bytes);
-        let renamed = renamed(&bytes, "b.proto").unwrap();
-        assert_eq!(
-            FileHead::decode(renamed.as_slice()).unwrap().name,
-            "b.proto"
-        );
-        assert!(renamed.windows(4).any(|window| window == b"kept"));
+        let changed = with_edition(&bytes, 1000).unwrap();
+        assert_eq!(FileHead::decode(changed.as_slice()).unwrap().edition, 1000);
+        assert!(changed.windows(4).any(|window| window == b"kept"));
     }
 
     #[test]

@@ -11,6 +11,9 @@ use prost_reflect::{DescriptorError, DescriptorPool};
 use super::encoded_file::{self, EncodedFileSet, FileHead};
 use super::{check, editions};
 use crate::error::{BoxError, Error, Result};
+use crate::schema::descriptor::declaration::count_declarations;
+use crate::schema::descriptor::descriptor_proto::FileDescriptorProto;
+use crate::schema::descriptor::well_known;
 
 /// What a source knows: descriptors for use, and the files as they came. Cheap to clone.
 #[derive(Clone, Debug, Default)]
@@ -64,12 +67,13 @@ struct File {
     bytes: Bytes,
 }
 
-/// What adding a file came to.
+/// The outcome of adding a file.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Added {
     New,
-    Duplicate,
-    /// There is another file of that name, which stays.
+    /// The set has the file already, or another version of a file of protobuf's own.
+    Known,
+    /// The set has a different file of that name, which stays.
     Conflict,
 }
 
@@ -82,35 +86,36 @@ impl FileSet {
         }
     }
 
-    /// Adds an encoded `FileDescriptorProto`; its name and what adding it came to.
+    /// Adds an encoded `FileDescriptorProto`. Returns its name.
     pub fn add(&mut self, bytes: Bytes) -> std::result::Result<(String, Added), BoxError> {
         let head = FileHead::decode(bytes.as_ref())?;
         if head.name.is_empty() {
             return Err("the file has no name".into());
         }
         let name = head.name.clone();
-        let added = match self.files.get_mut(&name) {
-            None => {
-                self.size += bytes.len();
-                self.files.insert(name.clone(), File { head, bytes });
-                Added::New
-            }
-            Some(file) if file.bytes == bytes => Added::Duplicate,
-            Some(file) => {
-                if encoded_file::without_source_info(&file.bytes)?
-                    == encoded_file::without_source_info(&bytes)?
-                {
-                    // Comments are worth having.
-                    if bytes.len() > file.bytes.len() {
-                        file.bytes = bytes;
-                    }
-                    Added::Duplicate
-                } else {
-                    Added::Conflict
-                }
-            }
+        let Some(known) = self.files.get_mut(&name) else {
+            self.size += bytes.len();
+            self.files.insert(name.clone(), File { head, bytes });
+            return Ok((name, Added::New));
         };
-        Ok((name, added))
+        let is_same = encoded_file::without_source_info(&known.bytes)?
+            == encoded_file::without_source_info(&bytes)?;
+        let is_better = if is_same {
+            // It may have comments.
+            bytes.len() > known.bytes.len()
+        } else if name.starts_with("google/protobuf/") {
+            // Compilers of several ages bring several versions of protobuf's own files, which are compatible. They do
+            // not say which version they are, but they grow.
+            count_declarations(&FileDescriptorProto::parse(&bytes)?)
+                > count_declarations(&FileDescriptorProto::parse(&known.bytes)?)
+        } else {
+            return Ok((name, Added::Conflict));
+        };
+        if is_better && !self.lowered.contains_key(&name) {
+            self.size = self.size + bytes.len() - known.bytes.len();
+            *known = File { head, bytes };
+        }
+        Ok((name, Added::Known))
     }
 
     /// Adds the files of an encoded `FileDescriptorSet`.
@@ -150,7 +155,7 @@ impl FileSet {
             let found: Vec<Bytes> = self
                 .missing()
                 .iter()
-                .filter_map(|name| encoded_file::well_known(name))
+                .filter_map(|name| well_known::file(name))
                 .collect();
             if found.is_empty() {
                 return;

@@ -5,3 +5,4 @@ pub mod edition_source;
 pub mod editions;
 pub mod encoded_file;
 pub mod file_set;
+mod merge;

@@ -1,11 +1,11 @@
 //! A symbol's own descriptor, as a message that can be printed like any other: descriptors are protobuf too.
 
 use prost::encoding::{DecodeContext, WireType, decode_key, decode_varint, skip_field};
-use prost_reflect::{DescriptorPool, DynamicMessage, MessageDescriptor, Value};
+use prost_reflect::{DescriptorPool, MessageDescriptor};
 
 use super::declaration::find_declaration;
 use super::descriptor_proto::FileDescriptorProto;
-use super::well_known;
+use super::well_known::descriptor_message;
 use crate::error::{Error, Result};
 
 /// The descriptor of a symbol that the file declares: its type and its bytes. Comments are the file's, not its.
@@ -22,7 +22,8 @@ pub fn symbol_as_message(
         let &[number, index] = step else { continue };
         element = nth_field(element, number, index).ok_or_else(damaged)?;
     }
-    described(found.descriptor.descriptor_type(), pool, element)
+    let descriptor = descriptor_message(pool, found.descriptor.type_name()).ok_or_else(damaged)?;
+    Ok((descriptor, element.to_vec()))
 }
 
 /// The value of a repeated message field's element, as it is on the wire.
@@ -45,48 +46,14 @@ fn nth_field(bytes: &[u8], number: i32, index: i32) -> Option<&[u8]> {
     }
 }
 
-/// The message that describes it: of the schema's own descriptor.proto, which its custom options extend, unless ours
-/// knows more of it.
-fn described(
-    name: &str,
-    pool: &DescriptorPool,
-    bytes: &[u8],
-) -> Result<(MessageDescriptor, Vec<u8>)> {
-    let decoded = [pool, well_known::pool()]
-        .into_iter()
-        .filter_map(|pool| pool.get_message_by_name(name))
-        .filter_map(|descriptor| {
-            let message = DynamicMessage::decode(descriptor.clone(), bytes).ok()?;
-            Some((unknown_fields(&message), descriptor))
-        });
-    let (_, descriptor) = decoded
-        .min_by_key(|(unknown, _)| *unknown)
-        .ok_or_else(damaged)?;
-    Ok((descriptor, bytes.to_vec()))
-}
-
-/// How many fields the message's type does not know, at any depth.
-fn unknown_fields(message: &DynamicMessage) -> usize {
-    let inside = |value: &Value| match value {
-        Value::Message(message) => unknown_fields(message),
-        Value::List(list) => list
-            .iter()
-            .filter_map(Value::as_message)
-            .map(unknown_fields)
-            .sum(),
-        _ => 0,
-    };
-    let fields = message.fields().map(|(_, value)| inside(value));
-    let extensions = message.extensions().map(|(_, value)| inside(value));
-    message.unknown_fields().count() + fields.chain(extensions).sum::<usize>()
-}
-
 fn damaged() -> Error {
     Error::failed("a file descriptor is damaged")
 }
 
 #[cfg(test)]
 mod tests {
+    use prost_reflect::DynamicMessage;
+
     use super::*;
     use crate::schema::testing::corpus::corpus;
 

@@ -31,15 +31,15 @@ pub struct Declaration<'a> {
 
 impl DescriptorRef<'_> {
     /// The message of descriptor.proto that describes it.
-    pub fn descriptor_type(&self) -> &'static str {
+    pub fn type_name(&self) -> &'static str {
         match self {
-            Self::Message(_) => "google.protobuf.DescriptorProto",
-            Self::Field(..) => "google.protobuf.FieldDescriptorProto",
-            Self::Oneof(..) => "google.protobuf.OneofDescriptorProto",
-            Self::Enum(_) => "google.protobuf.EnumDescriptorProto",
-            Self::Value(_) => "google.protobuf.EnumValueDescriptorProto",
-            Self::Service(_) => "google.protobuf.ServiceDescriptorProto",
-            Self::Method(_) => "google.protobuf.MethodDescriptorProto",
+            Self::Message(_) => "DescriptorProto",
+            Self::Field(..) => "FieldDescriptorProto",
+            Self::Oneof(..) => "OneofDescriptorProto",
+            Self::Enum(_) => "EnumDescriptorProto",
+            Self::Value(_) => "EnumValueDescriptorProto",
+            Self::Service(_) => "ServiceDescriptorProto",
+            Self::Method(_) => "MethodDescriptorProto",
         }
     }
 }
@@ -63,6 +63,30 @@ pub fn find_declaration<'a>(
         .or_else(|| in_enums(enums, name, package))
         .or_else(|| in_fields(extensions, None, name, package))
         .or_else(|| in_services(file, name))
+}
+
+/// How much a file declares: its symbols, and the extension ranges of its messages.
+pub fn count_declarations(file: &FileDescriptorProto) -> usize {
+    let methods = file.service.iter().map(|service| 1 + service.method.len());
+    file.extension.len()
+        + methods.sum::<usize>()
+        + count_in_enums(&file.enum_type)
+        + count_in_messages(&file.message_type)
+}
+
+fn count_in_messages(messages: &[DescriptorProto]) -> usize {
+    let count = |message: &DescriptorProto| {
+        let members = message.field.len() + message.oneof_decl.len() + message.extension.len();
+        1 + members
+            + message.extension_range.len()
+            + count_in_enums(&message.enum_type)
+            + count_in_messages(&message.nested_type)
+    };
+    messages.iter().map(count).sum()
+}
+
+fn count_in_enums(enums: &[EnumDescriptorProto]) -> usize {
+    enums.iter().map(|declared| 1 + declared.value.len()).sum()
 }
 
 fn numbered<T>(list: &[T], tag: i32) -> impl Iterator<Item = (&T, [i32; 2])> {

@@ -4,16 +4,33 @@
 
 use std::sync::OnceLock;
 
-use prost_reflect::DescriptorPool;
+use bytes::Bytes;
 use prost_reflect::prost_types::{
     DescriptorProto, EnumDescriptorProto, EnumValueDescriptorProto, FieldDescriptorProto,
     FileDescriptorProto,
 };
+use prost_reflect::{DescriptorPool, MessageDescriptor};
 
 use super::descriptor_proto::{Label, Type};
 
 /// The file's name.
 pub const DESCRIPTOR_PROTO: &str = "google/protobuf/descriptor.proto";
+
+/// A file of protobuf itself, such as `google/protobuf/timestamp.proto`.
+pub fn file(name: &str) -> Option<Bytes> {
+    if !name.starts_with("google/protobuf/") {
+        return None;
+    }
+    let file = DescriptorPool::global().get_file_by_name(name)?;
+    Some(file.encode_to_vec().into())
+}
+
+/// The message of that name in descriptor.proto: of the schema's own, which its custom options extend, or else of ours.
+pub fn descriptor_message(schema: &DescriptorPool, name: &str) -> Option<MessageDescriptor> {
+    let name = format!("google.protobuf.{name}");
+    let mut pools = [schema, pool()].into_iter();
+    pools.find_map(|pool| pool.get_message_by_name(&name))
+}
 
 /// A pool with the well-known types and a descriptor.proto that knows edition 2024.
 pub fn pool() -> &'static DescriptorPool {

@@ -65,8 +65,7 @@ impl Loader {
             .origins
             .entry(name.clone())
             .or_insert_with(|| origin.to_owned());
-        // Compilers of several ages have several versions of protobuf's own files, which are compatible.
-        if added == Added::Conflict && !name.starts_with("google/protobuf/") {
+        if added == Added::Conflict {
             return Err(Error::failed(format!(
                 "{} and {} have different files named {name}",
                 earlier.display(),

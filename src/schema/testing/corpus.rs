@@ -1,20 +1,11 @@
 //! The .proto files under tests/protos/corpus, compiled: what the tests of printing and templates go over.
 
-use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use bytes::Bytes;
-use prost::Message;
-use prost_reflect::DescriptorPool;
-
-/// Files by name, and the pool of all of them.
-pub struct Compiled {
-    pub files: BTreeMap<String, Bytes>,
-    pub pool: DescriptorPool,
-}
+use crate::schema::build::file_set::{Schema, decode};
 
 /// The corpus and all that it imports.
-pub fn corpus() -> Compiled {
+pub fn corpus() -> Schema {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/protos");
     let names = proto_names(&root);
     assert!(names.len() > 5, "the corpus is there");
@@ -43,7 +34,7 @@ pub fn proto_names(root: &Path) -> Vec<PathBuf> {
 }
 
 /// Compiles files, with comments and imports.
-pub fn compile(root: &Path, names: &[PathBuf]) -> Compiled {
+pub fn compile(root: &Path, names: &[PathBuf]) -> Schema {
     let mut compiler = protox::Compiler::new([root]).unwrap();
     compiler.include_source_info(true).include_imports(true);
     for name in names {
@@ -54,26 +45,5 @@ pub fn compile(root: &Path, names: &[PathBuf]) -> Compiled {
             );
         }
     }
-    read(&compiler.encode_file_descriptor_set())
-}
-
-/// A file descriptor set's files.
-pub fn read(set: &[u8]) -> Compiled {
-    #[derive(Clone, PartialEq, Message)]
-    struct Set {
-        #[prost(bytes = "bytes", repeated, tag = "1")]
-        files: Vec<Bytes>,
-    }
-    let files = Set::decode(set).unwrap().files.into_iter();
-    Compiled {
-        files: files
-            .map(|bytes| {
-                let file =
-                    crate::schema::descriptor::descriptor_proto::FileDescriptorProto::parse(&bytes)
-                        .unwrap();
-                (file.name().to_owned(), bytes)
-            })
-            .collect(),
-        pool: DescriptorPool::decode(set).unwrap(),
-    }
+    decode(&compiler.encode_file_descriptor_set()).unwrap()
 }

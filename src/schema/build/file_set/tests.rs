@@ -167,7 +167,7 @@ fn comments_make_no_file_different() {
     let other = file("a.proto", "message B {}");
     let bare: Bytes = encoded_file::without_source_info(&plain).unwrap().into();
     let mut set = set(&[bare]);
-    assert_eq!(set.add(commented.clone()).unwrap().1, Added::Duplicate);
+    assert_eq!(set.add(commented.clone()).unwrap().1, Added::Known);
     assert_eq!(set.add(other).unwrap().1, Added::Conflict);
     assert_eq!(
         set.build_all().unwrap().files.get("a.proto"),

@@ -1,17 +1,17 @@
-//! Options, custom ones by name. They are read with the schema's own descriptor.proto, which its extensions extend;
-//! what that does not know, with ours; and what neither knows is kept as a comment.
+//! Options, custom ones by name. They are read with the schema's own descriptor.proto, which its custom options extend,
+//! or else with ours. What that does not know is kept as a comment.
 
 use bytes::{Bytes, BytesMut};
 use prost_reflect::text_format::FormatOptions;
 use prost_reflect::{
-    DescriptorPool, DynamicMessage, EnumDescriptor, ExtensionDescriptor, FieldDescriptor, Kind,
-    MapKey, MessageDescriptor, ReflectMessage, UnknownField, Value,
+    DescriptorPool, DynamicMessage, ExtensionDescriptor, FieldDescriptor, Kind, MapKey,
+    MessageDescriptor, ReflectMessage, Value,
 };
 
 use super::literal::{self, Entry, Literal, double, float, quoted};
 use super::symbol_table::SymbolTable;
 use crate::error::{Error, Result};
-use crate::schema::descriptor::well_known;
+use crate::schema::descriptor::well_known::{self, descriptor_message};
 
 /// What an options message sets.
 #[derive(Debug, Default)]
@@ -78,11 +78,8 @@ impl OptionReader<'_> {
         let Some(options) = options else {
             return Ok(settings);
         };
-        let name = format!("google.protobuf.{kind}");
-        let message = [self.pool, well_known::pool()]
-            .into_iter()
-            .filter_map(|pool| pool.get_message_by_name(&name))
-            .find_map(|descriptor| decode(descriptor, options));
+        let descriptor = descriptor_message(self.pool, kind);
+        let message = descriptor.and_then(|descriptor| decode(descriptor, options));
         let Some(message) = message else {
             let text = unknown_text(options)
                 .ok_or_else(|| Error::failed(format!("the options of {element} are damaged")))?;
@@ -260,50 +257,20 @@ fn decode(descriptor: MessageDescriptor, bytes: &[u8]) -> Option<DynamicMessage>
 
 /// What is set in a message, by number, and what is unknown in it.
 fn members(message: &DynamicMessage) -> (Vec<(Member, Value)>, Vec<String>) {
-    let mut found = known(message);
-    let unknown = encoded(message.unknown_fields());
-    if unknown.is_empty() {
-        return (found, Vec::new());
-    }
-    // Our descriptor.proto may be newer than the schema's.
-    let newer = well_known::pool()
-        .get_message_by_name(message.descriptor().full_name())
-        .and_then(|descriptor| decode(descriptor, &unknown));
-    let rest = match newer {
-        Some(newer) => {
-            found.extend(known(&newer));
-            found.sort_by_key(|(member, _)| member.number());
-            encoded(newer.unknown_fields())
-        }
-        None => unknown,
-    };
-    (
-        found,
-        unknown_text(&rest)
-            .into_iter()
-            .filter(|text| !text.is_empty())
-            .collect(),
-    )
-}
-
-fn known(message: &DynamicMessage) -> Vec<(Member, Value)> {
     let fields = message
         .fields()
         .map(|(field, value)| (Member::Field(field), value.clone()));
     let extensions = message
         .extensions()
         .map(|(extension, value)| (Member::Extension(extension), value.clone()));
-    let mut found: Vec<_> = fields.chain(extensions).collect();
-    found.sort_by_key(|(member, _)| member.number());
-    found
-}
-
-fn encoded<'a>(fields: impl Iterator<Item = &'a UnknownField>) -> BytesMut {
-    let mut bytes = BytesMut::new();
-    for field in fields {
-        field.encode(&mut bytes);
+    let mut known: Vec<_> = fields.chain(extensions).collect();
+    known.sort_by_key(|(member, _)| member.number());
+    let mut unknown = BytesMut::new();
+    for field in message.unknown_fields() {
+        field.encode(&mut unknown);
     }
-    bytes
+    let unknown = unknown_text(&unknown).filter(|text| !text.is_empty());
+    (known, unknown.into_iter().collect())
 }
 
 /// Fields of which only the numbers are known, in the text format.
@@ -362,9 +329,10 @@ fn single(kind: &Kind, value: &Value) -> Literal {
         Value::String(text) => quoted(text.as_bytes(), true),
         Value::Bytes(bytes) => quoted(bytes, false),
         Value::EnumNumber(number) => match kind {
-            Kind::Enum(descriptor) => {
-                value_name(descriptor, *number).unwrap_or_else(|| number.to_string())
-            }
+            Kind::Enum(descriptor) => match descriptor.get_value(*number) {
+                Some(value) => value.name().to_owned(),
+                None => number.to_string(),
+            },
             _ => number.to_string(),
         },
         // Neither is one value.
@@ -383,16 +351,6 @@ fn entries(message: &DynamicMessage) -> Vec<Entry> {
     let comment = |text: String| Entry::Comment(literal::comment(&format!("unknown {text}")));
     entries.extend(unknown.into_iter().map(comment));
     entries
-}
-
-fn value_name(descriptor: &EnumDescriptor, number: i32) -> Option<String> {
-    let newer = || {
-        well_known::pool()
-            .get_enum_by_name(descriptor.full_name())?
-            .get_value(number)
-    };
-    let value = descriptor.get_value(number).or_else(newer)?;
-    Some(value.name().to_owned())
 }
 
 fn is_number(token: &str) -> bool {
