@@ -96,17 +96,7 @@ async fn everything(
     let schema = source.all().await?;
     let description = match args.output {
         DescribeFormat::Text => {
-            let mut text = String::new();
-            for (name, bytes) in schema.files.iter() {
-                if !text.is_empty() {
-                    text.push('\n');
-                }
-                text.push_str("// ");
-                text.push_str(name);
-                text.push('\n');
-                text.push_str(&proto_source::render_file(bytes, &schema.pool)?);
-            }
-            Description::Source(text)
+            Description::Source(proto_source::render_files(&schema.files, &schema.pool)?)
         }
         DescribeFormat::Json => {
             let set = descriptor_message(&schema.pool, "FileDescriptorSet")

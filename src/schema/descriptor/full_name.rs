@@ -5,7 +5,7 @@ pub fn join(scope: &str, name: &str) -> String {
     if scope.is_empty() {
         name.to_owned()
     } else {
-        format!("{scope}.{name}")
+        [scope, ".", name].concat()
     }
 }
 

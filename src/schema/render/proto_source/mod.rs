@@ -19,6 +19,8 @@ mod symbol_table;
 #[cfg(test)]
 mod tests;
 
+use std::collections::BTreeMap;
+
 use bytes::Bytes;
 use prost_reflect::DescriptorPool;
 
@@ -62,9 +64,18 @@ impl<'a> SourceRenderer<'a> {
     }
 }
 
-/// A file's source.
-pub fn render_file(bytes: &[u8], pool: &DescriptorPool) -> Result<String> {
-    SourceRenderer::new(pool).file(bytes)
+/// The source of these files, each under a comment with its name.
+pub fn render_files(files: &BTreeMap<String, Bytes>, pool: &DescriptorPool) -> Result<String> {
+    let mut renderer = SourceRenderer::new(pool);
+    let mut text = String::new();
+    for (name, bytes) in files {
+        if !text.is_empty() {
+            text.push('\n');
+        }
+        text.extend(["// ", name, "\n"]);
+        text.push_str(&renderer.file(bytes)?);
+    }
+    Ok(text)
 }
 
 /// The source of one symbol: a message, a field, a oneof, an enum, one of its values, a service, a method or an

@@ -3,7 +3,7 @@
 use crate::schema::descriptor::descriptor_proto::{
     DescriptorProto, FieldDescriptorProto, FileDescriptorProto, Label, Type, tag,
 };
-use crate::schema::descriptor::full_name::join;
+use crate::schema::descriptor::full_name::below;
 
 /// Where fields are declared: a file or a message.
 #[derive(Clone, Copy, Debug)]
@@ -51,13 +51,12 @@ pub fn form<'s>(
     field: &FieldDescriptorProto,
     scope: Scope<'s>,
 ) -> Form<'s> {
-    let target = field.type_name().strip_prefix('.').unwrap_or_default();
-    let Some((at, message)) = scope
-        .messages
-        .iter()
-        .enumerate()
-        .find(|(_, message)| target == join(scope.name, message.name()))
-    else {
+    let full_name = field.type_name().strip_prefix('.').unwrap_or_default();
+    let Some(name) = below(full_name, scope.name) else {
+        return Form::Plain;
+    };
+    let mut messages = scope.messages.iter().enumerate();
+    let Some((at, message)) = messages.find(|(_, message)| message.name() == name) else {
         return Form::Plain;
     };
     let is_repeated = field.label == Some(Label::Repeated.into());

@@ -12,6 +12,10 @@ use crate::schema::descriptor::descriptor_proto::SourceCodeInfo;
 use crate::schema::descriptor::well_known;
 use crate::schema::testing::corpus::{compile, corpus};
 
+fn render_file(bytes: &[u8], pool: &DescriptorPool) -> Result<String> {
+    SourceRenderer::new(pool).file(bytes)
+}
+
 /// Prints every file and compiles what was printed.
 fn again(compiled: &Schema) -> Schema {
     let folder = tempfile::tempdir().unwrap();
