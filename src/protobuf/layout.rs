@@ -2,6 +2,8 @@
 //! descriptor answers through locks, clones and searches is looked up once here and then lies flat in memory.
 
 mod any_field;
+#[cfg(test)]
+mod edition_tests;
 
 use std::collections::HashMap;
 use std::sync::Arc;
