@@ -329,9 +329,8 @@ pub struct ManArgs {
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Connection")]
 pub struct ConnectionArgs {
-    /// The server: host:port, :port, [::1]:port, http://host:port or unix:PATH
-    ///
-    /// [env: ROUTEGUIDE_ADDR] [default: localhost:50051]
+    /// The server: host:port, :port, [::1]:port, http://host:port or unix:PATH [env: ROUTEGUIDE_ADDR] [default:
+    /// localhost:50051]
     #[arg(short, long)]
     pub addr: Option<String>,
 

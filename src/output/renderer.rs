@@ -219,6 +219,11 @@ impl Renderer {
 }
 
 impl Format {
+    /// Whether every event is printed, not only replies.
+    pub fn shows_everything(&self) -> bool {
+        matches!(self, Self::Envelope(_))
+    }
+
     /// Appends what there is to say of a call that could not be made: the envelope's status.
     pub fn not_called(&self, moment: Moment, error: &Error, out: &mut Vec<u8>) {
         if let Self::Envelope(_) = self {

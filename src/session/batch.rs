@@ -2,7 +2,7 @@
 //! answers in the order of the requests.
 
 use std::collections::VecDeque;
-use std::pin::Pin;
+use std::pin::{Pin, pin};
 use std::task::Poll;
 
 use bytes::Bytes;
@@ -10,6 +10,7 @@ use futures_util::stream::FuturesOrdered;
 use tokio::time::Instant;
 use tokio_stream::{Once, Stream, StreamExt as _, once};
 
+use super::Interrupt;
 use super::drive::{CallObserver as _, Driver, Then};
 use super::printer::CallPrinter;
 use super::target::{Method, Session};
@@ -188,7 +189,10 @@ impl Batch<'_> {
                 interrupt.or(stdout.flush()).await?;
                 tokio::select! {
                     biased;
-                    () = interrupt.wait() => return Err(Error::interrupted()),
+                    () = interrupt.wait() => {
+                        self.print_cancelled(&mut under_way, renderer, stdout).await;
+                        return Err(Error::interrupted());
+                    }
                     Some(exchange) = under_way.next() => Step::Over(exchange),
                     next = requests.next(), if has_room => Step::Next(next),
                     error = bad_input.wait(), if has_room => Step::Bad(error),
@@ -231,6 +235,26 @@ impl Batch<'_> {
                 .await?
             {
                 return Ok(());
+            }
+        }
+    }
+
+    /// Prints what happened on the calls that an interrupt has cancelled, in formats that tell everything.
+    async fn print_cancelled(
+        &self,
+        under_way: &mut (impl Stream<Item = Exchange> + Unpin),
+        renderer: &mut Renderer,
+        stdout: &mut Stdout,
+    ) {
+        if !renderer.shows_everything() {
+            return;
+        }
+        while let Some(exchange) = under_way.next().await {
+            if let Ok(events) = exchange.events {
+                let mut printer =
+                    CallPrinter::new(renderer, true).within_batch(exchange.index, exchange.started);
+                // The interrupt is the error of the run, whatever these calls came to.
+                let _ = print(events, &mut printer, stdout.buffer());
             }
         }
     }
@@ -281,7 +305,11 @@ impl Batch<'_> {
                     break;
                 }
             };
-            let events = collect(call).await;
+            let events = if self.format.shows_everything() {
+                collect_until(call, &self.driver.interrupt).await
+            } else {
+                collect(call).await
+            };
             let is_unprocessed = matches!(
                 events.back(),
                 Some((_, Event::Ended(end))) if end.origin == Origin::Connection(Processed::No)
@@ -371,6 +399,30 @@ async fn collect(mut call: Call<Once<Bytes>>) -> VecDeque<(Instant, Event)> {
     events
 }
 
+/// As [`collect`], but an interrupt ends the call, which is an event then.
+async fn collect_until(
+    mut call: Call<Once<Bytes>>,
+    interrupt: &Interrupt,
+) -> VecDeque<(Instant, Event)> {
+    let mut events = VecDeque::with_capacity(4);
+    let mut interrupted = pin!(interrupt.wait());
+    loop {
+        let event = tokio::select! {
+            biased;
+            event = call.next() => event,
+            () = &mut interrupted => {
+                call.cancel();
+                events.push_back((Instant::now(), Event::Ended(Box::new(End::cancelled()))));
+                return events;
+            }
+        };
+        match event {
+            Some(event) => events.push_back((Instant::now(), event)),
+            None => return events,
+        }
+    }
+}
+
 /// Prints the events of a call that is over, and returns what it came to.
 fn print(
     events: VecDeque<(Instant, Event)>,
@@ -386,7 +438,10 @@ fn print(
                 Ok(Then::Continue)
             }
             Event::Message(message) => printer.message(&message, out),
-            Event::Ended(end) => return printer.ended(&end, None, out),
+            Event::Ended(end) => {
+                let interrupted = end.origin == Origin::Cancelled;
+                return printer.ended(&end, interrupted.then(Error::interrupted), out);
+            }
         };
         if let Err(error) = handled {
             let end = match error.kind() {

@@ -152,7 +152,7 @@ fn a_template_of_what_has_no_request_is_an_error() {
             .exits(1)
             .prints("")
             .hints()
-            .mentions("--template wants a method or a message");
+            .mentions("give --template a method or a message");
     }
 }
 
@@ -216,7 +216,7 @@ fn written_proto_files_describe_the_same() {
         .arg(&dir)
         .at(echo.addr())
         .run();
-    asked.exits(0).mentions("files in");
+    asked.exits(0).mentions("wrote 4 files to");
     assert!(dir.join("kinds.proto").is_file());
     routeguide(["describe", "Echo", "--proto", "echo.proto", "-I"])
         .arg(&dir)
