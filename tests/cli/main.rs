@@ -45,6 +45,8 @@ mod readme;
 mod reflection;
 mod schema_files;
 mod serve;
+#[cfg(unix)]
+mod serve_authority;
 mod serve_people;
 mod serve_services;
 #[cfg(unix)]

@@ -1,6 +1,8 @@
 //! Where the server listens.
 
 mod address;
+#[cfg(unix)]
+mod authority;
 mod bind;
 mod failures;
 
@@ -46,7 +48,10 @@ impl Listener {
                 Ok(Box::new(stream))
             }
             #[cfg(unix)]
-            Self::Unix(listener, _) => Ok(Box::new(listener.accept().await?.0)),
+            Self::Unix(listener, _) => {
+                let (stream, _) = listener.accept().await?;
+                Ok(Box::new(authority::ValidAuthority::new(stream)))
+            }
         }
     }
 

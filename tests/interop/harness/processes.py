@@ -28,6 +28,11 @@ def our_server(*arguments):
     return _server(_ours("serve", "--listen", "127.0.0.1:0", *arguments), _bare_environment())
 
 
+def our_unix_server():
+    """`routeguide serve` on a Unix socket; a context manager of the socket's path."""
+    return _unix_server(_ours("serve", "--listen"))
+
+
 def peer_server(*arguments):
     """RouteGuide on grpcio, without reflection; a context manager of the port."""
     return _python_server("peer_server.py", *arguments)
@@ -114,6 +119,16 @@ def _server(argv, environment):
 
 
 @contextlib.contextmanager
+def _unix_server(argv):
+    with tempfile.TemporaryDirectory() as folder:
+        path = os.path.join(folder, "guide.sock")
+        streams = {"stdin": subprocess.DEVNULL, "stdout": subprocess.DEVNULL}
+        with _process([*argv, f"unix:{path}"], _bare_environment(), **streams) as (process, log):
+            _listening(process, log, re.escape(f"unix:{path}"))
+            yield path
+
+
+@contextlib.contextmanager
 def _process(argv, environment, **streams):
     """A process and the file with its stderr, which a failure quotes."""
     with tempfile.TemporaryFile() as log, subprocess.Popen(
@@ -134,12 +149,16 @@ def _process(argv, environment, **streams):
 
 
 def _port(process, log):
-    """Waits for the line that a server writes to stderr once it is ready."""
+    return int(_listening(process, log, r"\S*:(\d+)\b.*")[1])
+
+
+def _listening(process, log, address):
+    """Waits for the line that a server writes to stderr once it is ready; the match of `address`."""
     end = time.monotonic() + LIMIT
     while True:
         ended = process.poll() is not None
-        if found := re.search(r"listening on \S*:(\d+)\b.*\n", _text(log)):
-            return int(found[1])
+        if found := re.search(rf"listening on {address}\n", _text(log)):
+            return found
         if ended or time.monotonic() > end:
             raise AssertionError("the server did not say where it listens")
         time.sleep(0.02)

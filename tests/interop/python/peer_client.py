@@ -22,8 +22,9 @@ _OPTIONS = {
 class PeerClient:
     """A client on a connection of its own; a context manager that closes it."""
 
-    def __init__(self, port):
-        self.channel = grpc.insecure_channel(f"127.0.0.1:{port}", list(_OPTIONS.items()))
+    def __init__(self, port=None, *, target=None):
+        target = target or f"127.0.0.1:{port}"
+        self.channel = grpc.insecure_channel(target, list(_OPTIONS.items()))
         self._stub = route_guide_pb2_grpc.RouteGuideStub(self.channel)
 
     def __enter__(self):
