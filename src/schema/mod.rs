@@ -1,10 +1,12 @@
-//! Where descriptors come from: the bundle, a server's reflection, descriptor sets, .proto files.
+//! Schemas: where descriptors come from, how they become a pool, and what can be read from them.
 //!
-//! - `source`: where descriptors come from, and which source is used;
-//! - `build`: files → one schema;
-//! - `descriptor`: looking inside;
+//! - `source`: the bundled schema, a server's reflection, descriptor sets, .proto files, and the choice among them;
+//! - `build`: encoded files → one schema;
+//! - `descriptor`: looking inside descriptors;
 //! - `render`: .proto source and request templates;
 //! - `names`: what a user types → a descriptor.
+//!
+//! Imports go one way: `names` → `source` → `build` → `descriptor`, and `render` → `descriptor`.
 
 mod build;
 pub mod descriptor;
@@ -15,7 +17,8 @@ pub mod source;
 mod testing;
 
 pub use build::editions;
-pub use build::file_set::{Schema, decode};
+pub use build::file_set::decode;
+pub use build::schema::Schema;
 pub use descriptor::symbol::Symbol;
 pub use names::{nearest, resolve_method, resolve_symbol};
 pub use source::bundled::{ROUTE_GUIDE, bundled, bundled_method, bundled_pool};

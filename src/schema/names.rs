@@ -1,23 +1,22 @@
-//! What a user types → a descriptor: full names in every spelling that people use, and short ones where only one thing
-//! is called so.
+//! What a user types → a descriptor: full names in every common spelling, and short names that are not ambiguous.
 
 use std::collections::BTreeMap;
 
 use prost_reflect::{MethodDescriptor, ServiceDescriptor};
 
-use super::build::file_set::Schema;
+use super::build::schema::Schema;
 use super::descriptor::symbol::{Symbol, find_method, lookup, service_names, symbols};
 use super::source::descriptor_source::DescriptorSource;
 use crate::error::{Error, Result};
 
-/// Names that an error lists at most.
+/// How many names an error lists at most.
 const LISTED: usize = 10;
 
-/// The method that `text` means: `Method`, `Service/Method`, `Service.Method`, `pkg.Service/Method`,
-/// `pkg.Service.Method`, with or without a slash before it.
+/// Finds the method that `text` means: `Method`, `Service/Method`, `Service.Method`, `pkg.Service/Method` or
+/// `pkg.Service.Method`, with or without a leading slash.
 ///
 /// # Errors
-/// When nothing, or more than one thing, is called so, or the source fails.
+/// When no method or more than one matches, or the source fails.
 pub async fn resolve_method(
     source: &mut dyn DescriptorSource,
     text: &str,
@@ -50,10 +49,10 @@ pub async fn resolve_method(
     ))
 }
 
-/// What `text` means: any symbol, by its full or its short name.
+/// Finds the symbol that `text` means, by its full or its short name.
 ///
 /// # Errors
-/// When nothing, or more than one thing, is called so, or the source fails.
+/// When no symbol or more than one matches, or the source fails.
 pub async fn resolve_symbol(
     source: &mut dyn DescriptorSource,
     text: &str,
@@ -81,7 +80,7 @@ pub async fn resolve_symbol(
         };
         group.insert(symbol.full_name().to_owned(), symbol);
     }
-    // A field that is called like a type does not make the type's name ambiguous.
+    // A field with the name of a type does not make that name ambiguous.
     let mut found = if outer.is_empty() { inner } else { outer };
     if found.len() > 1 {
         return Err(ambiguous(text, found.into_keys()));
@@ -96,29 +95,29 @@ pub async fn resolve_symbol(
     Err(suggest(error, &name, names.iter().map(String::as_str)))
 }
 
-/// The name most like `word`, if any is like it: in full, or its last part.
+/// The name that is most similar to `word`, if any is similar enough, in full or in its last part.
 pub fn nearest<'a>(word: &str, names: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
-    /// Below this, a likeness is chance.
-    const LIKE: f64 = 0.85;
+    /// Below this, similar names are a coincidence.
+    const THRESHOLD: f64 = 0.85;
     let word = word.to_lowercase();
-    let likeness = |name: &str| {
+    let similarity = |name: &str| {
         let name = name.to_lowercase();
         let last = name.rsplit(['.', '/']).next().unwrap_or_default();
         let last_word = word.rsplit(['.', '/']).next().unwrap_or_default();
         strsim::jaro_winkler(&word, &name)
             .max(strsim::jaro_winkler(&word, last))
-            // A wrong package, or the other service's method.
+            // The package may be wrong, or the service of a method.
             .max(strsim::jaro_winkler(last_word, last) - 0.01)
     };
     names
         .into_iter()
-        .map(|name| (likeness(name), name))
-        .filter(|(likeness, _)| *likeness >= LIKE)
+        .map(|name| (similarity(name), name))
+        .filter(|(similarity, _)| *similarity >= THRESHOLD)
         .max_by(|(a, _), (b, _)| a.total_cmp(b))
         .map(|(_, name)| name)
 }
 
-/// The service of that full or short name.
+/// Finds a service by its full or its short name.
 async fn find_service(
     source: &mut dyn DescriptorSource,
     name: &str,
@@ -148,7 +147,7 @@ async fn find_service(
     };
     let Some(schema) = source.find(&full_name).await? else {
         return Err(Error::failed(format!(
-            "the service {full_name} is listed {}, but not described",
+            "the service {full_name} is listed {}, but its descriptor is missing",
             source.place()
         )));
     };
@@ -195,7 +194,7 @@ async fn bare_method(
     Err(suggest(error, name, methods.iter().map(String::as_str)))
 }
 
-/// Everything the source knows, or its stand-in where that has what is looked for.
+/// Everything that the source knows, or its fallback if the source fails and the fallback has what is needed.
 async fn everything(
     source: &mut dyn DescriptorSource,
     has: impl Fn(&Schema) -> bool,
@@ -216,7 +215,7 @@ fn is_short_for(text: &str, symbol: &Symbol) -> bool {
             if ends_with(&format!("{}.{}", value.parent_enum().full_name(), value.name()), text))
 }
 
-/// Whether the last parts of a full name are `text`.
+/// Whether `text` is the full name or its last parts.
 fn ends_with(full_name: &str, text: &str) -> bool {
     full_name
         .strip_suffix(text)
@@ -245,7 +244,7 @@ fn is_a_service(service: &ServiceDescriptor) -> Error {
 }
 
 fn ambiguous(text: &str, names: impl ExactSizeIterator<Item = String>) -> Error {
-    Error::failed(format!("{text:?} may be {}", listed(names))).hinted("use the full name")
+    Error::failed(format!("{text:?} is ambiguous: {}", listed(names))).hinted("use the full name")
 }
 
 fn suggest<'a>(error: Error, word: &str, names: impl Iterator<Item = &'a str>) -> Error {

@@ -8,7 +8,7 @@ use prost::Message as _;
 use super::Schema;
 use super::build::file_set::FileSet;
 
-/// One file by itself: parsed, its types and options not resolved.
+/// A single file: parsed, but without resolving types and options.
 pub fn file(name: &str, source: &str) -> Bytes {
     protox::file::File::from_source(name, source)
         .expect("a .proto file")
@@ -18,7 +18,7 @@ pub fn file(name: &str, source: &str) -> Bytes {
 }
 
 pub fn set(files: &[Bytes]) -> FileSet {
-    let mut set = FileSet::new("is nowhere", "find it");
+    let mut set = FileSet::new("is missing", "find it");
     for file in files {
         set.add(file.clone()).expect("a file");
     }

@@ -1,5 +1,5 @@
-//! What prost-reflect takes on trust. It panics, or does not come to an end, on some descriptors that no compiler
-//! writes but that a server or a file may hold; they are refused before it sees them, or replaced.
+//! Checks that prost-reflect relies on. It panics or never returns on some descriptors that no compiler writes, but that
+//! a server may send or a file may contain. They are refused before it sees them.
 
 use bytes::Bytes;
 use prost::Message as _;
@@ -14,7 +14,7 @@ use super::merge::merge_descriptor_proto;
 use crate::error::BoxError;
 use crate::schema::descriptor::full_name::join;
 
-/// The types of options, which prost-reflect looks up by name in whatever pool it fills.
+/// The types of options. prost-reflect looks them up by name in the pool that it adds a file to.
 const OPTIONS: [&str; 9] = [
     "FileOptions",
     "MessageOptions",
@@ -27,8 +27,8 @@ const OPTIONS: [&str; 9] = [
     "ExtensionRangeOptions",
 ];
 
-/// Checks a file. protobuf's own descriptor.proto, under whatever name, is merged into the one that is known here:
-/// see [`merge_descriptor_proto`].
+/// Checks a file, and returns the one to use in its place: protobuf's own descriptor.proto, under any name, is merged
+/// into ours (see [`merge_descriptor_proto`]).
 pub fn check_file(file: Bytes) -> Result<Bytes, BoxError> {
     let decoded = FileDescriptorProto::decode(file.as_ref())?;
     // An empty syntax, unlike an absent one, is not proto2.
@@ -50,7 +50,7 @@ pub fn check_file(file: Bytes) -> Result<Bytes, BoxError> {
     Ok(file)
 }
 
-/// The types of options may be defined in descriptor.proto alone, not in a message called `protobuf`.
+/// The types of options may be defined in descriptor.proto only, and not as members of a message called `protobuf`.
 fn defines_no_options(message: &DescriptorProto, scope: &str) -> Result<(), BoxError> {
     let full_name = join(scope, message.name());
     if let Some(name) = full_name.strip_prefix("google.protobuf.")
@@ -64,24 +64,24 @@ fn defines_no_options(message: &DescriptorProto, scope: &str) -> Result<(), BoxE
 
 fn check_elements(file: &FileDescriptorProto) -> Result<(), BoxError> {
     if let Some(options) = &file.options {
-        compiled(&options.uninterpreted_option)?;
+        check_interpreted(&options.uninterpreted_option)?;
     }
     file.message_type.iter().try_for_each(message)?;
     file.enum_type.iter().try_for_each(enumeration)?;
     file.extension.iter().try_for_each(field)?;
     for service in &file.service {
         if let Some(options) = &service.options {
-            compiled(&options.uninterpreted_option)?;
+            check_interpreted(&options.uninterpreted_option)?;
         }
         for options in service.method.iter().flat_map(|method| &method.options) {
-            compiled(&options.uninterpreted_option)?;
+            check_interpreted(&options.uninterpreted_option)?;
         }
     }
     Ok(())
 }
 
-/// Checks that all options of these files can be read with the descriptor.proto and the extensions that the pool has by
-/// now: prost-reflect reads options anew whenever it is asked for them, and panics if it cannot.
+/// Checks that the options of these files can be decoded with the descriptor.proto and the extensions that are in the
+/// pool by now: prost-reflect decodes options each time it is asked for them, and panics if it cannot.
 pub fn check_options<'a>(
     pool: &DescriptorPool,
     files: impl Iterator<Item = &'a Bytes>,
@@ -97,18 +97,22 @@ pub fn check_options<'a>(
 
 fn message(message: &DescriptorProto) -> Result<(), BoxError> {
     if let Some(options) = &message.options {
-        compiled(&options.uninterpreted_option)?;
+        check_interpreted(&options.uninterpreted_option)?;
         let has = |number| message.field.iter().any(|field| field.number() == number);
         if options.map_entry() && !(has(1) && has(2)) {
-            return Err(format!("the map entry {} has no key or no value", message.name()).into());
+            return Err(format!(
+                "the map entry {} lacks its key or its value",
+                message.name()
+            )
+            .into());
         }
     }
     for options in message.oneof_decl.iter().flat_map(|oneof| &oneof.options) {
-        compiled(&options.uninterpreted_option)?;
+        check_interpreted(&options.uninterpreted_option)?;
     }
     let ranges = message.extension_range.iter();
     for options in ranges.flat_map(|range| &range.options) {
-        compiled(&options.uninterpreted_option)?;
+        check_interpreted(&options.uninterpreted_option)?;
     }
     message.field.iter().try_for_each(field)?;
     message.extension.iter().try_for_each(field)?;
@@ -118,33 +122,37 @@ fn message(message: &DescriptorProto) -> Result<(), BoxError> {
 
 fn field(field: &FieldDescriptorProto) -> Result<(), BoxError> {
     if let Some(options) = &field.options {
-        compiled(&options.uninterpreted_option)?;
+        check_interpreted(&options.uninterpreted_option)?;
     }
     if field.r#type() == Type::Bytes && !is_escaped(field.default_value()) {
-        return Err(format!("the default of {} is no escaped string", field.name()).into());
+        return Err(format!(
+            "the default value of {} is not an escaped string",
+            field.name()
+        )
+        .into());
     }
     Ok(())
 }
 
 fn enumeration(descriptor: &EnumDescriptorProto) -> Result<(), BoxError> {
     if let Some(options) = &descriptor.options {
-        compiled(&options.uninterpreted_option)?;
+        check_interpreted(&options.uninterpreted_option)?;
     }
     for options in descriptor.value.iter().flat_map(|value| &value.options) {
-        compiled(&options.uninterpreted_option)?;
+        check_interpreted(&options.uninterpreted_option)?;
     }
     Ok(())
 }
 
-/// Compilers leave no option uninterpreted, and prost-reflect's own interpreter recurses without bound.
-fn compiled(options: &[UninterpretedOption]) -> Result<(), BoxError> {
+/// Compilers interpret every option, and prost-reflect's own interpreter recurses without limit.
+fn check_interpreted(options: &[UninterpretedOption]) -> Result<(), BoxError> {
     match options {
         [] => Ok(()),
-        _ => Err("it has options that no compiler has interpreted".into()),
+        _ => Err("it has uninterpreted options".into()),
     }
 }
 
-/// Whether prost-reflect can unescape it: ASCII, and no octal escape beyond a byte.
+/// Whether prost-reflect can unescape the text: it is ASCII, and no octal escape is larger than a byte.
 fn is_escaped(text: &str) -> bool {
     let mut rest = text.as_bytes();
     while let [first, tail @ ..] = rest {
@@ -164,7 +172,7 @@ mod tests {
 
     fn file(package: &str, message: DescriptorProto) -> Bytes {
         FileDescriptorProto {
-            name: Some("evil.proto".to_owned()),
+            name: Some("hostile.proto".to_owned()),
             package: Some(package.to_owned()),
             message_type: vec![message],
             ..FileDescriptorProto::default()
@@ -202,10 +210,10 @@ mod tests {
     }
 
     #[test]
-    fn the_types_of_options_are_protobufs_own() {
+    fn the_types_of_options_are_merged_into_ours() {
         let replaced = check_file(file("google.protobuf", named("FieldOptions"))).unwrap();
         let replaced = FileDescriptorProto::decode(replaced).unwrap();
-        assert_eq!(replaced.name(), "evil.proto");
+        assert_eq!(replaced.name(), "hostile.proto");
         assert!(replaced.message_type.len() > 10);
 
         let nested = DescriptorProto {

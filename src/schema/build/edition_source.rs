@@ -1,31 +1,32 @@
-//! .proto files with an edition, which protox cannot parse, rewritten as proto2, which it can: `syntax` for `edition`,
-//! `optional` before fields, quotes around reserved names. Features are options like any other to it, so the
-//! descriptor it makes is the right one once its edition is put back (see [`super::encoded_file::with_edition`]). Every line
-//! stays the line it was, and columns can be told (see [`Rewritten::column`]).
+//! .proto files with an edition, which protox 0.10 cannot parse, rewritten as proto2, which it can: `syntax` for
+//! `edition`, `optional` before fields, quotes around reserved names. To protox, features are options like any other, so
+//! that its descriptor is right once it has its edition back (see [`super::encoded_file::with_edition`]). Lines keep their
+//! numbers, and columns can be mapped back (see [`Rewritten::column`]).
 
 use super::editions;
 
-/// A file rewritten.
+/// A rewritten file.
 #[derive(Clone, Debug)]
 pub struct Rewritten {
     pub text: String,
-    /// The number of its edition.
+    /// The number of the edition.
     pub edition: i32,
     edits: Vec<Edit>,
 }
 
-/// Within one line: `old` bytes became `new` ones.
+/// A replacement within one line.
 #[derive(Clone, Copy, Debug)]
 struct Edit {
     line: usize,
     /// In the rewritten line, from zero.
     column: usize,
+    /// Lengths in bytes.
     old: usize,
     new: usize,
 }
 
 impl Rewritten {
-    /// The column of the original that became `column` of that line; all count from one.
+    /// The original column of a column in the rewritten line. Lines and columns count from one.
     pub fn column(&self, line: usize, column: usize) -> usize {
         let mut original = column;
         for edit in self.edits.iter().filter(|edit| edit.line == line) {
@@ -37,7 +38,7 @@ impl Rewritten {
     }
 }
 
-/// Rewrites a file that starts with an edition; `None` leaves any other to protox, its errors included.
+/// Rewrites a file that starts with a known edition. `None` for any other file: protox reads it, or reports its errors.
 pub fn rewrite(source: &str) -> Option<Rewritten> {
     let tokens = tokens(source);
     let [edition, equals, number, ..] = tokens.as_slice() else {
@@ -69,7 +70,7 @@ pub fn rewrite(source: &str) -> Option<Rewritten> {
 
 struct Writer<'a> {
     source: &'a str,
-    /// Up to here the source has been written.
+    /// How much of the source has been written.
     done: usize,
     text: String,
     edits: Vec<Edit>,
@@ -91,21 +92,21 @@ impl Writer<'_> {
     }
 }
 
-/// What the statements between two braces are.
+/// What the statements in a pair of braces belong to.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Block {
     File,
     Message,
-    /// Fields without labels.
+    /// Its fields have no labels.
     Oneof,
     Extend,
     Enum,
     Service,
-    /// A method's options.
+    /// The options of a method.
     Method,
 }
 
-/// Walks over the statements. It does not judge: what is no .proto file is for protox to refuse.
+/// Goes through the statements. It does not check them: protox reports what is wrong.
 fn body(tokens: &[Token<'_>], writer: &mut Writer<'_>) {
     let mut blocks = vec![Block::File];
     let mut rest = tokens;
@@ -118,7 +119,7 @@ fn body(tokens: &[Token<'_>], writer: &mut Writer<'_>) {
                 blocks.pop();
                 tail
             }
-            // Visibility (edition 2024) is for compilers.
+            // Symbol visibility (edition 2024) only matters to compilers.
             "export" | "local" if matches!(next, "message" | "enum") => {
                 writer.replace(token, &" ".repeat(token.text.len()));
                 tail
@@ -166,18 +167,18 @@ fn open<'a, 'b>(
     rest
 }
 
-/// Rewrites one statement that opens no block.
+/// Rewrites one statement that does not open a block.
 fn statement(block: Block, first: &Token<'_>, tail: &[Token<'_>], writer: &mut Writer<'_>) {
     match (block, first.text) {
         (Block::File, "import") => {
-            // `import option` (edition 2024): to us an import like any other.
+            // `import option` (edition 2024) is treated as a plain import.
             if let Some(option) = tail.first().filter(|token| token.text == "option") {
                 writer.replace(option, "      ");
             }
         }
         (Block::Message | Block::Enum, "reserved") => {
             let list = tail.iter().take_while(|token| token.text != ";");
-            // Of numbers, `to` and `max` are no names.
+            // In a list of numbers, `to` and `max` are not names.
             let of_names = tail.first().is_some_and(|token| is_name(token.text));
             for name in list.filter(|token| of_names && is_name(token.text)) {
                 writer.replace(name, &format!("\"{}\"", name.text));
@@ -198,7 +199,7 @@ fn statement(block: Block, first: &Token<'_>, tail: &[Token<'_>], writer: &mut W
     }
 }
 
-/// What follows the statement: after its semicolon, or at the brace that ends its block.
+/// What follows the statement: after its semicolon, or from the brace that ends its block.
 fn end_of_statement<'a, 'b>(mut rest: &'a [Token<'b>]) -> &'a [Token<'b>] {
     let mut depth = 0_usize;
     while let [token, tail @ ..] = rest {
@@ -218,7 +219,7 @@ fn is_name(text: &str) -> bool {
     text.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
 }
 
-/// A word, a string or a character that is neither space nor comment.
+/// A word, a string literal or a single character; never white space or a comment.
 #[derive(Clone, Copy, Debug)]
 struct Token<'a> {
     text: &'a str,
@@ -252,7 +253,7 @@ fn tokens(source: &str) -> Vec<Token<'_>> {
     tokens
 }
 
-/// The length of the string at the start, its quotes included; an unterminated one ends with its line.
+/// The length of the string literal at the start, quotes included. An unterminated one ends with its line.
 fn string_len(text: &str) -> usize {
     let mut quote = None;
     let mut escaped = false;
@@ -289,7 +290,7 @@ mod tests {
     }
 
     #[test]
-    fn fields_get_the_label_that_proto2_wants() {
+    fn fields_get_the_label_that_proto2_requires() {
         let source = r#"edition = "2023";
 message A {
   int32 x = 1 [default = 5, (o) = { a: 1; b { c: "}" } }];
@@ -324,7 +325,7 @@ service S { rpc M(A) returns (A) { option idempotency_level = IDEMPOTENT; } rpc 
     }
 
     #[test]
-    fn what_proto2_has_no_words_for_is_put_otherwise() {
+    fn what_proto2_does_not_have_is_replaced() {
         let source = "edition = \"2024\"; import option \"o.proto\"; export message A { reserved a, b; reserved 1 to 3; }";
         assert_eq!(
             rewritten(source),
@@ -333,7 +334,7 @@ service S { rpc M(A) returns (A) { option idempotency_level = IDEMPOTENT; } rpc 
     }
 
     #[test]
-    fn columns_are_those_of_the_file() {
+    fn columns_are_those_of_the_original_file() {
         let rewritten = rewrite("edition = \"2023\";\nmessage A { int32 x 1; }").unwrap();
         let line = rewritten.text.lines().nth(1).unwrap();
         let column = 1 + line.find("1;").unwrap();
@@ -342,7 +343,7 @@ service S { rpc M(A) returns (A) { option idempotency_level = IDEMPOTENT; } rpc 
     }
 
     #[test]
-    fn no_input_ends_in_anything_but_text() {
+    fn incomplete_files_are_rewritten_as_far_as_they_go() {
         for source in [
             "edition=\"2023\";}}{[",
             "edition=\"2023\";message",

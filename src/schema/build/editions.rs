@@ -1,8 +1,7 @@
-//! Files with an edition → files that prost-reflect takes, which knows proto2 and proto3 alone. What the edition and
-//! its features come to is worked out (<https://protobuf.dev/editions/features/>) and said in proto2's terms where
-//! proto2 has them: `required`, `packed`, groups. For the two that it lacks, fields without presence and open enums,
-//! the resolved feature is left in the options of the very field or enum, where [`is_implicit`] and [`is_open`] find
-//! it.
+//! Files with an edition → files for prost-reflect 0.16, which only supports proto2 and proto3. Features are resolved
+//! (<https://protobuf.dev/editions/features/>) and expressed in proto2 where it can: as `required`, `packed` and groups.
+//! proto2 has neither fields without presence nor open enums; for those the resolved feature is set in the options of the
+//! field or enum itself, where [`is_implicit`] and [`is_open`] find it.
 
 use prost::Message as _;
 use prost_reflect::prost_types::field_descriptor_proto::{Label, Type};
@@ -12,11 +11,11 @@ use prost_reflect::{
 
 use crate::error::BoxError;
 
-/// `google.protobuf.Edition`: what there is by now.
+/// The known values of `google.protobuf.Edition`.
 const EDITION_2023: i32 = 1000;
 const EDITION_2024: i32 = 1001;
 
-/// Values of `google.protobuf.FeatureSet`'s enums, as far as they matter.
+/// Values of the enums in `google.protobuf.FeatureSet` that make a difference here.
 const IMPLICIT: i32 = 2;
 const LEGACY_REQUIRED: i32 = 3;
 const OPEN: i32 = 1;
@@ -26,7 +25,7 @@ const DELIMITED: i32 = 2;
 /// Whether a field of a lowered file has no presence.
 pub fn is_implicit(field: &FieldDescriptor) -> bool {
     field.parent_file().syntax() == Syntax::Proto2
-        // Options are expensive to read, and nearly no field has any.
+        // Decoding options is expensive, and few fields have any.
         && field.field_descriptor_proto().options.is_some()
         && feature(&field.options(), "field_presence") == Some(IMPLICIT)
 }
@@ -38,7 +37,7 @@ pub fn is_open(descriptor: &EnumDescriptor) -> bool {
         && feature(&descriptor.options(), "enum_type") == Some(OPEN)
 }
 
-/// The edition's number of a source's `edition = "…"`.
+/// The number of an edition by its name in a .proto file.
 pub fn edition_number(edition: &[u8]) -> Option<i32> {
     match edition {
         b"2023" => Some(EDITION_2023),
@@ -47,17 +46,17 @@ pub fn edition_number(edition: &[u8]) -> Option<i32> {
     }
 }
 
-/// Lowers one encoded file.
+/// Rewrites an encoded file with an edition as proto2.
 pub fn lower(file: &[u8], edition: i32) -> Result<Vec<u8>, BoxError> {
     if !(EDITION_2023..=EDITION_2024).contains(&edition) {
         return Err(
-            format!("its edition (number {edition}) is unknown; 2023 and 2024 are known").into(),
+            format!("its edition (number {edition}) is not supported, only 2023 and 2024").into(),
         );
     }
     let mut file = DynamicMessage::decode(
         DescriptorPool::global()
             .get_message_by_name("google.protobuf.FileDescriptorProto")
-            .ok_or("descriptor.proto is not there")?,
+            .ok_or("descriptor.proto is missing")?,
         file,
     )?;
     let features = Features::DEFAULT.within(&file);
@@ -75,7 +74,7 @@ pub fn lower(file: &[u8], edition: i32) -> Result<Vec<u8>, BoxError> {
     Ok(file.encode_to_vec())
 }
 
-/// Features in force at some place of a file.
+/// The features that apply to an element of a file.
 #[derive(Clone, Copy)]
 struct Features {
     presence: i32,
@@ -84,7 +83,7 @@ struct Features {
     encoding: i32,
 }
 
-/// What a field belongs to.
+/// What a field is declared in.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Owner {
     Message,
@@ -94,7 +93,7 @@ enum Owner {
 }
 
 impl Features {
-    /// Both editions have the same.
+    /// The defaults of both editions.
     const DEFAULT: Self = Self {
         presence: 1,
         enum_type: OPEN,
@@ -102,7 +101,7 @@ impl Features {
         encoding: 1,
     };
 
-    /// These, under what a file, message, oneof, field or enum itself says.
+    /// The features of an element whose parent has these.
     fn within(self, part: &DynamicMessage) -> Self {
         let Some(options) = message_in(part, "options") else {
             return self;
@@ -135,7 +134,7 @@ impl Features {
             let is_map = entries.iter().any(|entry| type_name.ends_with(entry));
             match oneof {
                 Some(oneof) => oneof.field(field, Owner::Oneof),
-                // A map's entries are never delimited, nor is what is in them.
+                // Neither the entries of a map nor their values are ever delimited.
                 None if is_entry || is_map => features.field(field, Owner::MapEntry),
                 None => features.field(field, Owner::Message),
             }
@@ -205,7 +204,7 @@ fn with_options(part: &mut DynamicMessage, change: impl FnOnce(&mut DynamicMessa
     }
 }
 
-/// A message that is present.
+/// A message field, if it is set.
 fn message_in(message: &DynamicMessage, name: &str) -> Option<DynamicMessage> {
     if !message.has_field_by_name(name) {
         return None;
@@ -213,7 +212,7 @@ fn message_in(message: &DynamicMessage, name: &str) -> Option<DynamicMessage> {
     message.get_field_by_name(name)?.as_message().cloned()
 }
 
-/// A number, of an enum or not, that is present.
+/// An integer or enum field, if it is set.
 fn number_in(message: &DynamicMessage, name: &str) -> Option<i32> {
     if !message.has_field_by_name(name) {
         return None;

@@ -1,12 +1,12 @@
-//! `FileDescriptorProto` as the bytes it came in. A file is passed on byte for byte (custom options and whatever a
-//! newer protobuf adds would not survive decoding), so what has to be known or changed is read and changed here.
+//! Encoded `FileDescriptorProto`s. Files are kept as they came, because custom options and fields that a newer protobuf
+//! adds would not survive decoding; here the fields that matter are read and changed in the encoded form.
 
 use bytes::Bytes;
 use prost::DecodeError;
 use prost::Message;
 use prost::encoding::{DecodeContext, decode_key, skip_field};
 
-/// Numbers of `FileDescriptorProto`'s fields.
+/// Field numbers of `FileDescriptorProto`.
 const DEPENDENCY: u32 = 3;
 const SOURCE_CODE_INFO: u32 = 9;
 const PUBLIC_DEPENDENCY: u32 = 10;
@@ -14,14 +14,14 @@ const WEAK_DEPENDENCY: u32 = 11;
 const SYNTAX: u32 = 12;
 const EDITION: u32 = 14;
 
-/// What a file says of itself.
+/// The fields of a file that are about the file itself.
 #[derive(Clone, PartialEq, Message)]
 pub struct FileHead {
     #[prost(string, tag = "1")]
     pub name: String,
     #[prost(string, repeated, tag = "3")]
     pub imports: Vec<String>,
-    /// Places in `imports`.
+    /// Indexes of `imports`.
     #[prost(int32, repeated, packed = "false", tag = "10")]
     pub public: Vec<i32>,
     #[prost(int32, repeated, packed = "false", tag = "11")]
@@ -30,18 +30,18 @@ pub struct FileHead {
     pub syntax: String,
     #[prost(int32, tag = "14")]
     pub edition: i32,
-    /// `import option` (edition 2024): needed for custom options and nothing else.
+    /// `import option` (edition 2024): needed for custom options only.
     #[prost(string, repeated, tag = "15")]
     pub option_imports: Vec<String>,
 }
 
 impl FileHead {
-    /// One of all imports, those for options last.
+    /// One of all imports; those for options come last.
     pub fn import(&self, at: usize) -> Option<&String> {
         self.imports.iter().chain(&self.option_imports).nth(at)
     }
 
-    /// The imports that whoever imports this file sees too.
+    /// The imports that are visible to the importers of this file too.
     pub fn public_imports(&self) -> impl Iterator<Item = &String> {
         self.public
             .iter()
@@ -49,14 +49,14 @@ impl FileHead {
     }
 }
 
-/// `FileDescriptorSet` without a look at its files.
+/// A `FileDescriptorSet` whose files stay encoded.
 #[derive(Clone, PartialEq, Message)]
 pub struct EncodedFileSet {
     #[prost(bytes = "bytes", repeated, tag = "1")]
     pub files: Vec<Bytes>,
 }
 
-/// The three lists of imports, as they are written.
+/// The three fields of imports.
 #[derive(Clone, PartialEq, Message)]
 struct Imports {
     #[prost(string, repeated, tag = "3")]
@@ -67,7 +67,7 @@ struct Imports {
     weak: Vec<i32>,
 }
 
-/// The file with these imports, none of them public.
+/// The file with these imports instead of its own, none of them public.
 pub fn with_imports(file: &[u8], imports: Vec<String>) -> Result<Vec<u8>, DecodeError> {
     let mut out = without(file, &[DEPENDENCY, PUBLIC_DEPENDENCY, WEAK_DEPENDENCY])?;
     let imports = Imports {
@@ -78,7 +78,7 @@ pub fn with_imports(file: &[u8], imports: Vec<String>) -> Result<Vec<u8>, Decode
     Ok(out)
 }
 
-/// The file without the imports that `keep` refuses.
+/// The file without the imports for which `keep` returns false.
 pub fn without_imports(
     file: &[u8],
     head: &FileHead,
@@ -103,7 +103,7 @@ pub fn without_imports(
     Ok(out)
 }
 
-/// The file with an edition for its syntax.
+/// The file with an edition instead of its syntax.
 pub fn with_edition(file: &[u8], edition: i32) -> Result<Vec<u8>, DecodeError> {
     let mut out = without(file, &[SYNTAX, EDITION])?;
     prost::encoding::string::encode(SYNTAX, &"editions".to_owned(), &mut out);
@@ -111,7 +111,7 @@ pub fn with_edition(file: &[u8], edition: i32) -> Result<Vec<u8>, DecodeError> {
     Ok(out)
 }
 
-/// The file without positions and comments, which differ with how it was compiled and not with what it says.
+/// The file without source code info, which depends on how the file was compiled, not on what it declares.
 pub fn without_source_info(file: &[u8]) -> Result<Vec<u8>, DecodeError> {
     without(file, &[SOURCE_CODE_INFO])
 }
@@ -147,7 +147,7 @@ mod tests {
     }
 
     #[test]
-    fn places_of_public_imports_follow_what_is_left() {
+    fn indexes_of_public_imports_follow_the_imports_that_are_left() {
         let bytes = file(&["x.proto", "y.proto", "z.proto"], &[0, 2]);
         let head = FileHead::decode(bytes.as_slice()).unwrap();
         let left = without_imports(&bytes, &head, |import| import != "x.proto").unwrap();
@@ -170,7 +170,7 @@ mod tests {
     }
 
     #[test]
-    fn a_cut_file_is_an_error() {
+    fn a_truncated_file_is_an_error() {
         let bytes = file(&["x.proto"], &[]);
         assert!(without(&bytes[..bytes.len() - 1], &[]).is_err());
     }

@@ -1,62 +1,31 @@
-//! Files gathered from anywhere → one schema: their imports in order, made into what prost-reflect takes, and what is
-//! missing named.
+//! Encoded files → one schema. Files are ordered by their imports and rewritten for prost-reflect; errors name the
+//! imports that are missing.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use bytes::Bytes;
 use prost::Message as _;
-use prost_reflect::{DescriptorError, DescriptorPool};
+use prost_reflect::DescriptorError;
 
 use super::encoded_file::{self, EncodedFileSet, FileHead};
+use super::schema::Schema;
 use super::{check, editions};
 use crate::error::{BoxError, Error, Result};
 use crate::schema::descriptor::declaration::count_declarations;
 use crate::schema::descriptor::descriptor_proto::FileDescriptorProto;
 use crate::schema::descriptor::well_known;
 
-/// What a source knows: descriptors for use, and the files as they came. Cheap to clone.
-#[derive(Clone, Debug, Default)]
-pub struct Schema {
-    /// Made of lowered files: editions look like proto2 (see [`editions`]), public imports like plain ones.
-    pub pool: DescriptorPool,
-    /// The encoded `FileDescriptorProto`s by name, untouched.
-    pub files: Arc<BTreeMap<String, Bytes>>,
-}
-
-impl Schema {
-    /// The files as an encoded `FileDescriptorSet`, imports before those who import them. Imports that were missing,
-    /// and that nothing needed, are left out of their files, so that every reader can do without them too.
-    pub fn write_protoset(&self) -> Vec<u8> {
-        let mut set = EncodedFileSet::default();
-        for file in self.pool.files() {
-            let Some(bytes) = self.files.get(file.name()) else {
-                continue;
-            };
-            let there = |import: &str| self.files.contains_key(import);
-            let whole = match FileHead::decode(bytes.as_ref()) {
-                Ok(head) if !head.imports.iter().all(|import| there(import)) => {
-                    encoded_file::without_imports(bytes, &head, there).ok()
-                }
-                _ => None,
-            };
-            set.files
-                .push(whole.map_or_else(|| bytes.clone(), Into::into));
-        }
-        set.encode_to_vec()
-    }
-}
-
-/// Files, and the schema made of them so far.
+/// Files, and the schema that was built of them so far.
 #[derive(Debug, Default)]
 pub struct FileSet {
     files: BTreeMap<String, File>,
-    /// Where a missing file is missing from, to follow "which".
+    /// Where a missing file is missing from, to follow "which": "the server does not have".
     missing_from: &'static str,
-    /// What to do about it.
+    /// A hint for a missing file.
     remedy: &'static str,
     schema: Schema,
-    /// What the pool was made of.
+    /// The files of the pool, as they were rewritten.
     lowered: BTreeMap<String, Bytes>,
     size: usize,
 }
@@ -86,7 +55,7 @@ impl FileSet {
         }
     }
 
-    /// Adds an encoded `FileDescriptorProto`. Returns its name.
+    /// Adds an encoded `FileDescriptorProto`, and returns its name.
     pub fn add(&mut self, bytes: Bytes) -> std::result::Result<(String, Added), BoxError> {
         let head = FileHead::decode(bytes.as_ref())?;
         if head.name.is_empty() {
@@ -101,11 +70,11 @@ impl FileSet {
         let is_same = encoded_file::without_source_info(&known.bytes)?
             == encoded_file::without_source_info(&bytes)?;
         let is_better = if is_same {
-            // It may have comments.
+            // The larger one has comments.
             bytes.len() > known.bytes.len()
         } else if name.starts_with("google/protobuf/") {
-            // Compilers of several ages bring several versions of protobuf's own files, which are compatible. They do
-            // not say which version they are, but they grow.
+            // Compilers of different ages bring different versions of protobuf's own files. The versions are compatible,
+            // and a newer one declares more.
             count_declarations(&FileDescriptorProto::parse(&bytes)?)
                 > count_declarations(&FileDescriptorProto::parse(&known.bytes)?)
         } else {
@@ -134,12 +103,12 @@ impl FileSet {
         self.files.len()
     }
 
-    /// Bytes of all files.
+    /// The size of all files, in bytes.
     pub fn size(&self) -> usize {
         self.size
     }
 
-    /// Imports that are not there, those for options alone among them.
+    /// Imports that are not in the set, including those for options only.
     pub fn missing(&self) -> BTreeSet<String> {
         self.files
             .values()
@@ -149,7 +118,7 @@ impl FileSet {
             .collect()
     }
 
-    /// Adds the files of protobuf itself that are imported and not there.
+    /// Adds those of protobuf's own files that are imported and missing.
     pub fn add_well_known(&mut self) {
         loop {
             let found: Vec<Bytes> = self
@@ -161,24 +130,24 @@ impl FileSet {
                 return;
             }
             for bytes in found {
-                // Ours are sound.
+                // Our own files are valid.
                 let _ = self.add(bytes);
             }
         }
     }
 
-    /// The schema made so far.
+    /// The schema as it was last built.
     pub fn schema(&self) -> &Schema {
         &self.schema
     }
 
-    /// Makes the schema of all files.
+    /// Builds the schema of all files.
     pub fn build_all(&mut self) -> Result<Schema> {
         let all: Vec<String> = self.files.keys().cloned().collect();
         self.build(&all)
     }
 
-    /// Adds these files and what they import to the schema; after an error it is what it was.
+    /// Adds these files and their imports to the schema. An error leaves it unchanged.
     pub fn build(&mut self, roots: &[String]) -> Result<Schema> {
         let mut pool = self.schema.pool.clone();
         let mut lowered = self.lowered.clone();
@@ -189,13 +158,13 @@ impl FileSet {
             let Some(file) = self.files.get(name) else {
                 continue;
             };
-            let unsound = |error: BoxError| {
+            let unusable = |error: BoxError| {
                 Error::failed(format!("the schema's file {name} cannot be used")).caused_by(error)
             };
             let imports = self.visible_imports(file);
-            let bytes = lower(file, imports).map_err(unsound)?;
+            let bytes = lower(file, imports).map_err(unusable)?;
             pool.decode_file_descriptor_proto(bytes.clone())
-                .map_err(|error| self.refused(file, error))?;
+                .map_err(|error| self.invalid_file(file, error))?;
             lowered.insert(name.clone(), bytes);
         }
         if lowered.len() > self.lowered.len() {
@@ -215,8 +184,8 @@ impl FileSet {
         Ok(self.schema.clone())
     }
 
-    /// All files that this one can see, as direct imports: prost-reflect follows a chain of public imports only
-    /// halfway, and some nets of them without end.
+    /// The imports of a file and all that they import publicly. prost-reflect 0.16 follows chains of public imports only
+    /// partly, and does not return from some that branch.
     fn visible_imports(&self, file: &File) -> Vec<String> {
         let mut visible: Vec<String> = Vec::new();
         let mut seen = BTreeSet::new();
@@ -232,12 +201,12 @@ impl FileSet {
         visible
     }
 
-    /// The roots and all they import, imports first.
+    /// The roots and all that they import, imports first.
     fn in_order<'a>(&'a self, roots: &'a [String]) -> Result<Vec<&'a String>> {
         let mut done = BTreeSet::new();
         let mut order = Vec::new();
         for root in roots {
-            // A stack of its own: a hostile chain of imports is as long as it likes.
+            // Not by recursion: a hostile chain of imports may be of any length.
             let mut path: Vec<(&String, &FileHead, usize)> = Vec::new();
             let mut on_path = BTreeSet::new();
             let mut next = Some(root);
@@ -268,8 +237,8 @@ impl FileSet {
         Ok(order)
     }
 
-    /// Why prost-reflect does not take a file: most likely because of an import that is missing.
-    fn refused(&self, file: &File, error: DescriptorError) -> Error {
+    /// The error for a file that prost-reflect refuses, which is most likely because of a missing import.
+    fn invalid_file(&self, file: &File, error: DescriptorError) -> Error {
         let mut missing = Vec::new();
         let visible = self.visible_imports(file);
         let importers = std::iter::once(&file.head.name).chain(&visible);
@@ -280,16 +249,16 @@ impl FileSet {
             } else {
                 importer.head.public_imports().collect()
             };
-            let lacking: Vec<&str> = imports
+            let absent: Vec<&str> = imports
                 .into_iter()
                 .filter(|import| !self.has(import))
                 .map(String::as_str)
                 .collect();
-            if !lacking.is_empty() {
+            if !absent.is_empty() {
                 missing.push(format!(
                     "{} imports {}",
                     importer.head.name,
-                    lacking.join(", ")
+                    absent.join(", ")
                 ));
             }
         }
@@ -307,15 +276,15 @@ impl FileSet {
     }
 }
 
-/// The schema of an encoded `FileDescriptorSet`, which has all that its files import.
+/// The schema of an encoded `FileDescriptorSet` that has all imports of its files.
 pub fn decode(descriptors: &[u8]) -> Result<Schema> {
     let mut set = FileSet::default();
     set.add_descriptor_set(descriptors)
-        .map_err(|error| Error::failed("this is no descriptor set").caused_by(error))?;
+        .map_err(|error| Error::failed("this is not a descriptor set").caused_by(error))?;
     set.build_all()
 }
 
-/// Makes a file what prost-reflect takes.
+/// Rewrites a file for prost-reflect.
 fn lower(file: &File, imports: Vec<String>) -> std::result::Result<Bytes, BoxError> {
     let head = &file.head;
     let bytes: Bytes = match head.syntax.as_str() {
@@ -324,7 +293,7 @@ fn lower(file: &File, imports: Vec<String>) -> std::result::Result<Bytes, BoxErr
         syntax => return Err(format!("its syntax {syntax:?} is unknown").into()),
     };
     let bytes = check::check_file(bytes)?;
-    // A file of protobuf's own that took this one's place has no imports.
+    // descriptor.proto, merged into ours, has no imports.
     let unchanged = head.public.is_empty() && head.imports == imports;
     if unchanged || FileHead::decode(bytes.as_ref())?.imports.is_empty() {
         return Ok(bytes);
@@ -338,7 +307,7 @@ fn cycle<'a>(name: &str, path: impl Iterator<Item = &'a String>) -> Error {
         .skip_while(|at| *at != name)
         .collect();
     way.push(name);
-    Error::failed(format!("files import one another: {}", way.join(" → ")))
+    Error::failed(format!("files import each other: {}", way.join(" → ")))
 }
 
 #[cfg(test)]

@@ -1,8 +1,8 @@
-//! A schema's own google/protobuf/descriptor.proto, merged into the one that is known here.
+//! A schema's own google/protobuf/descriptor.proto, merged into ours.
 //!
-//! prost-reflect decodes every options message twice: with the pool's descriptor.proto, and with the types that it was
-//! compiled with. It panics where the two disagree about a field, so that a schema's copy cannot be used as it is. It
-//! cannot be ignored either: a newer one has fields and extension ranges that the schema's custom options need.
+//! prost-reflect decodes options with the pool's descriptor.proto and with the types that it was compiled with, and
+//! panics if the two disagree about a field. So a schema's copy cannot be used as it is. It cannot be ignored either: a
+//! newer one has fields and extension ranges that the schema's custom options need.
 
 use prost::Message as _;
 
@@ -12,9 +12,8 @@ use crate::schema::descriptor::descriptor_proto::{
 };
 use crate::schema::descriptor::well_known::{self, DESCRIPTOR_PROTO};
 
-/// The encoded descriptor.proto that is known here, under the name of the schema's and with what the schema's has
-/// beyond it: fields, extension ranges, types and enum values. Where the two contradict each other about a field, ours
-/// counts.
+/// Our descriptor.proto, encoded, with the file name of the schema's and what only the schema's has: fields, extension
+/// ranges, types and enum values. If the two disagree about a field, ours counts.
 pub fn merge_descriptor_proto(theirs: &[u8]) -> Result<Vec<u8>, BoxError> {
     let ours = well_known::pool()
         .get_file_by_name(DESCRIPTOR_PROTO)
@@ -37,12 +36,12 @@ fn merge_messages(merged: &mut Vec<DescriptorProto>, theirs: Vec<DescriptorProto
 }
 
 fn merge_message(merged: &mut DescriptorProto, theirs: DescriptorProto) {
-    // What is reserved matters to the authors of a file, not to its readers.
+    // Reserved numbers matter to the authors of a file, not to its readers.
     merged.reserved_range.clear();
     for mut field in theirs.field {
         let mut known = merged.field.iter();
         if !known.any(|it| it.number == field.number || it.name == field.name) {
-            // Their oneofs are not merged, and descriptor.proto has none.
+            // descriptor.proto has no oneofs, and none are merged.
             field.oneof_index = None;
             field.proto3_optional = None;
             merged.field.push(field);
@@ -60,7 +59,7 @@ fn merge_message(merged: &mut DescriptorProto, theirs: DescriptorProto) {
     merge_enums(&mut merged.enum_type, theirs.enum_type);
 }
 
-/// Of an enum's values theirs count, because only the names depend on them: prost-reflect 0.16 has a wrong one
+/// About an enum's values theirs counts: nothing but names depends on them, and prost-reflect 0.16 has a wrong one
 /// (`Utf8Validation.NONE`).
 fn merge_enums(merged: &mut Vec<EnumDescriptorProto>, theirs: Vec<EnumDescriptorProto>) {
     for mut enumeration in theirs {
@@ -85,10 +84,11 @@ mod tests {
 
     use super::*;
     use crate::error::Result;
-    use crate::schema::build::file_set::{FileSet, Schema};
+    use crate::schema::build::file_set::FileSet;
+    use crate::schema::build::schema::Schema;
     use crate::schema::testing;
 
-    /// A schema with this source for descriptor.proto, and a file that has options.
+    /// A schema of this descriptor.proto and a file with options.
     fn build(descriptor_proto: Bytes) -> Result<Schema> {
         let file = testing::file("a.proto", "message A { repeated int32 numbers = 1; }");
         let mut file = prost_reflect::prost_types::FileDescriptorProto::decode(file).unwrap();
@@ -103,7 +103,7 @@ mod tests {
     }
 
     #[test]
-    fn what_theirs_has_beyond_ours_is_known() {
+    fn what_only_theirs_has_is_added() {
         let theirs = descriptor_proto(
             "message FieldOptions {
                optional string newer = 23;
@@ -130,7 +130,7 @@ mod tests {
     }
 
     #[test]
-    fn where_theirs_contradicts_ours_ours_counts() {
+    fn where_the_two_disagree_ours_counts() {
         for packed in [
             "optional string packed = 2;",
             "repeated bool packed = 2 [packed = true];",
@@ -150,7 +150,7 @@ mod tests {
     }
 
     #[test]
-    fn no_damaged_descriptor_proto_makes_a_panic() {
+    fn a_damaged_descriptor_proto_never_panics() {
         let sound = descriptor_proto(
             "message FieldOptions { optional bool packed = 2; optional bool newer = 23; extensions 990 to 998; }",
         );

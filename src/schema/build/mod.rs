@@ -1,4 +1,4 @@
-//! Encoded files → one schema: what prost-reflect cannot read by itself is checked, or rewritten, first.
+//! Encoded files → one schema. What prost-reflect cannot read by itself is checked or rewritten first.
 
 pub mod check;
 pub mod edition_source;
@@ -6,3 +6,4 @@ pub mod editions;
 pub mod encoded_file;
 pub mod file_set;
 mod merge;
+pub mod schema;

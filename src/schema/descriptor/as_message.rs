@@ -1,4 +1,4 @@
-//! A symbol's own descriptor, as a message that can be printed like any other: descriptors are protobuf too.
+//! A symbol's descriptor as a message: descriptors are protobuf messages, and can be printed as such.
 
 use prost::encoding::{DecodeContext, WireType, decode_key, decode_varint, skip_field};
 use prost_reflect::{DescriptorPool, MessageDescriptor};
@@ -8,7 +8,8 @@ use super::descriptor_proto::FileDescriptorProto;
 use super::well_known::descriptor_message;
 use crate::error::{Error, Result};
 
-/// The descriptor of a symbol that the file declares: its type and its bytes. Comments are the file's, not its.
+/// The descriptor of a symbol that the file declares: its type and its encoded form. Comments are not part of it; they
+/// are in the file's source code info.
 pub fn symbol_as_message(
     bytes: &[u8],
     pool: &DescriptorPool,
@@ -26,10 +27,10 @@ pub fn symbol_as_message(
     Ok((descriptor, element.to_vec()))
 }
 
-/// The value of a repeated message field's element, as it is on the wire.
+/// One element of a repeated message field, encoded.
 fn nth_field(bytes: &[u8], number: i32, index: i32) -> Option<&[u8]> {
     let number = u32::try_from(number).ok()?;
-    let mut left = usize::try_from(index).ok()?;
+    let mut remaining = usize::try_from(index).ok()?;
     let mut rest = bytes;
     loop {
         let (found, wire_type) = decode_key(&mut rest).ok()?;
@@ -39,10 +40,10 @@ fn nth_field(bytes: &[u8], number: i32, index: i32) -> Option<&[u8]> {
         }
         let length = usize::try_from(decode_varint(&mut rest).ok()?).ok()?;
         let (value, after) = rest.split_at_checked(length)?;
-        if left == 0 {
+        if remaining == 0 {
             return Some(value);
         }
-        (left, rest) = (left - 1, after);
+        (remaining, rest) = (remaining - 1, after);
     }
 }
 
@@ -111,7 +112,7 @@ mod tests {
     }
 
     #[test]
-    fn a_symbol_that_is_not_there_is_an_error() {
+    fn a_symbol_that_the_file_does_not_declare_is_an_error() {
         let corpus = corpus();
         let bytes = &corpus.files["corpus/proto2.proto"];
         let error = symbol_as_message(bytes, &corpus.pool, "corpus.two.Nope").unwrap_err();

@@ -1,16 +1,16 @@
-//! Where a symbol is in the file that declares it.
+//! Where a symbol is declared in its file.
 
 use super::descriptor_proto::{
     DescriptorProto, EnumDescriptorProto, EnumValueDescriptorProto, FieldDescriptorProto,
     FileDescriptorProto, MethodDescriptorProto, OneofDescriptorProto, ServiceDescriptorProto, tag,
 };
-use super::full_name::join;
+use super::full_name::{below, join};
 
-/// A symbol's declaration.
+/// The descriptor of a symbol.
 #[derive(Clone, Copy, Debug)]
 pub enum DescriptorRef<'a> {
     Message(&'a DescriptorProto),
-    /// A field or an extension, and the message it is declared in.
+    /// A field or an extension, and the message that it is declared in.
     Field(&'a FieldDescriptorProto, Option<&'a DescriptorProto>),
     Oneof(&'a OneofDescriptorProto, &'a DescriptorProto),
     Enum(&'a EnumDescriptorProto),
@@ -19,18 +19,18 @@ pub enum DescriptorRef<'a> {
     Method(&'a MethodDescriptorProto),
 }
 
-/// A symbol found.
+/// A symbol's declaration in its file.
 #[derive(Clone, Debug)]
 pub struct Declaration<'a> {
     pub descriptor: DescriptorRef<'a>,
-    /// Where it is in the file's descriptor.
+    /// Its path from the file's descriptor, as in source code info.
     pub path: Vec<i32>,
-    /// The full name of what it is declared in.
+    /// The full name of the scope that it is declared in.
     pub scope: String,
 }
 
 impl DescriptorRef<'_> {
-    /// The message of descriptor.proto that describes it.
+    /// Its type: the simple name of a message in descriptor.proto.
     pub fn type_name(&self) -> &'static str {
         match self {
             Self::Message(_) => "DescriptorProto",
@@ -44,7 +44,7 @@ impl DescriptorRef<'_> {
     }
 }
 
-/// Finds a symbol by its full name. Enum values are found by their enum's name too, though that is not their scope.
+/// Finds a symbol by its full name. Enum values are found by their enum's name too, although that is not their scope.
 pub fn find_declaration<'a>(
     file: &'a FileDescriptorProto,
     full_name: &str,
@@ -65,7 +65,7 @@ pub fn find_declaration<'a>(
         .or_else(|| in_services(file, name))
 }
 
-/// How much a file declares: its symbols, and the extension ranges of its messages.
+/// Counts what a file declares: its symbols, and the extension ranges of its messages.
 pub fn count_declarations(file: &FileDescriptorProto) -> usize {
     let methods = file.service.iter().map(|service| 1 + service.method.len());
     file.extension.len()
@@ -101,13 +101,12 @@ fn declared<'a>(descriptor: DescriptorRef<'a>, path: [i32; 2], scope: &str) -> D
     }
 }
 
-/// What comes after the declaration's own name: nothing, if it is the one looked for.
+/// The rest of a name after the name of a declaration: empty, if the name is that declaration's.
 fn rest<'n>(name: &'n str, declared: &str) -> Option<&'n str> {
-    let rest = name.strip_prefix(declared)?;
-    if rest.is_empty() {
+    if name == declared {
         Some("")
     } else {
-        rest.strip_prefix('.')
+        below(name, declared)
     }
 }
 
@@ -161,7 +160,7 @@ fn in_enums<'a>(
     scope: &str,
 ) -> Option<Declaration<'a>> {
     for (enumeration, path) in enums {
-        // Values are their enum's siblings (descriptor.proto, EnumValueDescriptorProto).
+        // Values are siblings of their enum (descriptor.proto, EnumValueDescriptorProto).
         let inside = match rest(name, enumeration.name()) {
             Some("") => return Some(declared(DescriptorRef::Enum(enumeration), path, scope)),
             Some(inside) => inside,

@@ -1,6 +1,6 @@
-//! Descriptors as they came, field for field. prost-types 0.14 knows neither editions nor symbol visibility and drops
-//! custom options; here every options message stays the bytes it is until somebody knows its extensions. The names,
-//! numbers and types are those of google/protobuf/descriptor.proto.
+//! The messages of google/protobuf/descriptor.proto, with its names, numbers and types. prost-types 0.14 knows neither
+//! editions nor symbol visibility, and it drops custom options; here an options message stays encoded until its
+//! extensions are known.
 
 use bytes::Bytes;
 use prost::Message;
@@ -66,7 +66,8 @@ pub struct DescriptorProto {
     pub visibility: Option<i32>,
 }
 
-/// An `ExtensionRange`, a `ReservedRange` or, with its end included, an `EnumReservedRange`: only the first has options.
+/// An `ExtensionRange`, a `ReservedRange` or an `EnumReservedRange`. Only the first has options; only the last includes
+/// its end.
 #[derive(Clone, PartialEq, Message)]
 pub struct Range {
     #[prost(int32, optional, tag = "1")]
@@ -166,7 +167,7 @@ pub struct MethodDescriptorProto {
 }
 
 impl FileDescriptorProto {
-    /// The file these bytes encode.
+    /// Decodes a file.
     pub fn parse(bytes: &[u8]) -> Result<Self> {
         Self::decode(bytes)
             .map_err(|error| Error::failed("a file descriptor is damaged").caused_by(error))
@@ -182,12 +183,12 @@ impl FileDescriptorProto {
 }
 
 impl DescriptorProto {
-    /// Whether it is a map field's entry.
+    /// Whether it is the entry of a map field.
     pub fn is_map_entry(&self) -> bool {
         self.message_options().map_entry()
     }
 
-    /// Whether its fields' numbers go beyond those of other messages' (proto1's MessageSet).
+    /// Whether it is a MessageSet (proto1), whose field numbers may be larger than those of other messages.
     pub fn is_message_set(&self) -> bool {
         self.message_options().message_set_wire_format()
     }
@@ -200,7 +201,7 @@ impl DescriptorProto {
     }
 }
 
-/// The options that a message's syntax depends on.
+/// The options that change how a message is written.
 #[derive(Clone, PartialEq, Message)]
 struct MessageOptions {
     #[prost(bool, optional, tag = "1")]
@@ -209,7 +210,7 @@ struct MessageOptions {
     map_entry: Option<bool>,
 }
 
-/// Field numbers of descriptor.proto, of which the paths in source code info are made.
+/// Field numbers of descriptor.proto, which paths in source code info consist of.
 pub mod tag {
     pub mod file {
         pub const PACKAGE: i32 = 2;

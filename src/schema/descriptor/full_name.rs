@@ -1,6 +1,6 @@
-//! Full names of symbols: scopes joined by dots, without a leading one.
+//! Full names of symbols: scopes and a name, separated by dots, without a leading dot.
 
-/// A symbol's full name.
+/// The full name of what is called `name` in a scope.
 pub fn join(scope: &str, name: &str) -> String {
     if scope.is_empty() {
         name.to_owned()
@@ -9,12 +9,12 @@ pub fn join(scope: &str, name: &str) -> String {
     }
 }
 
-/// The scope that a symbol is in.
+/// The scope of a symbol.
 pub fn parent(full: &str) -> &str {
     full.rsplit_once('.').map_or("", |(scope, _)| scope)
 }
 
-/// What comes after the scope in a symbol's full name, if it is within it.
+/// The rest of a full name after a scope, if the symbol is in that scope.
 pub fn below<'a>(full: &'a str, scope: &str) -> Option<&'a str> {
     if scope.is_empty() {
         return Some(full);

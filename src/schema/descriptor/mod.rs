@@ -1,4 +1,4 @@
-//! Looking inside descriptors: their declarations as they came, and descriptor.proto's own description.
+//! Looking inside descriptors: symbols, declarations, and descriptor.proto itself.
 
 pub mod as_message;
 pub mod declaration;

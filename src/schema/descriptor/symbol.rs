@@ -5,7 +5,7 @@ use prost_reflect::{
     FileDescriptor, MessageDescriptor, MethodDescriptor, OneofDescriptor, ServiceDescriptor,
 };
 
-/// Anything that has a name of its own.
+/// Anything in a schema that has a full name.
 #[derive(Clone, Debug)]
 pub enum Symbol {
     Service(ServiceDescriptor),
@@ -32,7 +32,7 @@ impl Symbol {
         }
     }
 
-    /// What it is, as a .proto file's reader would say.
+    /// What kind of thing it is, with its article: "a service".
     pub fn kind(&self) -> &'static str {
         match self {
             Self::Service(_) => "a service",
@@ -46,7 +46,7 @@ impl Symbol {
         }
     }
 
-    /// The file that defines it.
+    /// The file that declares it.
     pub fn file(&self) -> FileDescriptor {
         match self {
             Self::Service(it) => it.parent_file(),
@@ -61,7 +61,7 @@ impl Symbol {
     }
 }
 
-/// Full names of a pool's services, sorted.
+/// The full names of a pool's services, sorted.
 pub fn service_names(pool: &DescriptorPool) -> Vec<String> {
     let mut names: Vec<String> = pool
         .services()
@@ -71,7 +71,8 @@ pub fn service_names(pool: &DescriptorPool) -> Vec<String> {
     names
 }
 
-/// What has that full name. An enum's value is found in the enum's scope, where protobuf puts it, and in the enum.
+/// Finds a symbol by its full name. An enum value is found in its enum's scope, where protobuf puts it, and by its
+/// enum's name.
 pub fn lookup(pool: &DescriptorPool, full_name: &str) -> Option<Symbol> {
     if let Some(service) = pool.get_service_by_name(full_name) {
         return Some(Symbol::Service(service));
@@ -106,12 +107,12 @@ pub fn lookup(pool: &DescriptorPool, full_name: &str) -> Option<Symbol> {
     })
 }
 
-/// A service's method by its simple name.
+/// Finds a service's method by its simple name.
 pub fn find_method(service: &ServiceDescriptor, name: &str) -> Option<MethodDescriptor> {
     service.methods().find(|method| method.name() == name)
 }
 
-/// Every symbol of a pool, except map entries and the oneofs of `optional` fields, which the compiler makes up.
+/// Every symbol of a pool, without map entries and the oneofs of `optional` fields, which the compiler makes up.
 pub fn symbols(pool: &DescriptorPool) -> impl Iterator<Item = Symbol> {
     let services = pool.services().flat_map(|service| {
         let methods: Vec<_> = service.methods().map(Symbol::Method).collect();

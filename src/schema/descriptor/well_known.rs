@@ -1,6 +1,5 @@
-//! The descriptor of descriptors: google/protobuf/descriptor.proto as prost-reflect has it, which ends at edition 2023,
-//! and what edition 2024 added to it. It explains the options of a schema that does not bring its own copy, or brings
-//! an older one.
+//! protobuf's own files, above all google/protobuf/descriptor.proto, which describes descriptors. prost-reflect's copy
+//! of it ends at edition 2023; what edition 2024 added is added here.
 
 use std::sync::OnceLock;
 
@@ -13,10 +12,10 @@ use prost_reflect::{DescriptorPool, MessageDescriptor};
 
 use super::descriptor_proto::{Label, Type};
 
-/// The file's name.
+/// The name of the file that describes descriptors.
 pub const DESCRIPTOR_PROTO: &str = "google/protobuf/descriptor.proto";
 
-/// A file of protobuf itself, such as `google/protobuf/timestamp.proto`.
+/// One of protobuf's own files, such as `google/protobuf/timestamp.proto`, encoded.
 pub fn file(name: &str) -> Option<Bytes> {
     if !name.starts_with("google/protobuf/") {
         return None;
@@ -25,14 +24,15 @@ pub fn file(name: &str) -> Option<Bytes> {
     Some(file.encode_to_vec().into())
 }
 
-/// The message of that name in descriptor.proto: of the schema's own, which its custom options extend, or else of ours.
+/// A message of descriptor.proto, by its simple name. The schema's own copy, which its custom options extend, comes
+/// before ours.
 pub fn descriptor_message(schema: &DescriptorPool, name: &str) -> Option<MessageDescriptor> {
     let name = format!("google.protobuf.{name}");
     let mut pools = [schema, pool()].into_iter();
     pools.find_map(|pool| pool.get_message_by_name(&name))
 }
 
-/// A pool with the well-known types and a descriptor.proto that knows edition 2024.
+/// The pool of the well-known types, with a descriptor.proto that knows edition 2024.
 pub fn pool() -> &'static DescriptorPool {
     static POOL: OnceLock<DescriptorPool> = OnceLock::new();
     POOL.get_or_init(|| {
@@ -50,7 +50,7 @@ pub fn pool() -> &'static DescriptorPool {
             .collect();
         match pool.add_file_descriptor_protos(files) {
             Ok(()) => pool,
-            // A prost-reflect that has these additions itself.
+            // A newer prost-reflect has these additions itself.
             Err(_) => known,
         }
     })
@@ -81,12 +81,14 @@ fn extend(file: &mut FileDescriptorProto) {
                 field.set_label(Label::Repeated);
                 message.field.push(field);
             }
-            "DescriptorProto" => message
-                .field
-                .push(named("visibility", 11, "SymbolVisibility")),
-            "EnumDescriptorProto" => message
-                .field
-                .push(named("visibility", 6, "SymbolVisibility")),
+            "DescriptorProto" => {
+                let field = enum_field("visibility", 11, "SymbolVisibility");
+                message.field.push(field);
+            }
+            "EnumDescriptorProto" => {
+                let field = enum_field("visibility", 6, "SymbolVisibility");
+                message.field.push(field);
+            }
             "FieldOptions" => field_options(message),
             "EnumValueOptions" => message.field.push(field(
                 "feature_support",
@@ -110,10 +112,10 @@ fn field_options(message: &mut DescriptorProto) {
     message.nested_type.push(DescriptorProto {
         name: Some("FeatureSupport".to_owned()),
         field: vec![
-            named("edition_introduced", 1, "Edition"),
-            named("edition_deprecated", 2, "Edition"),
+            enum_field("edition_introduced", 1, "Edition"),
+            enum_field("edition_deprecated", 2, "Edition"),
             field("deprecation_warning", 3, Type::String, None),
-            named("edition_removed", 4, "Edition"),
+            enum_field("edition_removed", 4, "Edition"),
             field("removal_error", 5, Type::String, None),
         ],
         ..DescriptorProto::default()
@@ -121,18 +123,18 @@ fn field_options(message: &mut DescriptorProto) {
 }
 
 fn feature_set(message: &mut DescriptorProto) {
-    // prost-reflect 0.16 numbers it 1.
+    // It is 1 in prost-reflect 0.16.
     let enums = message.enum_type.iter_mut();
     let mut values = enums.flat_map(|declared| &mut declared.value);
     if let Some(none) = values.find(|value| value.name() == "NONE") {
         none.number = Some(3);
     }
-    message.field.push(named(
+    message.field.push(enum_field(
         "enforce_naming_style",
         7,
         "FeatureSet.EnforceNamingStyle",
     ));
-    message.field.push(named(
+    message.field.push(enum_field(
         "default_symbol_visibility",
         8,
         "FeatureSet.VisibilityFeature.DefaultSymbolVisibility",
@@ -163,7 +165,7 @@ fn feature_set(message: &mut DescriptorProto) {
 }
 
 /// An optional field of an enum type.
-fn named(name: &str, number: i32, type_name: &str) -> FieldDescriptorProto {
+fn enum_field(name: &str, number: i32, type_name: &str) -> FieldDescriptorProto {
     field(name, number, Type::Enum, Some(type_name))
 }
 

@@ -16,7 +16,7 @@ fn source() -> LoadedSource {
 async fn method_of(text: &str) -> String {
     match resolve_method(&mut source(), text).await {
         Ok((method, _)) => method.full_name().to_owned(),
-        Err(error) => told(&error),
+        Err(error) => with_hint(&error),
     }
 }
 
@@ -27,17 +27,17 @@ async fn symbol_of(text: &str) -> String {
             symbol.kind().split_once(' ').unwrap().1,
             symbol.full_name()
         ),
-        Err(error) => told(&error),
+        Err(error) => with_hint(&error),
     }
 }
 
-fn told(error: &Error) -> String {
+fn with_hint(error: &Error) -> String {
     let hint = error.hint().map(|hint| format!(" ({hint})"));
     format!("{error}{}", hint.unwrap_or_default())
 }
 
 #[tokio::test]
-async fn a_method_has_many_spellings() {
+async fn a_method_is_found_in_every_spelling() {
     for text in [
         "shop.v1.Orders/List",
         "/shop.v1.Orders/List",
@@ -55,13 +55,13 @@ async fn a_method_has_many_spellings() {
 async fn a_method_of_two_services_is_ambiguous() {
     assert_eq!(
         method_of("Get").await,
-        "\"Get\" may be shop.v1.Orders/Get, shop.v1.Users/Get (use the full name)"
+        "\"Get\" is ambiguous: shop.v1.Orders/Get, shop.v1.Users/Get (use the full name)"
     );
 }
 
 #[tokio::test]
 async fn a_wrong_method_gets_the_nearest_name() {
-    for (text, told) in [
+    for (text, message) in [
         (
             "shop.v1.Users/Rname",
             "shop.v1.Users has no method named \"Rname\" (did you mean Rename?)",
@@ -80,12 +80,12 @@ async fn a_wrong_method_gets_the_nearest_name() {
         ),
         ("Xyzzy", "no method named \"Xyzzy\" in the test"),
     ] {
-        assert_eq!(method_of(text).await, told);
+        assert_eq!(method_of(text).await, message);
     }
 }
 
 #[tokio::test]
-async fn a_service_is_no_method() {
+async fn a_service_is_not_a_method() {
     for text in ["shop.v1.Users", "Users", "v1.Users"] {
         assert_eq!(
             method_of(text).await,
@@ -111,11 +111,11 @@ async fn every_kind_of_symbol_is_found_by_its_full_name() {
 }
 
 #[tokio::test]
-async fn and_by_its_short_name() {
+async fn every_kind_of_symbol_is_found_by_its_short_name() {
     for (text, found) in [
         ("Users", "service shop.v1.Users"),
         ("Rename", "method shop.v1.Users.Rename"),
-        // The field of that name in another case is something else.
+        // The field "user" is a different name.
         ("User", "message shop.v1.User"),
         ("Address", "message shop.v1.User.Address"),
         ("User.id", "field shop.v1.User.id"),
@@ -124,7 +124,7 @@ async fn and_by_its_short_name() {
         ("PAID", "enum value shop.v1.PAID"),
         (
             "id",
-            "\"id\" may be shop.v1.Order.id, shop.v1.User.id (use the full name)",
+            "\"id\" is ambiguous: shop.v1.Order.id, shop.v1.User.id (use the full name)",
         ),
         (
             "Adress",
@@ -140,7 +140,7 @@ async fn and_by_its_short_name() {
 }
 
 #[tokio::test]
-async fn extensions_are_symbols() {
+async fn extensions_are_found_in_every_spelling() {
     let schema = testing::schema(
         "package p; message A { extensions 100; } extend A { optional int32 more = 100; }",
     );
@@ -152,7 +152,7 @@ async fn extensions_are_symbols() {
 }
 
 #[test]
-fn the_nearest_name_is_like_the_word() {
+fn the_nearest_name_is_similar_to_the_word() {
     let names = ["hobbies", "name", "age", "address"];
     for (word, name) in [
         ("hobby", Some("hobbies")),

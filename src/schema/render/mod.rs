@@ -1,4 +1,4 @@
-//! Schemas as text: .proto source, a folder of .proto files, and a request to fill in.
+//! Schemas as text: .proto source, a folder of .proto files, and request templates.
 
 pub mod proto_source;
 pub mod template;

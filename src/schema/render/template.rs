@@ -1,18 +1,18 @@
-//! A request to start from: every field of a message, as JSON, with the value it would have had anyway.
+//! Request templates: all fields of a message as JSON, with their default values.
 
 use std::fmt::Write as _;
 
 use prost_reflect::{Cardinality, DescriptorPool, FieldDescriptor, Kind, MessageDescriptor};
 
-/// From here on messages stay empty. Twenty messages with two fields each of the next one would make a tree of a
-/// million.
-const MOST_FIELDS: usize = 5_000;
+/// After this many fields, messages stay empty: twenty messages, each with two fields of the next type, would make a tree
+/// of a million.
+const MAX_FIELDS: usize = 5_000;
 
 /// JSON parsers and protobuf decoders stop at about 100 levels.
-const DEPTH: usize = 32;
+const MAX_DEPTH: usize = 32;
 
-/// A JSON value for the message, indented. Of a oneof it has the first member; where a message contains itself, it
-/// ends.
+/// A JSON value for the message, indented. It has the first member of each oneof, and stops where a message contains
+/// itself.
 pub fn request_template(message: &MessageDescriptor) -> String {
     let mut writer = Writer {
         text: String::new(),
@@ -26,7 +26,7 @@ pub fn request_template(message: &MessageDescriptor) -> String {
 
 struct Writer {
     text: String,
-    /// The messages that are being written.
+    /// The messages that enclose the current one.
     inside: Vec<MessageDescriptor>,
     fields: usize,
     level: usize,
@@ -38,7 +38,7 @@ impl Writer {
             self.text.push_str(&text);
             return;
         }
-        if self.fields >= MOST_FIELDS || self.inside.len() >= DEPTH {
+        if self.fields >= MAX_FIELDS || self.inside.len() >= MAX_DEPTH {
             self.text.push_str("{}");
             return;
         }
@@ -53,7 +53,7 @@ impl Writer {
         self.inside.pop();
     }
 
-    /// The fields to write, as they are declared: of a oneof the first.
+    /// The fields to write, in the order of their declarations: of each oneof only the first.
     fn fields_of(&self, message: &MessageDescriptor) -> Vec<FieldDescriptor> {
         let mut fields: Vec<_> = message.fields().collect();
         fields.sort_by_key(|field| field.path().last().copied());
@@ -69,7 +69,7 @@ impl Writer {
         fields
     }
 
-    /// Whether the field's message contains itself, and lacks something it requires when it is empty.
+    /// Whether the field's message contains itself, and is not valid when it is empty.
     fn is_impossible(&self, field: &FieldDescriptor) -> bool {
         match field.kind() {
             Kind::Message(message) => {
@@ -84,7 +84,11 @@ impl Writer {
         if field.is_map() {
             let Kind::Message(entry) = &kind else { return };
             let value = entry.map_entry_value_field().kind();
-            let entries = if self.ends(&value) { &[][..] } else { &[()] };
+            let entries = if self.is_recursive(&value) {
+                &[][..]
+            } else {
+                &[()]
+            };
             self.block('{', '}', entries, |writer, ()| {
                 let key = match entry.map_entry_key_field().kind() {
                     Kind::String => "",
@@ -96,17 +100,21 @@ impl Writer {
                 writer.value(&value);
             });
         } else if field.cardinality() == Cardinality::Repeated {
-            let elements = if self.ends(&kind) { &[][..] } else { &[()] };
+            let elements = if self.is_recursive(&kind) {
+                &[][..]
+            } else {
+                &[()]
+            };
             self.block('[', ']', elements, |writer, ()| writer.value(&kind));
-        } else if self.ends(&kind) {
+        } else if self.is_recursive(&kind) {
             self.text.push_str("{}");
         } else {
             self.value(&kind);
         }
     }
 
-    /// Whether to go no deeper.
-    fn ends(&self, kind: &Kind) -> bool {
+    /// Whether this is a message that contains itself.
+    fn is_recursive(&self, kind: &Kind) -> bool {
         matches!(kind, Kind::Message(message) if self.inside.contains(message))
     }
 
@@ -127,7 +135,7 @@ impl Writer {
     }
 
     fn string(&mut self, text: &str) {
-        // Writing to a string cannot fail, and every string is a JSON string.
+        // Writing to a string cannot fail.
         let _ = write!(self.text, "{}", serde_json::Value::from(text));
     }
 
@@ -158,7 +166,7 @@ impl Writer {
     }
 }
 
-/// The JSON form of messages that have one of their own.
+/// The JSON form of well-known types that have their own.
 fn well_known(message: &MessageDescriptor, parent: Option<&MessageDescriptor>) -> Option<String> {
     let text = match message.full_name().strip_prefix("google.protobuf.")? {
         "Timestamp" => "\"1970-01-01T00:00:00Z\"",
@@ -176,7 +184,7 @@ fn well_known(message: &MessageDescriptor, parent: Option<&MessageDescriptor>) -
     Some(text.to_owned())
 }
 
-/// An Any needs a type that the pool knows.
+/// An Any needs a type that is in the pool.
 fn any(pool: &DescriptorPool, parent: Option<&MessageDescriptor>) -> String {
     const DURATION: &str = "google.protobuf.Duration";
     if pool.get_message_by_name(DURATION).is_some() {
@@ -224,7 +232,7 @@ mod tests {
     }
 
     #[test]
-    fn a_pool_with_nothing_but_any_has_a_template_that_parses() {
+    fn the_template_of_any_parses_in_a_pool_of_nothing_else() {
         let mut pool = DescriptorPool::new();
         let global = DescriptorPool::global();
         let any = global
@@ -239,7 +247,7 @@ mod tests {
     }
 
     #[test]
-    fn every_field_is_there() {
+    fn a_template_has_every_field() {
         let expected = r#"{
   "name": "",
   "numbers": [
@@ -263,12 +271,12 @@ mod tests {
     }
 
     #[test]
-    fn of_a_oneof_there_is_the_first_member() {
+    fn a_template_has_the_first_member_of_a_oneof() {
         let text = of("corpus.three.Everything");
         assert!(text.contains("asText") && !text.contains("asNumber"));
         assert!(
             text.contains("maybe"),
-            "an optional field is no oneof to anybody"
+            "the oneof of an optional field does not count"
         );
     }
 
@@ -282,7 +290,7 @@ mod tests {
     }
 
     #[test]
-    fn a_tree_of_messages_is_cut_before_it_fills_the_memory() {
+    fn a_large_tree_of_messages_is_cut() {
         let mut source = String::from("syntax = \"proto3\"; message M40 {}\n");
         for level in 0..40 {
             let next = level + 1;

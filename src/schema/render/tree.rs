@@ -1,4 +1,4 @@
-//! Schemas as a folder of .proto files, to compile from there.
+//! A schema as a folder of .proto files, from which it can be compiled.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -13,9 +13,9 @@ use crate::schema::descriptor::descriptor_proto::{DescriptorProto, FileDescripto
 use crate::schema::descriptor::full_name::join;
 use crate::schema::descriptor::well_known;
 
-/// Writes the source of each file to its name below `dir`, and tells how many it wrote. What every compiler brings
-/// along is left out: google/protobuf/timestamp.proto and its like, unless the file declares more than the
-/// compiler's. Every name is checked before anything is written: it is the server who chose them.
+/// Writes the source of each file below `dir`, and returns how many it wrote. Files that every compiler provides, such as
+/// google/protobuf/timestamp.proto, are left out, unless the schema's file declares more. File names may come from a
+/// server: all are checked before anything is written.
 pub fn write_tree(
     files: &BTreeMap<String, Bytes>,
     pool: &DescriptorPool,
@@ -41,7 +41,7 @@ pub fn write_tree(
     Ok(sources.len())
 }
 
-/// The file's name as a path that stays below the folder it is joined to.
+/// The file's name as a path that stays below the folder that it is joined to.
 fn relative(name: &str) -> Result<PathBuf> {
     let is_safe = |part: &str| {
         !matches!(part, "" | "." | "..")
@@ -51,12 +51,12 @@ fn relative(name: &str) -> Result<PathBuf> {
         Ok(name.split('/').collect())
     } else {
         Err(Error::failed(format!(
-            "a file that is called {name:?} would not be within the folder"
+            "the file name {name:?} leads out of the folder"
         )))
     }
 }
 
-/// Whether compilers, protoc and protox both, have the file, and theirs declares all that this one does.
+/// Whether protoc and protox provide the file, and their version declares everything that this one does.
 fn is_provided(name: &str, file: &FileDescriptorProto) -> bool {
     let Some(known) = well_known::pool().get_file_by_name(name) else {
         return false;
@@ -132,11 +132,11 @@ mod tests {
     }
 
     #[test]
-    fn what_compilers_bring_along_is_left_out() {
+    fn files_that_compilers_provide_are_left_out() {
         let corpus = corpus();
         let timestamp = "google/protobuf/timestamp.proto";
         assert_eq!(write(timestamp, &corpus.files[timestamp]).unwrap(), 0);
-        // Another file of that name is the server's own.
+        // A different file of that name belongs to the schema.
         assert_eq!(
             write(timestamp, &corpus.files["corpus/proto2.proto"]).unwrap(),
             1
@@ -146,7 +146,7 @@ mod tests {
     }
 
     #[test]
-    fn a_name_that_leads_elsewhere_is_refused() {
+    fn a_name_that_leads_out_of_the_folder_is_refused() {
         let corpus = corpus();
         let bytes = &corpus.files["corpus/proto2.proto"];
         for name in [

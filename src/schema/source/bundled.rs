@@ -1,12 +1,13 @@
-//! The schema of RouteGuide itself, which the program brings along.
+//! The schema of RouteGuide, which is part of the program.
 
 use prost_reflect::{DescriptorPool, MethodDescriptor};
 
 use crate::error::{Error, Result};
 use crate::proto;
-use crate::schema::build::file_set::{Schema, decode};
+use crate::schema::build::file_set::decode;
+use crate::schema::build::schema::Schema;
 
-/// The service of `protos/route_guide.proto`, by its full name.
+/// The full name of the service in `protos/route_guide.proto`.
 pub const ROUTE_GUIDE: &str = "RouteGuide";
 
 /// A method of the bundled RouteGuide service, by its simple name.
@@ -17,13 +18,13 @@ pub fn bundled_method(name: &str) -> Result<MethodDescriptor> {
         .ok_or_else(|| Error::failed(format!("the bundled schema has no {ROUTE_GUIDE}/{name}")))
 }
 
-/// The bundled schema's descriptors, for calling and not for reading.
+/// The bundled schema's descriptors without comments: enough for calls, and faster to decode.
 pub fn bundled_pool() -> Result<DescriptorPool> {
     DescriptorPool::decode(proto::BARE_FILE_DESCRIPTOR_SET)
         .map_err(|error| Error::failed("the bundled schema is damaged").caused_by(error))
 }
 
-/// The bundled schema, its files included.
+/// The bundled schema with its files and comments.
 pub fn bundled() -> Result<Schema> {
     decode(proto::FILE_DESCRIPTOR_SET)
         .map_err(|error| Error::failed("the bundled schema is damaged").caused_by(error))

@@ -1,5 +1,5 @@
-//! The choice among the sources: files if any are given, else the server's reflection, else, for RouteGuide's own
-//! names, the bundled schema.
+//! The choice of a source: files if any are given, else the server's reflection, else, for RouteGuide's own names, the
+//! bundled schema.
 
 use super::bundled::bundled;
 use super::descriptor_source::{BoxFuture, DescriptorSource};
@@ -8,13 +8,13 @@ use super::loaded::LoadedSource;
 use super::reflection::{Link, ReflectionSource};
 use super::settings::SchemaSettings;
 use crate::error::Result;
-use crate::schema::build::file_set::Schema;
+use crate::schema::build::schema::Schema;
 use crate::schema::descriptor::symbol::lookup;
 
-/// The source that the settings choose. The server is asked only if they say so.
+/// Opens the source that the settings choose. The server is asked only if they say so.
 ///
 /// # Errors
-/// On files that cannot be used.
+/// When files cannot be read or used.
 pub fn open(settings: &SchemaSettings, server: Option<Link>) -> Result<Box<dyn DescriptorSource>> {
     if !settings.asks_server() {
         let given = !(settings.protosets.is_empty() && settings.protos.is_empty());
@@ -35,8 +35,8 @@ pub fn open(settings: &SchemaSettings, server: Option<Link>) -> Result<Box<dyn D
     }))
 }
 
-/// A server's reflection; where there is none, the bundle helps out with what RouteGuide itself defines. It is not
-/// listed then: nobody has said that the server has it.
+/// A server's reflection. If the server does not support it, RouteGuide's own symbols are found in the bundled schema,
+/// but not listed: the server may not have that service.
 struct ServerSource {
     reflection: ReflectionSource,
     bundled: Schema,

@@ -1,27 +1,27 @@
-//! The interface of everything that knows a schema.
+//! The interface of every source of descriptors.
 
 use std::pin::Pin;
 
 use super::reflection::Link;
 use crate::error::Result;
-use crate::schema::build::file_set::Schema;
+use crate::schema::build::schema::Schema;
 
-/// What an object-safe trait returns for an `async fn`.
+/// The return type of an `async fn` in a trait that is object-safe.
 pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 
-/// Something that knows a schema.
+/// A source of descriptors.
 pub trait DescriptorSource: Send {
-    /// Full names of the services, sorted.
+    /// The full names of all services, sorted.
     fn services(&mut self) -> BoxFuture<'_, Result<Vec<String>>>;
 
-    /// Everything needed to use `symbol`, the full name of a service, method, message, field, oneof, enum, enum value
-    /// or extension. `None` when the source does not know it.
+    /// A schema with everything that `symbol` needs: the full name of a service, method, message, field, oneof, enum,
+    /// enum value or extension. `None` if the source does not have the symbol.
     fn find<'a>(&'a mut self, symbol: &'a str) -> BoxFuture<'a, Result<Option<Schema>>>;
 
-    /// Everything the source knows.
+    /// Everything that the source has.
     fn all(&mut self) -> BoxFuture<'_, Result<Schema>>;
 
-    /// Where a name that is not found was looked for, to follow "no such service": "in the given files".
+    /// Where the source looks for symbols, to follow "no such service": "in the given files".
     fn place(&self) -> &'static str;
 
     /// Asks over this connection from now on. What is known stays known.
@@ -30,7 +30,7 @@ pub trait DescriptorSource: Send {
     /// Ends the conversation with the server, if there is one.
     fn detach(&mut self) {}
 
-    /// What may be taken for RouteGuide's own short names when [`DescriptorSource::services`] failed.
+    /// A schema in which to look up short names if [`DescriptorSource::services`] fails.
     fn fallback(&self) -> Option<Schema> {
         None
     }

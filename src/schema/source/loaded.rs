@@ -1,13 +1,13 @@
-//! A schema that was read in whole, as a source.
+//! A schema that is in memory, as a source.
 
 use std::future::ready;
 
 use super::descriptor_source::{BoxFuture, DescriptorSource};
 use crate::error::Result;
-use crate::schema::build::file_set::Schema;
+use crate::schema::build::schema::Schema;
 use crate::schema::descriptor::symbol::{lookup, service_names};
 
-/// A schema that is all there.
+/// A schema that is in memory.
 pub struct LoadedSource {
     schema: Schema,
     place: &'static str,

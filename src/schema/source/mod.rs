@@ -1,4 +1,4 @@
-//! Where descriptors come from.
+//! Where descriptors come from: the bundled schema, a server's reflection, or files.
 
 pub mod bundled;
 mod choice;

@@ -1,5 +1,5 @@
-//! The server's reflection as a source: asks for what is needed, and for imports by name until nothing is missing.
-//! Some servers answer with a file and all it imports, some with the file alone.
+//! A server's reflection as a source. It asks for the symbols that are needed, and for imports by file name until none is
+//! missing: some servers answer with a file and all its imports, others with the file only.
 
 mod peer;
 
@@ -14,20 +14,21 @@ use self::peer::{Answer, Peer};
 use super::descriptor_source::{BoxFuture, DescriptorSource};
 use super::settings::ReflectionMode;
 use crate::error::{Error, Result};
-use crate::schema::build::file_set::{FileSet, Schema};
+use crate::schema::build::file_set::FileSet;
+use crate::schema::build::schema::Schema;
 use crate::schema::descriptor::symbol::lookup;
 
-/// Bounds of what is taken from a server. The largest public APIs have some thousands of files and tens of MiB.
+/// Limits for what a server sends. The largest public APIs have some thousands of files and tens of MiB.
 const MAX_FILES: usize = 10_000;
 const MAX_SIZE: usize = 128 << 20;
 
-/// Questions on their way at one time.
+/// How many questions are asked at a time.
 const BATCH: usize = 64;
 
-/// Extensions of one message type that are asked for.
+/// How many extensions of one message type are asked for.
 const MAX_EXTENSIONS: usize = 1000;
 
-/// A server's schema, as far as it was asked for.
+/// A server's schema, as far as it has been asked for.
 pub struct ReflectionSource {
     peer: Peer,
     files: FileSet,
@@ -36,7 +37,7 @@ pub struct ReflectionSource {
     absent: BTreeSet<String>,
     /// Message types whose extensions have been asked for.
     extended: BTreeSet<String>,
-    /// The server does not tell extensions.
+    /// The server does not answer questions for extensions.
     extensions_refused: bool,
 }
 
@@ -65,12 +66,12 @@ impl ReflectionSource {
         self.peer.detach();
     }
 
-    /// Whether the server has turned out to have no reflection.
+    /// Whether the server is known not to support reflection.
     pub fn is_unsupported(&self) -> bool {
         self.peer.is_unsupported()
     }
 
-    async fn list(&mut self) -> Result<Vec<String>> {
+    async fn list_services(&mut self) -> Result<Vec<String>> {
         if let Some(services) = &self.services {
             return Ok(services.clone());
         }
@@ -86,7 +87,7 @@ impl ReflectionSource {
                     format!("the server does not list its services: {}", status.message),
                 ));
             }
-            _ => return Err(nonsense()),
+            _ => return Err(mismatched()),
         };
         services.sort_unstable();
         services.dedup();
@@ -99,7 +100,7 @@ impl ReflectionSource {
         if known(self.files.schema()) {
             return Ok(Some(self.files.schema().clone()));
         }
-        // Not every server knows every kind of symbol, but the scope of a method or field it does.
+        // Not every server finds every kind of symbol, but all find the parents of methods and fields.
         let parent = symbol.rsplit_once('.').map(|(parent, _)| parent);
         for name in std::iter::once(symbol).chain(parent) {
             let roots = self.files_of(&[name.to_owned()]).await?;
@@ -112,7 +113,7 @@ impl ReflectionSource {
     }
 
     async fn everything(&mut self) -> Result<Schema> {
-        let services = self.list().await?;
+        let services = self.list_services().await?;
         let unknown: Vec<String> = services
             .into_iter()
             .filter(|name| self.files.schema().pool.get_service_by_name(name).is_none())
@@ -121,7 +122,7 @@ impl ReflectionSource {
         self.complete(&roots).await
     }
 
-    /// The files that the server gives for these symbols.
+    /// Asks for the files that declare these symbols, and returns their names.
     async fn files_of(&mut self, symbols: &[String]) -> Result<Vec<String>> {
         let questions: Vec<Question> = symbols
             .iter()
@@ -130,7 +131,7 @@ impl ReflectionSource {
         self.take_files(&questions).await
     }
 
-    /// Adds the files that answer these questions; their names.
+    /// Adds the files that the server answers these questions with, and returns their names.
     async fn take_files(&mut self, questions: &[Question]) -> Result<Vec<String>> {
         let mut names = Vec::new();
         for batch in questions.chunks(BATCH) {
@@ -140,7 +141,7 @@ impl ReflectionSource {
                 };
                 for file in files {
                     let (name, _) = self.files.add(file).map_err(|error| {
-                        Error::failed("the server's reflection sent a damaged file")
+                        Error::failed("the server's reflection sent a damaged file descriptor")
                             .caused_by(error)
                     })?;
                     names.push(name);
@@ -149,7 +150,7 @@ impl ReflectionSource {
                             "the server's schema is larger than {MAX_FILES} files or {} MiB",
                             MAX_SIZE >> 20
                         ))
-                        .hinted("give the part you need with --proto or --protoset"));
+                        .hinted("give the part that you need with --proto or --protoset"));
                     }
                 }
             }
@@ -157,16 +158,16 @@ impl ReflectionSource {
         Ok(names)
     }
 
-    /// Fetches what the roots lack, makes the schema, and adds the extensions of its messages.
+    /// Fetches the imports of these files, builds the schema, and adds the extensions of its messages.
     async fn complete(&mut self, roots: &[String]) -> Result<Schema> {
         self.fetch_imports().await?;
         let schema = self.files.build(roots)?;
-        // What cannot be had of extensions is done without: they show as unknown fields then.
+        // Extensions that cannot be fetched are treated as unknown fields.
         Ok(self.with_extensions().await.unwrap_or(schema))
     }
 
     async fn fetch_imports(&mut self) -> Result<()> {
-        // Ends: each turn adds every file it asks for or finds it absent, and files are bounded.
+        // This ends: each round either adds a file that it asks for or marks it absent, and files are limited.
         loop {
             let missing: Vec<String> = self
                 .files
@@ -190,44 +191,13 @@ impl ReflectionSource {
     }
 
     async fn with_extensions(&mut self) -> Result<Schema> {
-        let types: Vec<MessageDescriptor> = self
-            .files
-            .schema()
-            .pool
-            .all_messages()
-            .filter(|message| message.extension_ranges().len() > 0)
-            // Extensions of options have to be imported where they are used.
-            .filter(|message| message.package_name() != "google.protobuf")
-            .filter(|message| !self.extended.contains(message.full_name()))
-            .collect();
+        let types = self.extendable_types();
         let mut questions = Vec::new();
         for batch in types.chunks(BATCH) {
             if self.extensions_refused {
                 break;
             }
-            let asked: Vec<Question> = batch
-                .iter()
-                .map(|message| Question::AllExtensionNumbersOfType(message.full_name().to_owned()))
-                .collect();
-            self.extended
-                .extend(batch.iter().map(|message| message.full_name().to_owned()));
-            for (message, answer) in batch.iter().zip(self.peer.ask(&asked).await?) {
-                let Answer::Extensions(numbers) = answer else {
-                    self.extensions_refused = true;
-                    continue;
-                };
-                let known: BTreeSet<u32> = message.extensions().map(|e| e.number()).collect();
-                let unknown = numbers
-                    .into_iter()
-                    .filter(|number| !u32::try_from(*number).is_ok_and(|n| known.contains(&n)))
-                    .take(MAX_EXTENSIONS);
-                questions.extend(unknown.map(|extension_number| {
-                    Question::FileContainingExtension(ExtensionRequest {
-                        containing_type: message.full_name().to_owned(),
-                        extension_number,
-                    })
-                }));
-            }
+            questions.extend(self.ask_for_extensions(batch).await?);
         }
         if questions.is_empty() {
             return Ok(self.files.schema().clone());
@@ -236,15 +206,55 @@ impl ReflectionSource {
         self.fetch_imports().await?;
         self.files.build(&roots)
     }
+
+    /// The message types with extension ranges whose extensions have not been asked for.
+    fn extendable_types(&self) -> Vec<MessageDescriptor> {
+        let pool = &self.files.schema().pool;
+        pool.all_messages()
+            .filter(|message| message.extension_ranges().len() > 0)
+            // A file that uses custom options imports them.
+            .filter(|message| message.package_name() != "google.protobuf")
+            .filter(|message| !self.extended.contains(message.full_name()))
+            .collect()
+    }
+
+    /// Asks for the extension numbers of these types, and returns the questions for those that are unknown.
+    async fn ask_for_extensions(&mut self, types: &[MessageDescriptor]) -> Result<Vec<Question>> {
+        let names = types.iter().map(|message| message.full_name().to_owned());
+        let asked: Vec<Question> = names
+            .clone()
+            .map(Question::AllExtensionNumbersOfType)
+            .collect();
+        self.extended.extend(names);
+        let mut questions = Vec::new();
+        for (message, answer) in types.iter().zip(self.peer.ask(&asked).await?) {
+            let Answer::Extensions(numbers) = answer else {
+                self.extensions_refused = true;
+                continue;
+            };
+            let known: BTreeSet<u32> = message.extensions().map(|e| e.number()).collect();
+            let unknown = numbers
+                .into_iter()
+                .filter(|number| !u32::try_from(*number).is_ok_and(|n| known.contains(&n)))
+                .take(MAX_EXTENSIONS);
+            questions.extend(unknown.map(|extension_number| {
+                Question::FileContainingExtension(ExtensionRequest {
+                    containing_type: message.full_name().to_owned(),
+                    extension_number,
+                })
+            }));
+        }
+        Ok(questions)
+    }
 }
 
-fn nonsense() -> Error {
-    Error::failed("the server's reflection answered something else than it was asked")
+fn mismatched() -> Error {
+    Error::failed("the server's reflection sent an answer that does not match the question")
 }
 
 impl DescriptorSource for ReflectionSource {
     fn services(&mut self) -> BoxFuture<'_, Result<Vec<String>>> {
-        Box::pin(self.list())
+        Box::pin(self.list_services())
     }
 
     fn find<'a>(&'a mut self, symbol: &'a str) -> BoxFuture<'a, Result<Option<Schema>>> {

@@ -1,11 +1,11 @@
-//! Where a user wants descriptors to come from, as plain values.
+//! Where to look for descriptors, as plain values.
 
 use std::path::PathBuf;
 
 /// Whether, and how, to ask the server.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum ReflectionMode {
-    /// v1, and v1alpha where the server does not have it.
+    /// v1, or v1alpha if the server does not have v1.
     #[default]
     Auto,
     V1,
@@ -16,8 +16,11 @@ pub enum ReflectionMode {
 /// Where to look for a schema.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct SchemaSettings {
+    /// Encoded `FileDescriptorSet`s.
     pub protosets: Vec<PathBuf>,
+    /// .proto files.
     pub protos: Vec<PathBuf>,
+    /// The folders that their imports are relative to.
     pub import_paths: Vec<PathBuf>,
     pub reflection: ReflectionMode,
 }

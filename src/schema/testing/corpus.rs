@@ -1,10 +1,11 @@
-//! The .proto files under tests/protos/corpus, compiled: what the tests of printing and templates go over.
+//! The .proto files in tests/protos/corpus, compiled, for tests of rendering.
 
 use std::path::{Path, PathBuf};
 
-use crate::schema::build::file_set::{Schema, decode};
+use crate::schema::build::file_set::decode;
+use crate::schema::build::schema::Schema;
 
-/// The corpus and all that it imports.
+/// The corpus and all its imports.
 pub fn corpus() -> Schema {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/protos");
     let names = proto_names(&root);
@@ -12,7 +13,7 @@ pub fn corpus() -> Schema {
     compile(&root, &names)
 }
 
-/// The names, relative to `root`, of the .proto files below it.
+/// The names of the .proto files below `root`, relative to it.
 pub fn proto_names(root: &Path) -> Vec<PathBuf> {
     let mut names = Vec::new();
     let mut folders = vec![root.to_owned()];

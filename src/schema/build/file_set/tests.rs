@@ -22,7 +22,7 @@ fn files_may_come_in_any_order() {
     let c = file("c.proto", "message C {}");
     let schema = set(&[a.clone(), c.clone(), b.clone()]).build_all().unwrap();
     assert!(schema.pool.get_message_by_name("A").is_some());
-    assert_eq!(schema.files.get("a.proto"), Some(&a), "as it came");
+    assert_eq!(schema.files.get("a.proto"), Some(&a), "unchanged");
 
     let written = EncodedFileSet::decode(schema.write_protoset().as_slice()).unwrap();
     assert_eq!(names(&written), ["c.proto", "b.proto", "a.proto"]);
@@ -40,7 +40,7 @@ fn an_import_that_nothing_needs_may_be_missing() {
     assert_eq!(set.missing(), BTreeSet::from(["gone.proto".to_owned()]));
     let schema = set.build_all().unwrap();
 
-    // What is written says nothing of it, so that other readers, which are stricter, take it.
+    // The written set does not mention it, so that other readers, which are stricter, accept it.
     let written = EncodedFileSet::decode(schema.write_protoset().as_slice()).unwrap();
     let head = FileHead::decode(written.files[1].as_ref()).unwrap();
     assert_eq!(head.imports, ["b.proto"]);
@@ -48,7 +48,7 @@ fn an_import_that_nothing_needs_may_be_missing() {
 }
 
 #[test]
-fn an_import_that_is_needed_is_named_with_who_imports_it() {
+fn an_import_that_is_needed_is_named_with_its_importer() {
     let a = file(
         "a.proto",
         "import \"gone.proto\"; message A { optional Gone g = 1; }",
@@ -56,14 +56,14 @@ fn an_import_that_is_needed_is_named_with_who_imports_it() {
     let error = set(&[a]).build_all().unwrap_err();
     assert_eq!(
         error.to_string(),
-        "the schema is incomplete: a.proto imports gone.proto, which is nowhere"
+        "the schema is incomplete: a.proto imports gone.proto, which is missing"
     );
     assert_eq!(error.causes(), ["name 'Gone' is not defined"]);
     assert_eq!(error.hint(), Some("find it"));
 }
 
 #[test]
-fn a_missing_public_import_is_blamed_on_the_file_that_has_it() {
+fn a_missing_public_import_is_named_with_the_file_that_has_it() {
     let a = file(
         "a.proto",
         "import \"b.proto\"; message A { optional Gone g = 1; }",
@@ -77,7 +77,7 @@ fn a_missing_public_import_is_blamed_on_the_file_that_has_it() {
 }
 
 #[test]
-fn what_is_wrong_with_one_file_is_no_matter_to_others() {
+fn an_invalid_file_does_not_affect_others() {
     let good = file("good.proto", "message Good {}");
     let bad = file(
         "bad.proto",
@@ -91,7 +91,7 @@ fn what_is_wrong_with_one_file_is_no_matter_to_others() {
 }
 
 #[test]
-fn public_imports_are_followed_to_their_end() {
+fn chains_of_public_imports_are_followed() {
     let a = file(
         "a.proto",
         "import \"b.proto\"; message A { optional D d = 1; }",
@@ -103,8 +103,8 @@ fn public_imports_are_followed_to_their_end() {
 }
 
 #[test]
-fn a_net_of_public_imports_takes_no_time() {
-    // Each of two files a layer imports both of the next: a thousand billion billion ways to the last.
+fn branching_public_imports_do_not_take_exponential_time() {
+    // Both files of a layer import both of the next: there are 2^70 paths to the last layer.
     let mut files = Vec::new();
     for layer in 0..70 {
         for side in ["l", "r"] {
@@ -118,7 +118,7 @@ fn a_net_of_public_imports_takes_no_time() {
 }
 
 #[test]
-fn a_long_chain_of_imports_needs_no_stack() {
+fn a_long_chain_of_imports_does_not_overflow_the_stack() {
     let files: Vec<Bytes> = (0..5000)
         .map(|at| {
             file(
@@ -132,7 +132,7 @@ fn a_long_chain_of_imports_needs_no_stack() {
 }
 
 #[test]
-fn files_that_import_one_another_are_an_error() {
+fn a_cycle_of_imports_is_an_error() {
     let files = [
         file("a.proto", "import \"b.proto\";"),
         file("b.proto", "import \"c.proto\";"),
@@ -141,12 +141,12 @@ fn files_that_import_one_another_are_an_error() {
     let error = set(&files).build_all().unwrap_err();
     assert_eq!(
         error.to_string(),
-        "files import one another: b.proto → c.proto → b.proto"
+        "files import each other: b.proto → c.proto → b.proto"
     );
 }
 
 #[test]
-fn protobufs_own_files_are_at_hand() {
+fn protobufs_own_files_are_provided() {
     let a = file(
         "a.proto",
         "import \"google/protobuf/type.proto\"; message A { optional google.protobuf.Type t = 1; }",
@@ -156,12 +156,12 @@ fn protobufs_own_files_are_at_hand() {
     let schema = set.build_all().unwrap();
     assert!(
         schema.files.contains_key("google/protobuf/any.proto"),
-        "imports of imports too"
+        "with their imports"
     );
 }
 
 #[test]
-fn comments_make_no_file_different() {
+fn files_that_differ_in_comments_only_are_the_same() {
     let plain = file("a.proto", "message A {}");
     let commented = file("a.proto", "// An A.\nmessage A {}");
     let other = file("a.proto", "message B {}");
@@ -187,9 +187,9 @@ fn an_unknown_syntax_is_an_error() {
 }
 
 #[test]
-fn an_option_that_a_later_extension_makes_nonsense_is_an_error() {
+fn an_option_that_a_later_extension_makes_invalid_is_an_error() {
     use prost_reflect::prost_types::FileDescriptorProto;
-    // prost-reflect would panic when it is asked for the options of the first file.
+    // prost-reflect would panic when asked for the options of the first file.
     let mut first = FileDescriptorProto {
         name: Some("first.proto".to_owned()),
         ..FileDescriptorProto::default()
@@ -210,7 +210,7 @@ fn an_option_that_a_later_extension_makes_nonsense_is_an_error() {
 }
 
 #[test]
-fn no_damaged_file_makes_a_panic() {
+fn a_damaged_file_never_panics() {
     let sound = file(
         "a.proto",
         "syntax = \"proto3\"; package p; message A { map<string, A> m = 1; oneof o { int32 i = 2; } optional E e = 3; }

@@ -1,6 +1,6 @@
-//! The order in which a block's members are written. Where they stood in the source, if that is known. Otherwise one
-//! that reads well; but a map's or a group's message is among its neighbours' messages, and their order must not
-//! change, or the text would compile to another descriptor.
+//! The order of a block's members: as in the original source, if source code info has it. Otherwise an order that reads
+//! well; but the entries of maps and the messages of groups are among the nested messages, whose order must not change, or
+//! the text would compile to a different descriptor.
 
 use super::locations::{Position, Statement};
 
@@ -8,13 +8,13 @@ use super::locations::{Position, Statement};
 #[derive(Clone, Debug)]
 pub struct Item<'a> {
     pub member: Member<'a>,
-    /// Where it stood.
+    /// Its position in the original source.
     pub start: Option<Position>,
-    /// The first of its block's messages that it declares, the map entries and groups of its fields among them.
+    /// The index of the first nested message that it declares, which may be a map entry or a group.
     pub message: Option<usize>,
 }
 
-/// What it is: an index, or the statement of several.
+/// A member by its index, or a statement that declares several.
 #[derive(Clone, Debug)]
 pub enum Member<'a> {
     Field(usize),
@@ -44,12 +44,12 @@ impl Member<'_> {
     }
 }
 
-/// Puts the items, which come in the order that reads well, in the order to write them in.
+/// Orders items, which come in the order that reads well.
 pub fn arrange(items: Vec<Item<'_>>) -> Vec<Item<'_>> {
     if items.iter().all(|item| item.start.is_some()) {
         let mut sorted = items.clone();
         sorted.sort_by_key(|item| item.start);
-        // The info may be of another version of the file.
+        // Source code info may belong to a different version of the file.
         if is_faithful(&sorted) {
             return sorted;
         }
@@ -82,7 +82,7 @@ fn comes_before(item: &Item<'_>, message: usize) -> bool {
         && item.message.is_some_and(|at| at < message)
 }
 
-/// Whether members of a kind, and messages, keep their order.
+/// Whether the members of each kind, and all messages, are in the order of the descriptor.
 fn is_faithful(items: &[Item<'_>]) -> bool {
     let mut last = [None; 9];
     let mut last_message = None;
@@ -118,7 +118,7 @@ mod tests {
     }
 
     #[test]
-    fn places_in_the_source_decide() {
+    fn the_order_of_the_source_is_kept() {
         let items = vec![
             item(Member::Field(0), Some((2, 0)), None),
             item(Member::Message(0), Some((1, 0)), Some(0)),
@@ -138,7 +138,7 @@ mod tests {
     }
 
     #[test]
-    fn places_that_contradict_the_order_do_not_decide() {
+    fn positions_that_contradict_the_descriptor_are_ignored() {
         let items = vec![
             item(Member::Field(0), Some((2, 0)), None),
             item(Member::Field(1), Some((1, 0)), None),

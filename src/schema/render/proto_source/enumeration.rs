@@ -55,7 +55,7 @@ impl<'a> Writer<'a> {
             enumeration.reserved_name.len(),
             Member::ReservedNames,
         );
-        // Values have no other member's kind to share an order with.
+        // Enums have no fields, so that a value can be an item of that kind.
         let values = (0..enumeration.value.len()).map(|at| Item {
             member: Member::Field(at),
             start: self
@@ -81,7 +81,7 @@ impl<'a> Writer<'a> {
             },
             Member::ReservedNumbers(statement) => {
                 let ranges = enumeration.reserved_range.get(statement.elements.clone());
-                // Their end is included, unlike that of a message's ranges.
+                // Unlike those of a message, these ranges include their ends.
                 let range = |range: &Range| number_range(range.start(), range.end(), i32::MAX);
                 let ranges: Vec<_> = ranges.unwrap_or_default().iter().map(range).collect();
                 self.reserved(&ranges.join(", "), &statement.location);
@@ -92,7 +92,7 @@ impl<'a> Writer<'a> {
                 self.reserved_names(names.unwrap_or_default(), &statement.location);
                 Ok(())
             }
-            // An enum has no others.
+            // Enums have no other members.
             _ => Ok(()),
         }
     }

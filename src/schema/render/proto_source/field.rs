@@ -13,7 +13,7 @@ use crate::schema::descriptor::descriptor_proto::{
 use crate::schema::descriptor::full_name::join;
 
 impl<'a> Writer<'a> {
-    /// A field, where it is declared.
+    /// A field or an extension within its scope.
     pub fn field(
         &mut self,
         field: &FieldDescriptorProto,
@@ -26,7 +26,7 @@ impl<'a> Writer<'a> {
         let settings = self.field_settings(field, scope)?;
         match form(self.file, field, scope) {
             Form::Group(message, at) => {
-                // A compiler hangs a group's comments on its message.
+                // Compilers attach the comments of a group to its message.
                 let message_path = below(scope.path, scope.message_tag, at);
                 let location = self.locations.of(&message_path).or(location);
                 let head = format!("{label}group {} = {number}", message.name());
@@ -77,9 +77,9 @@ impl<'a> Writer<'a> {
     fn kind(&self, field: &FieldDescriptorProto, scope: &str) -> Result<String> {
         let kind = match field.r#type.map(Type::try_from) {
             Some(Ok(kind)) => kind,
-            // Whoever made the descriptor did not look the name up.
+            // The name has not been resolved.
             None if field.type_name.is_some() => Type::Message,
-            _ => return Err(damaged(field.name(), "has no type that is known")),
+            _ => return Err(damaged(field.name(), "has an unknown type")),
         };
         Ok(match kind {
             Type::Double => "double",
@@ -104,7 +104,7 @@ impl<'a> Writer<'a> {
         .to_owned())
     }
 
-    /// The options, and those that are none of `FieldOptions`.
+    /// The field's options, including those that are not in `FieldOptions`.
     fn field_settings(
         &self,
         field: &FieldDescriptorProto,
@@ -115,7 +115,7 @@ impl<'a> Writer<'a> {
             settings.add("default", default(field)?);
         }
         let name = field.name();
-        // An extension's is `[full.name]`, and no source may say otherwise.
+        // An extension's is `[full.name]`, and cannot be set.
         if let Some(json_name) = &field.json_name
             && field.extendee.is_none()
             && *json_name != derived_json_name(name)
@@ -127,7 +127,7 @@ impl<'a> Writer<'a> {
         settings.list.extend(options.list);
         settings.unknown = options.unknown;
         if self.file.is_editions() {
-            // What a descriptor of resolved features says by label and type, source says by features.
+            // Some descriptors have resolved features: as a label and a type, which source has to express by features.
             let is_required = field.label == Some(Label::Required.into());
             if is_required && !settings.has("features.field_presence") {
                 settings.add("features.field_presence", "LEGACY_REQUIRED".to_owned());
@@ -188,7 +188,7 @@ impl<'a> Writer<'a> {
         })
     }
 
-    /// A field by itself.
+    /// A single field, or a single extension in a block of its own.
     pub fn lone_field(
         &mut self,
         field: &FieldDescriptorProto,
@@ -207,14 +207,14 @@ impl<'a> Writer<'a> {
             return self.field(field, scope, path);
         }
         let extendee = self.reference(field.extendee(), scope_name);
-        // What was said of the statement may be about all that it declared.
+        // The comments of the statement may be about everything that it declares.
         let nothing = Location::default();
         self.block(&format!("extend {extendee}"), &nothing, |writer| {
             writer.field(field, scope, path)
         })
     }
 
-    /// A oneof by itself. That of an `optional` field is not to be seen, but for its field.
+    /// A single oneof. That of an `optional` field is shown as the field.
     pub fn lone_oneof(
         &mut self,
         declared: &OneofDescriptorProto,
@@ -240,16 +240,16 @@ impl<'a> Writer<'a> {
     }
 }
 
-/// The default as a literal. A descriptor has it as text, in a form that depends on the type.
+/// The default value as a literal. A descriptor has it as text, whose form depends on the type.
 fn default(field: &FieldDescriptorProto) -> Result<String> {
     let text = field.default_value();
-    let bad = || damaged(field.name(), &format!("has the default {text:?}"));
+    let bad = || damaged(field.name(), &format!("has the default value {text:?}"));
     Ok(
         match field.r#type.and_then(|kind| Type::try_from(kind).ok()) {
             Some(Type::String) => quoted(text.as_bytes(), true),
             Some(Type::Bytes) => quoted(&unescaped(text).ok_or_else(bad)?, false),
             Some(Type::Double | Type::Float) => match text.parse::<f64>() {
-                // Rust writes every digit of 1e300, which is then too long for an integer literal.
+                // Some compilers write out all digits of 1e300, which is too long for an integer literal.
                 Ok(value) if text.len() > 16 && !text.contains(['.', 'e']) => double(value),
                 Ok(_) => text.to_owned(),
                 Err(_) => return Err(bad()),
@@ -269,7 +269,8 @@ fn damaged(name: &str, how: &str) -> Error {
     Error::failed(format!("{name} in the descriptor {how}"))
 }
 
-/// The JSON name that a compiler gives a field that has none: underscores dropped, what follows them capitalized.
+/// The JSON name that compilers derive from a field's name: underscores are removed, and the letters after them
+/// capitalized.
 fn derived_json_name(name: &str) -> String {
     let mut json_name = String::with_capacity(name.len());
     let mut capitalize = false;

@@ -1,4 +1,4 @@
-//! A whole file.
+//! Whole files.
 
 use super::arrange::{Item, Member, arrange};
 use super::literal::quoted;
@@ -12,7 +12,7 @@ impl<'a> Writer<'a> {
     pub fn file(&mut self) -> Result<()> {
         let file = self.file;
         let package = file.package();
-        // A file has no name in any scope, but its options are looked up like those of something in the package.
+        // A file has no full name, but the options of a file are looked up like those of an element of its package.
         let element = format!("{package}.");
         let settings = self.read_options("FileOptions", file.options.as_ref(), &element)?;
 
@@ -70,7 +70,7 @@ impl<'a> Writer<'a> {
             .statement(&format!("import {modifier}{name};"), &location);
     }
 
-    /// The file's declarations. Without places: what it serves first, then what that is made of.
+    /// The file's declarations: services, then messages, enums and extensions.
     fn items(&self) -> Vec<Item<'a>> {
         let file = self.file;
         let start = |tag: i32, at: usize| self.locations.of(&below(&[], tag, at)).start;
@@ -134,7 +134,7 @@ impl<'a> Writer<'a> {
                 let list = [tag::file::EXTENSION];
                 self.extend(statement, &file.extension, self.file_scope(), &list)
             }
-            // A file has no others.
+            // Files have no other members.
             _ => Ok(()),
         }
     }

@@ -1,5 +1,4 @@
-//! What a descriptor must be for its text to mean what it says: a name with a newline or a brace in it would declare
-//! whatever comes after.
+//! Checks that all names are identifiers: a name with a newline or a brace could add declarations to the text.
 
 use crate::error::{Error, Result};
 use crate::schema::descriptor::descriptor_proto::{
@@ -72,7 +71,7 @@ fn name(text: &str) -> Result<()> {
         Ok(())
     } else {
         Err(Error::failed(format!(
-            "the descriptor has {text:?} for a name"
+            "{text:?} in the descriptor is not a valid name"
         )))
     }
 }

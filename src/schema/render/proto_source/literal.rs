@@ -1,10 +1,10 @@
-//! Values as .proto source writes them: strings, numbers, and messages in the text format.
+//! Values in .proto source: strings, numbers, and messages in the text format.
 
 use std::fmt::Write as _;
 
 use super::source_text::INDENT;
 
-/// A value. A message is a tree, because how it is laid out depends on the room there is.
+/// A value. A message is kept as a tree, because its layout depends on the space that there is.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Literal {
     Token(String),
@@ -14,7 +14,7 @@ pub enum Literal {
 #[derive(Clone, Debug, PartialEq)]
 pub enum Entry {
     Field(String, Literal),
-    /// What has no name to be written by.
+    /// Unknown fields.
     Comment(String),
 }
 
@@ -34,7 +34,7 @@ impl Literal {
                             let _ = write!(text, "{name}: {}", value.inline());
                         }
                         Entry::Comment(comment) => {
-                            // No comma may follow nothing, nor precede it.
+                            // A comment is not a field: it has no comma before it.
                             let trimmed = text.trim_end_matches(", ").len();
                             text.truncate(trimmed);
                             let _ = write!(text, " {comment}");
@@ -47,7 +47,7 @@ impl Literal {
         }
     }
 
-    /// The value on lines of their own, of which those after the first are indented by `indent` at least.
+    /// The value on several lines. Those after the first are indented by at least `indent`.
     pub fn block(&self, indent: usize) -> String {
         let mut text = String::new();
         self.write_block(&mut text, indent);
@@ -79,8 +79,8 @@ impl Literal {
     }
 }
 
-/// A string literal. UTF-8 stays readable if it is meant to be text; control characters and other bytes are octal,
-/// which unlike `\x` cannot swallow what follows.
+/// A string literal. Text stays readable UTF-8. Control characters and bytes that are not text are octal: unlike `\x`,
+/// octal escapes have a fixed length.
 pub fn quoted(bytes: &[u8], is_text: bool) -> String {
     let mut text = String::with_capacity(bytes.len() + 2);
     text.push('"');
@@ -112,7 +112,7 @@ fn octal(text: &mut String, bytes: &[u8]) {
     }
 }
 
-/// The bytes that C escapes stand for, as a descriptor has the default of a bytes field.
+/// Decodes C escapes, which descriptors have in the default value of a bytes field.
 pub fn unescaped(text: &str) -> Option<Vec<u8>> {
     let mut bytes = Vec::with_capacity(text.len());
     let mut rest = text.bytes().peekable();
@@ -139,7 +139,7 @@ pub fn unescaped(text: &str) -> Option<Vec<u8>> {
     Some(bytes)
 }
 
-/// Up to `digits` further digits of a number.
+/// Reads up to `digits` more digits of a number.
 fn number(
     rest: &mut std::iter::Peekable<std::str::Bytes<'_>>,
     start: u32,
@@ -160,7 +160,7 @@ fn number(
     u8::try_from(value).ok()
 }
 
-/// A double as the shortest literal that is read as the same one.
+/// The shortest literal that a double can be read back from.
 pub fn double(value: f64) -> String {
     if value.is_nan() {
         "nan".to_owned()
@@ -171,7 +171,7 @@ pub fn double(value: f64) -> String {
     }
 }
 
-/// The same for a float.
+/// The shortest literal that a float can be read back from.
 pub fn float(value: f32) -> String {
     if value.is_finite() {
         zmij::Buffer::new().format_finite(value).to_owned()
@@ -180,7 +180,7 @@ pub fn float(value: f32) -> String {
     }
 }
 
-/// A block comment, on one line, that its text cannot end.
+/// A block comment on one line. The text cannot end it.
 pub fn comment(text: &str) -> String {
     let text = text.replace("*/", "*\\/").replace("/*", "/\\*");
     format!("/* {text} */")
@@ -200,7 +200,7 @@ mod tests {
     }
 
     #[test]
-    fn escapes_are_undone() {
+    fn escapes_are_decoded() {
         assert_eq!(unescaped(r"a\n\001\x41\\"), Some(b"a\n\x01A\\".to_vec()));
         assert_eq!(unescaped(r"\"), None);
         assert_eq!(unescaped(r"\777"), None);

@@ -1,13 +1,13 @@
-//! Where in its source each part of a file stood and what was said about it: the file's source code info, by path.
+//! Source code info: the position and the comments of each element of a file, by path.
 
 use std::collections::BTreeMap;
 
 use crate::schema::descriptor::descriptor_proto::SourceCodeInfo;
 
-/// Line and column.
+/// A line and a column.
 pub type Position = (i32, i32);
 
-/// One part's place and comments. Where there is no source code info, everything has the empty one.
+/// The position and the comments of an element; empty without source code info.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Location<'a> {
     pub start: Option<Position>,
@@ -20,7 +20,7 @@ pub struct Location<'a> {
 #[derive(Debug, Default)]
 pub struct Locations<'a>(BTreeMap<&'a [i32], Vec<Location<'a>>>);
 
-/// Elements that one statement declares, like the ranges of `reserved 1, 3 to 5;`.
+/// Elements of a list that one statement declares, such as the ranges in `reserved 1, 3 to 5;`.
 #[derive(Clone, Debug)]
 pub struct Statement<'a> {
     pub elements: std::ops::Range<usize>,
@@ -37,7 +37,7 @@ impl Location<'_> {
             && self.end.is_some_and(|end| position < end)
     }
 
-    /// This one, with the comments of another where it has none.
+    /// This location, or the other one if this has no comments.
     pub fn or(self, other: Self) -> Self {
         if self.has_comments() {
             self
@@ -73,7 +73,7 @@ impl<'a> Locations<'a> {
         Self(locations)
     }
 
-    /// What is known of a part.
+    /// The location of an element.
     pub fn of(&self, path: &[i32]) -> Location<'a> {
         let all = self.0.get(path).map(Vec::as_slice).unwrap_or_default();
         all.iter()
@@ -83,14 +83,14 @@ impl<'a> Locations<'a> {
             .unwrap_or_default()
     }
 
-    /// Forgets the comments that stand before a part without being about it.
+    /// Removes the detached comments of an element.
     pub fn forget_detached(&mut self, path: &[i32]) {
         for location in self.0.get_mut(path).into_iter().flatten() {
             location.detached = &[];
         }
     }
 
-    /// What is known of an option: it may have been set piece by piece, and then only the pieces have places.
+    /// The location of an option. It may have been set field by field, and then only the fields have locations.
     pub fn of_option(&self, path: &[i32]) -> Location<'a> {
         let whole = self.of(path);
         if whole.has_comments() {
@@ -99,13 +99,13 @@ impl<'a> Locations<'a> {
         let pieces = self.0.range(path..);
         let pieces = pieces.take_while(|(piece, _)| piece.starts_with(path));
         let pieces = pieces.flat_map(|(_, locations)| locations);
-        // One that says something, and of those the first.
+        // The first with comments, or else the first.
         let piece = pieces.min_by_key(|location| (!location.has_comments(), location.start));
         whole.or(piece.copied().unwrap_or_default())
     }
 
-    /// The statements that declare the elements of a list, `count` of them. Neighbours whose statement is not known
-    /// share one if they are `alike`; those of one statement always are.
+    /// The statements that declare the `count` elements of a list. Neighbours whose statement is unknown share one if
+    /// they are `alike`, as all elements of one statement are.
     pub fn statements(
         &self,
         list: &[i32],

@@ -1,4 +1,4 @@
-//! Messages and what is declared within them.
+//! Messages and their members.
 
 use std::collections::HashSet;
 
@@ -24,7 +24,7 @@ impl<'a> Writer<'a> {
         self.message_block(&head, message, path, scope, &location)
     }
 
-    /// A message, or a group, whose first line starts with `head`.
+    /// The block of a message or a group. `head` is its first line without the brace.
     pub fn message_block(
         &mut self,
         head: &str,
@@ -46,7 +46,7 @@ impl<'a> Writer<'a> {
         })
     }
 
-    /// What fields declare as messages: those are not declared by themselves.
+    /// The indexes of the messages that fields declare: map entries and groups, which have no declaration of their own.
     pub fn declared(&self, fields: &[FieldDescriptorProto], scope: Scope<'_>) -> HashSet<usize> {
         fields
             .iter()
@@ -54,7 +54,7 @@ impl<'a> Writer<'a> {
             .collect()
     }
 
-    /// A message's members. Without places: what may not be used, then the fields, then what they are made of.
+    /// A message's members: what is reserved, then fields, then nested types.
     fn message_items(&self, message: &DescriptorProto, scope: Scope<'_>) -> Vec<Item<'a>> {
         let path = scope.path;
         let list = |tag: i32| [path, &[tag]].concat();
@@ -88,7 +88,7 @@ impl<'a> Writer<'a> {
                     start: start(tag::message::ONEOF, oneof),
                     message: declared,
                 }),
-                // Its oneof comes with all its fields.
+                // The item of a oneof covers all its fields.
                 Some(oneof) => {
                     let item = items
                         .iter_mut()
@@ -174,7 +174,7 @@ impl<'a> Writer<'a> {
                 let names = message.reserved_name.get(statement.elements.clone());
                 self.reserved_names(names.unwrap_or_default(), &statement.location);
             }
-            // A message declares no services.
+            // Messages do not declare services.
             Member::Service(_) => {}
         }
         Ok(())
@@ -214,7 +214,7 @@ impl<'a> Writer<'a> {
         let options = ranges.first().and_then(|range| range.options.as_ref());
         let settings = self.read_options("ExtensionRangeOptions", options, scope.name)?;
         let mut numbers = numbers(ranges, max_number(message));
-        // protox 0.10 does not expect the bracket after a single number.
+        // protox 0.10 does not accept a bracket after a single number.
         if let (Some(last), false) = (numbers.last_mut(), settings.list.is_empty())
             && !last.contains(' ')
         {
@@ -232,7 +232,7 @@ impl<'a> Writer<'a> {
         self.text.statement(&format!("reserved {what};"), location);
     }
 
-    /// Editions write reserved names without quotes.
+    /// In editions, reserved names have no quotes.
     pub fn reserved_names(&mut self, names: &[String], location: &Location<'_>) {
         let names: Vec<_> = if self.file.is_editions() {
             names.to_vec()
@@ -246,7 +246,7 @@ impl<'a> Writer<'a> {
     }
 }
 
-/// The highest number a message's fields may have, which `max` stands for.
+/// The highest field number that a message may have: the value of `max`.
 fn max_number(message: &DescriptorProto) -> i32 {
     if message.is_message_set() {
         i32::MAX - 1
@@ -255,7 +255,7 @@ fn max_number(message: &DescriptorProto) -> i32 {
     }
 }
 
-/// Ranges of which the end is not included, as a message has them.
+/// The ranges of a message, which do not include their ends.
 fn numbers(ranges: &[Range], max: i32) -> Vec<String> {
     ranges
         .iter()
@@ -263,7 +263,7 @@ fn numbers(ranges: &[Range], max: i32) -> Vec<String> {
         .collect()
 }
 
-/// The numbers from `start` to `end`.
+/// The numbers from `start` to `end`, inclusive.
 pub fn number_range(start: i32, end: i32, max: i32) -> String {
     if end == max && start != end {
         format!("{start} to max")

@@ -1,7 +1,7 @@
-//! Descriptors → .proto source, comments and custom options included, that compiles to the same descriptor again.
+//! Descriptors → .proto source, with comments and custom options, that compiles to the same descriptors.
 //!
-//! The input is a file's descriptor as it came. What a pool keeps of it has lost editions, features and custom
-//! options; the pool is asked only what options mean, and what names there are.
+//! The input is the encoded descriptor of a file, because a pool loses editions, features and custom options. The pool
+//! is only used to decode options and to look up names.
 
 mod arrange;
 mod enumeration;
@@ -24,7 +24,7 @@ use std::collections::BTreeMap;
 use bytes::Bytes;
 use prost_reflect::DescriptorPool;
 
-use self::literal::Literal;
+use self::literal::{Literal, quoted};
 use self::locations::{Location, Locations};
 use self::options::{OptionReader, OptionSettings};
 use self::source_text::SourceText;
@@ -33,10 +33,10 @@ use crate::error::{Error, Result};
 use crate::schema::descriptor::declaration::{DescriptorRef, find_declaration};
 use crate::schema::descriptor::descriptor_proto::FileDescriptorProto;
 
-/// Lines are kept to this width where there is a choice: what the protobuf style guide asks for.
+/// The width of lines where there is a choice, as in the protobuf style guide.
 const WIDTH: usize = 80;
 
-/// Prints the files of a pool.
+/// Renders the files of a pool.
 #[derive(Debug)]
 pub struct SourceRenderer<'a> {
     pool: &'a DescriptorPool,
@@ -51,7 +51,7 @@ impl<'a> SourceRenderer<'a> {
         }
     }
 
-    /// The source of the file whose descriptor these bytes are.
+    /// The source of a file from its encoded descriptor.
     pub fn file(&mut self, bytes: &[u8]) -> Result<String> {
         let file = FileDescriptorProto::parse(bytes)?;
         identifiers::check_identifiers(&file)?;
@@ -64,7 +64,8 @@ impl<'a> SourceRenderer<'a> {
     }
 }
 
-/// The source of these files, each under a comment with its name.
+/// The source of files, each under a comment with its name. A name with control characters is quoted: a newline would
+/// end the comment.
 pub fn render_files(files: &BTreeMap<String, Bytes>, pool: &DescriptorPool) -> Result<String> {
     let mut renderer = SourceRenderer::new(pool);
     let mut text = String::new();
@@ -72,14 +73,18 @@ pub fn render_files(files: &BTreeMap<String, Bytes>, pool: &DescriptorPool) -> R
         if !text.is_empty() {
             text.push('\n');
         }
-        text.extend(["// ", name, "\n"]);
+        if name.contains(char::is_control) {
+            text.extend(["// ", &quoted(name.as_bytes(), true), "\n"]);
+        } else {
+            text.extend(["// ", name, "\n"]);
+        }
         text.push_str(&renderer.file(bytes)?);
     }
     Ok(text)
 }
 
-/// The source of one symbol: a message, a field, a oneof, an enum, one of its values, a service, a method or an
-/// extension. Types that it does not show itself are named in full, so that each can be looked up in turn.
+/// The source of one symbol from the encoded descriptor of its file. Types that the source does not contain are named in
+/// full, so that they can be looked up in turn.
 pub fn render_symbol(bytes: &[u8], pool: &DescriptorPool, full_name: &str) -> Result<String> {
     let file = FileDescriptorProto::parse(bytes)?;
     identifiers::check_identifiers(&file)?;
@@ -103,7 +108,7 @@ pub fn render_symbol(bytes: &[u8], pool: &DescriptorPool, full_name: &str) -> Re
     Ok(writer.text.finish())
 }
 
-/// Writes the elements of one file.
+/// Writes elements of one file.
 struct Writer<'a> {
     file: &'a FileDescriptorProto,
     locations: Locations<'a>,
@@ -143,7 +148,7 @@ impl<'a> Writer<'a> {
         self.options.read(kind, options, scope)
     }
 
-    /// `option name = value;` for each. `path` is that of the options message.
+    /// Writes each option as `option name = value;`. `path` is that of the options message.
     fn option_statements(&mut self, settings: &OptionSettings, path: &[i32]) {
         let mut located = Vec::new();
         for setting in &settings.list {
@@ -167,7 +172,7 @@ impl<'a> Writer<'a> {
         }
     }
 
-    /// `[name = value, …]` with a space before it, for an element that starts with `head`.
+    /// The options as `[name = value, …]`, with a space before it, after an element that starts with `head`.
     fn bracketed(&self, head: &str, settings: &OptionSettings) -> String {
         if settings.list.is_empty() {
             return settings.remark();
@@ -192,7 +197,7 @@ impl<'a> Writer<'a> {
         self.text.indent() + length <= WIDTH
     }
 
-    /// A block that starts with `head`, which lacks its brace.
+    /// Writes a block. `head` is its first line without the brace.
     fn block(
         &mut self,
         head: &str,
@@ -208,7 +213,7 @@ impl<'a> Writer<'a> {
     }
 }
 
-/// An element's path, from its parent's.
+/// The path of an element of a list.
 fn below(path: &[i32], tag: i32, index: usize) -> Vec<i32> {
     let index = i32::try_from(index).unwrap_or(i32::MAX);
     [path, &[tag, index]].concat()

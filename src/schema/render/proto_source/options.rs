@@ -1,5 +1,5 @@
-//! Options, custom ones by name. They are read with the schema's own descriptor.proto, which its custom options extend,
-//! or else with ours. What that does not know is kept as a comment.
+//! Options, including custom options by name. They are decoded with the schema's own descriptor.proto, which custom
+//! options extend, or else with ours. Unknown options are kept as comments.
 
 use bytes::{Bytes, BytesMut};
 use prost_reflect::text_format::FormatOptions;
@@ -13,20 +13,20 @@ use super::symbol_table::SymbolTable;
 use crate::error::{Error, Result};
 use crate::schema::descriptor::well_known::{self, descriptor_message};
 
-/// What an options message sets.
+/// The options that an options message sets.
 #[derive(Debug, Default)]
 pub struct OptionSettings {
     pub list: Vec<OptionSetting>,
-    /// What cannot be written as an option.
+    /// Options that cannot be written as such, in the text format.
     pub unknown: Vec<String>,
 }
 
-/// `name = value`
+/// An option: `name = value`.
 #[derive(Debug)]
 pub struct OptionSetting {
     pub name: String,
     pub value: Literal,
-    /// Where it is within the options message.
+    /// Its path within the options message.
     pub path: Vec<i32>,
 }
 
@@ -39,7 +39,7 @@ pub struct OptionReader<'a> {
 }
 
 impl OptionSettings {
-    /// Adds an option that is not part of an options message, or is implied.
+    /// Adds an option that is not in the options message.
     pub fn add(&mut self, name: &str, value: String) {
         self.list.push(OptionSetting {
             name: name.to_owned(),
@@ -52,8 +52,8 @@ impl OptionSettings {
         self.list.iter().any(|setting| setting.name == name)
     }
 
-    /// The comment that stands for the rest, with a space before it. It comes before the element's `;` or `{`, where
-    /// no compiler takes it for somebody's documentation.
+    /// The unknown options as a comment, with a space before it. Its place is before the `;` or `{` of the element, where
+    /// compilers do not take it for documentation.
     pub fn remark(&self) -> String {
         match self.unknown.as_slice() {
             [] => String::new(),
@@ -67,7 +67,7 @@ impl OptionSettings {
 }
 
 impl OptionReader<'_> {
-    /// What the encoded options message, `google.protobuf.` and `kind`, of `element` sets.
+    /// Decodes the options of `element`. `kind` is the simple name of the options message.
     pub fn read(
         &self,
         kind: &str,
@@ -134,7 +134,7 @@ impl OptionReader<'_> {
             let is_nameless = matches!(kind, Kind::Enum(_))
                 && matches!(&value, Literal::Token(token) if is_number(token));
             if is_nameless {
-                // An option takes its enum's values by their names alone.
+                // Options accept enum values by name only.
                 settings.unknown.push(format!("{name}: {}", value.inline()));
                 continue;
             }
@@ -158,7 +158,7 @@ impl OptionReader<'_> {
     }
 }
 
-/// `uninterpreted_option`, in every options message: what a parser read and no compiler has looked up.
+/// `uninterpreted_option`, in every options message: options that were parsed but not resolved.
 const UNINTERPRETED: u32 = 999;
 
 fn uninterpreted(value: &Value, settings: &mut OptionSettings) {
@@ -208,7 +208,7 @@ fn uninterpreted(value: &Value, settings: &mut OptionSettings) {
     }
 }
 
-/// Whether the message is the features option, or an extension of it, whose fields are customarily set one by one.
+/// Whether the message is the features option or an extension of it. Features are set one by one.
 fn is_feature(name: &str, message: &DynamicMessage) -> bool {
     message.descriptor().full_name() == "google.protobuf.FeatureSet"
         || name.starts_with("features.")
@@ -239,7 +239,7 @@ impl Member {
         }
     }
 
-    /// Its name in the text format: a group has its type's.
+    /// Its name in the text format: for a group, the name of its type.
     fn text_name(&self) -> String {
         match self {
             Self::Field(field) => match field.kind() {
@@ -255,7 +255,7 @@ fn decode(descriptor: MessageDescriptor, bytes: &[u8]) -> Option<DynamicMessage>
     DynamicMessage::decode(descriptor, bytes).ok()
 }
 
-/// What is set in a message, by number, and what is unknown in it.
+/// The fields that are set in a message, by number, and its unknown fields in the text format.
 fn members(message: &DynamicMessage) -> (Vec<(Member, Value)>, Vec<String>) {
     let fields = message
         .fields()
@@ -273,14 +273,14 @@ fn members(message: &DynamicMessage) -> (Vec<(Member, Value)>, Vec<String>) {
     (known, unknown.into_iter().collect())
 }
 
-/// Fields of which only the numbers are known, in the text format.
+/// Unknown fields in the text format, by number.
 fn unknown_text(bytes: &[u8]) -> Option<String> {
     let descriptor = well_known::pool().get_message_by_name("google.protobuf.Empty")?;
     let options = FormatOptions::new().skip_unknown_fields(false);
     Some(decode(descriptor, bytes)?.to_text_format_with_options(&options))
 }
 
-/// A field's values: one, or those of a list, or those of a map in the order of its keys.
+/// The values of a field: a single one, those of a list, or those of a map in the order of its keys.
 fn values(kind: &Kind, value: &Value) -> Vec<Literal> {
     match value {
         Value::List(list) => list.iter().map(|value| single(kind, value)).collect(),
@@ -335,7 +335,7 @@ fn single(kind: &Kind, value: &Value) -> Literal {
             },
             _ => number.to_string(),
         },
-        // Neither is one value.
+        // Neither is a single value.
         Value::List(_) | Value::Map(_) => String::new(),
     })
 }

@@ -1,17 +1,17 @@
-//! What a field's declaration means where it stands: in a oneof or not, and what else it declares.
+//! The scope of a field: which oneof it is in, and which message it declares as a map or a group.
 
 use crate::schema::descriptor::descriptor_proto::{
     DescriptorProto, FieldDescriptorProto, FileDescriptorProto, Label, Type, tag,
 };
 use crate::schema::descriptor::full_name::below;
 
-/// Where fields are declared: a file or a message.
+/// A file or a message that declares fields.
 #[derive(Clone, Copy, Debug)]
 pub struct Scope<'s> {
     /// Its full name.
     pub name: &'s str,
     pub path: &'s [i32],
-    /// The messages declared in it, and their list's tag.
+    /// The messages declared in it, and the field number of their list.
     pub messages: &'s [DescriptorProto],
     pub message_tag: i32,
 }
@@ -27,17 +27,18 @@ impl<'s> Scope<'s> {
     }
 }
 
-/// What a field's declaration declares besides the field.
+/// How a field is declared.
 #[derive(Clone, Copy, Debug)]
 pub enum Form<'s> {
     Plain,
-    /// `map<key, value>`: its entries' message.
+    /// `map<key, value>`, with the message of its entries and its index.
     Map(&'s DescriptorProto, usize),
+    /// `group`, with its message and its index.
     Group(&'s DescriptorProto, usize),
 }
 
 impl Form<'_> {
-    /// Which of the scope's messages it declares.
+    /// The index of the message that the declaration contains.
     pub fn declares(self) -> Option<usize> {
         match self {
             Self::Plain => None,
@@ -72,7 +73,7 @@ pub fn form<'s>(
     }
 }
 
-/// The oneof that a field is in; that of a proto3 `optional` field is never written.
+/// The oneof of a field, unless it was made up for a proto3 `optional` field.
 pub fn oneof(field: &FieldDescriptorProto) -> Option<usize> {
     if field.proto3_optional() {
         return None;

@@ -47,7 +47,7 @@ impl Writer<'_> {
             self.text.statement(&format!("{head};"), &location);
             return Ok(());
         }
-        // protoc looks for the trailing comment after the brace that opens; protox after the one that closes.
+        // protoc expects the trailing comment after the opening brace, protox after the closing one.
         self.block(&head, &location, |writer| {
             writer.option_statements(&settings, &[path, &[tag::method::OPTIONS]].concat());
             Ok(())

@@ -1,9 +1,9 @@
-//! The text as it grows: indentation, blank lines and comments. Comments decide where blank lines must be and where
-//! they must not be, because a compiler tells a leading comment from a trailing or a detached one by them.
+//! Source text as it is written: indentation, blank lines and comments. Comments need blank lines in some places and must
+//! not have them in others, because blank lines tell a compiler whether a comment is leading, trailing or detached.
 
 use super::locations::Location;
 
-/// What a level of nesting is indented by.
+/// The indentation of a level of nesting, in spaces.
 pub const INDENT: usize = 2;
 
 #[derive(Debug, Default)]
@@ -11,20 +11,21 @@ pub struct SourceText {
     text: String,
     level: usize,
     blank: Blank,
-    /// The last line opens a block and has no comment.
+    /// The last line opens a block, and has no comment.
     is_bare: bool,
 }
 
 /// Whether a blank line comes before the next line.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 enum Blank {
-    /// A block has just been opened, where nobody wants one.
+    /// No: a block has just been opened.
     #[default]
     Opened,
     No,
-    Wanted,
-    /// Without it a comment would be another element's.
-    Needed,
+    /// For readability.
+    Preferred,
+    /// Without it a comment would belong to a different element.
+    Required,
 }
 
 impl SourceText {
@@ -38,19 +39,19 @@ impl SourceText {
         INDENT * self.level
     }
 
-    /// Asks for a blank line, unless a block was just opened.
+    /// Puts a blank line before the next line, unless a block has just been opened.
     pub fn gap(&mut self) {
         if self.blank == Blank::No {
-            self.blank = Blank::Wanted;
+            self.blank = Blank::Preferred;
         }
     }
 
-    /// Comments that stand before an element.
+    /// Writes the comments before an element.
     pub fn before(&mut self, location: &Location<'_>) {
         for comment in location.detached {
-            self.blank = Blank::Needed;
+            self.blank = Blank::Required;
             self.comment(comment);
-            self.blank = Blank::Needed;
+            self.blank = Blank::Required;
         }
         if let Some(comment) = location.leading {
             self.gap();
@@ -58,13 +59,13 @@ impl SourceText {
         }
     }
 
-    /// A statement, and the comment that trails it.
+    /// Writes a statement and its trailing comment.
     pub fn statement(&mut self, text: &str, location: &Location<'_>) {
         let below = self.with_trailing(text, location);
         self.below(below);
     }
 
-    /// A block's first line, which ends in `{`. Its trailing comment comes right after the brace.
+    /// Writes the first line of a block, which ends in `{`. Its trailing comment comes right after the brace.
     pub fn open(&mut self, text: &str, location: &Location<'_>) {
         let below = self.with_trailing(text, location);
         self.level += 1;
@@ -73,7 +74,7 @@ impl SourceText {
         self.is_bare = location.trailing.is_none();
     }
 
-    /// A block's last line.
+    /// Writes the last line of a block.
     pub fn close(&mut self) {
         self.level = self.level.saturating_sub(1);
         self.blank = Blank::No;
@@ -87,7 +88,7 @@ impl SourceText {
         self.gap();
     }
 
-    /// Writes the line. Gives the trailing comment back if it must be on lines of its own.
+    /// Writes a line. Returns the trailing comment if it needs lines of its own.
     fn with_trailing<'a>(&mut self, text: &str, location: &Location<'a>) -> Option<&'a str> {
         let Some(comment) = location.trailing else {
             self.line(text);
@@ -106,7 +107,7 @@ impl SourceText {
         if let Some(comment) = comment {
             self.blank = Blank::No;
             self.comment(comment);
-            self.blank = Blank::Needed;
+            self.blank = Blank::Required;
         }
     }
 
@@ -116,9 +117,9 @@ impl SourceText {
         }
     }
 
-    /// A line, or several, each indented.
+    /// Writes one or more lines, each indented.
     fn line(&mut self, text: &str) {
-        if self.blank >= Blank::Wanted && !self.text.is_empty() {
+        if self.blank >= Blank::Preferred && !self.text.is_empty() {
             self.text.push('\n');
         }
         self.blank = Blank::No;
@@ -134,16 +135,16 @@ impl SourceText {
     }
 }
 
-/// A comment's text as source lines. A compiler takes `//` and keeps the rest with its newline; only a block comment's
-/// text may end without one, and of its further lines the leading spaces and one asterisk are not its text.
+/// A comment as source lines. A compiler removes `//` and keeps the newline. Only the text of a block comment can end
+/// without a newline; the leading spaces and one asterisk of its further lines are not part of the text.
 fn comment_lines(comment: &str) -> Vec<String> {
-    // NUL ends a file, to a compiler.
+    // To a compiler, NUL ends the file.
     let comment = comment.replace('\0', "\u{fffd}");
     let may_be_block =
         !comment.contains("*/") && !comment.contains("/*") && !comment.contains("\n/");
     let block = match comment.strip_suffix('\n') {
         None => Some(format!("/*{}*/", comment.replace('\n', "\n *"))),
-        // What Javadoc begins with.
+        // The beginning of a Javadoc comment.
         Some(lines) if lines.starts_with("*\n") => {
             Some(format!("/*{}\n */", lines.replace('\n', "\n *")))
         }
@@ -166,7 +167,7 @@ mod tests {
     }
 
     #[test]
-    fn a_comment_without_a_last_newline_becomes_a_block() {
+    fn a_comment_that_does_not_end_in_a_newline_becomes_a_block() {
         assert_eq!(comment_lines(" a "), ["/* a */"]);
         assert_eq!(comment_lines(" a\n b "), ["/* a", " * b */"]);
     }

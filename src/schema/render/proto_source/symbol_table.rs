@@ -1,5 +1,5 @@
-//! How a reference to a type is written where it stands: as short as it can be while the compiler's search, from the
-//! innermost scope outwards, still ends at the same symbol.
+//! The names of symbols, and how to refer to one of them: as briefly as possible, while a compiler's search, which goes
+//! from the innermost scope outwards, still ends at the same symbol.
 
 use std::collections::HashSet;
 
@@ -10,7 +10,7 @@ use crate::schema::descriptor::descriptor_proto::{
 };
 use crate::schema::descriptor::full_name::{below, join, parent};
 
-/// Words that a parser takes for something else where a type may stand.
+/// Words that mean something else to a parser where a type may stand.
 const KEYWORDS: [&str; 32] = [
     "bool",
     "bytes",
@@ -46,16 +46,16 @@ const KEYWORDS: [&str; 32] = [
     "uint64",
 ];
 
-/// Every symbol there is, packages and members too: whatever has a name may hide another.
+/// The full names of all symbols, including packages and members: any of them may hide another.
 #[derive(Debug, Default)]
 pub struct SymbolTable {
     symbols: HashSet<Box<str>>,
-    /// References are written in full, except within this symbol: it is all there is to see.
+    /// The only symbol that is rendered, if it is only one. References to anything outside it are written in full.
     pub snippet: Option<String>,
 }
 
 impl SymbolTable {
-    /// The symbols of a pool. One set serves all of its files.
+    /// The symbols of a pool, for all of its files.
     pub fn of_pool(pool: &DescriptorPool) -> Self {
         let mut names = Self::default();
         for file in pool.files() {
@@ -88,7 +88,7 @@ impl SymbolTable {
         names
     }
 
-    /// Adds a file's symbols: it may be none of the pool's.
+    /// Adds the symbols of a file that is not in the pool.
     pub fn add_file(&mut self, file: &FileDescriptorProto) {
         let package = file.package();
         self.add_package(package);
@@ -151,8 +151,8 @@ impl SymbolTable {
         }
     }
 
-    /// The type `target`, as it is written in `scope`, a message or service or package of `package`. A name that does
-    /// not begin with a dot was not resolved by whoever made the descriptor, and stays as it is.
+    /// A reference to the type `target` in `scope`, which is a message, a service or a package. A name without a leading
+    /// dot has not been resolved, and is not changed.
     pub fn reference(&self, target: &str, scope: &str, package: &str) -> String {
         match target.strip_prefix('.') {
             Some(full) => self
@@ -163,8 +163,8 @@ impl SymbolTable {
         }
     }
 
-    /// The extension of that full name, as an option of `element` names it, its parentheses not included. protoc
-    /// searches from the scope that the element is in, protox from the element itself.
+    /// A reference to an extension that is set as an option of `element`, without its parentheses. protoc searches from
+    /// the scope of the element, protox from the element itself.
     pub fn extension(&self, full: &str, element: &str, package: &str) -> String {
         self.shortened(full, parent(element), package)
             .filter(|short| !self.symbols.contains(join(element, first(short)).as_str()))
@@ -184,7 +184,7 @@ impl SymbolTable {
             .or_else(|| self.finds(full, scope, "").then_some(full))
     }
 
-    /// The name relative to the innermost scope that encloses both, which is `outermost` or lies within it.
+    /// The name relative to the innermost scope that encloses both, if that is `outermost` or within it.
     fn relative<'a>(&self, full: &'a str, scope: &str, outermost: &str) -> Option<&'a str> {
         let mut common = scope;
         loop {
@@ -199,7 +199,7 @@ impl SymbolTable {
         }
     }
 
-    /// Whether the search for `name` that starts in `scope` gets as far as `at`.
+    /// Whether the search for `name` that starts in `scope` reaches `at`.
     fn finds(&self, name: &str, scope: &str, at: &str) -> bool {
         let mut scope = scope;
         while scope != at {

@@ -1,4 +1,4 @@
-//! Source → descriptor → text → descriptor: the same.
+//! Descriptors are rendered, and compiled from the result to the same descriptors.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -7,7 +7,8 @@ use prost::Message as _;
 use prost_reflect::{DynamicMessage, Value};
 
 use super::*;
-use crate::schema::build::file_set::{Schema, decode};
+use crate::schema::build::file_set::decode;
+use crate::schema::build::schema::Schema;
 use crate::schema::descriptor::descriptor_proto::SourceCodeInfo;
 use crate::schema::descriptor::well_known;
 use crate::schema::testing::corpus::{compile, corpus};
@@ -16,8 +17,8 @@ fn render_file(bytes: &[u8], pool: &DescriptorPool) -> Result<String> {
     SourceRenderer::new(pool).file(bytes)
 }
 
-/// Prints every file and compiles what was printed.
-fn again(compiled: &Schema) -> Schema {
+/// Renders every file, and compiles the result.
+fn recompile(compiled: &Schema) -> Schema {
     let folder = tempfile::tempdir().unwrap();
     let mut names = Vec::new();
     for (name, bytes) in compiled.files.iter() {
@@ -37,7 +38,7 @@ fn without_source_info(bytes: &[u8], pool: &DescriptorPool) -> DynamicMessage {
     file
 }
 
-/// No source says that there are options without setting any.
+/// Source cannot express empty options.
 fn without_empty_options(message: &mut DynamicMessage) {
     for (_, value) in message.fields_mut() {
         match value {
@@ -107,7 +108,7 @@ fn comments(info: &SourceCodeInfo) -> Vec<Comments<'_>> {
     comments
 }
 
-/// The same files, from a server that keeps no comments and places.
+/// The files without source code info.
 fn stripped(compiled: Schema) -> Schema {
     let strip = |bytes: &Bytes| {
         let mut file = FileDescriptorProto::parse(bytes).unwrap();
@@ -122,7 +123,7 @@ fn stripped(compiled: Schema) -> Schema {
     }
 }
 
-/// A file's bytes, from its descriptor in the text format.
+/// An encoded file, from its descriptor in the text format.
 fn descriptor(text: &str) -> Vec<u8> {
     let descriptor = well_known::pool()
         .get_message_by_name("google.protobuf.FileDescriptorProto")
@@ -132,7 +133,7 @@ fn descriptor(text: &str) -> Vec<u8> {
         .encode_to_vec()
 }
 
-fn shown(full_name: &str) -> String {
+fn rendered(full_name: &str) -> String {
     let corpus = corpus();
     let mut files = corpus.files.values();
     let find_in = |bytes: &Bytes| render_symbol(bytes, &corpus.pool, full_name).ok();
@@ -140,27 +141,27 @@ fn shown(full_name: &str) -> String {
 }
 
 #[test]
-fn what_is_printed_compiles_to_the_same_descriptor() {
+fn source_compiles_to_the_same_descriptors() {
     let before = corpus();
-    assert_same_descriptors(&before, &again(&before));
+    assert_same_descriptors(&before, &recompile(&before));
 }
 
 #[test]
-fn what_is_printed_without_places_compiles_to_the_same_descriptor() {
+fn source_without_source_code_info_compiles_to_the_same_descriptors() {
     let before = stripped(corpus());
-    assert_same_descriptors(&before, &again(&before));
+    assert_same_descriptors(&before, &recompile(&before));
 }
 
 #[test]
-fn the_bundled_schema_compiles_to_the_same_descriptor() {
+fn source_of_the_bundled_schema_compiles_to_the_same_descriptors() {
     let before = decode(crate::proto::FILE_DESCRIPTOR_SET).unwrap();
-    assert_same_descriptors(&before, &again(&before));
+    assert_same_descriptors(&before, &recompile(&before));
 }
 
 #[test]
-fn what_is_printed_has_the_same_comments() {
+fn source_has_the_same_comments() {
     let before = corpus();
-    let after = again(&before);
+    let after = recompile(&before);
     for name in before.files.keys() {
         let before = FileDescriptorProto::parse(&before.files[name]).unwrap();
         let after = FileDescriptorProto::parse(&after.files[name]).unwrap();
@@ -172,9 +173,9 @@ fn what_is_printed_has_the_same_comments() {
 }
 
 #[test]
-fn printing_what_was_printed_changes_nothing() {
+fn rendering_is_stable() {
     let before = corpus();
-    let after = again(&before);
+    let after = recompile(&before);
     for name in before.files.keys() {
         assert_eq!(
             render_file(&before.files[name], &before.pool).unwrap(),
@@ -184,7 +185,7 @@ fn printing_what_was_printed_changes_nothing() {
 }
 
 #[test]
-fn editions_are_printed_with_their_features() {
+fn editions_are_rendered_with_their_features() {
     let bytes = descriptor(
         r#"name: "e.proto" package: "e" syntax: "editions" edition: EDITION_2024
         option_dependency: "o.proto"
@@ -234,7 +235,7 @@ local enum E {
 }
 
 #[test]
-fn options_that_nothing_explains_are_kept_as_comments() {
+fn unknown_options_are_kept_as_comments() {
     let corpus = corpus();
     let bytes = &corpus.files["corpus/options.proto"];
     let text = render_file(bytes, &DescriptorPool::new()).unwrap();
@@ -252,7 +253,7 @@ fn options_that_nothing_explains_are_kept_as_comments() {
 }
 
 #[test]
-fn options_that_no_compiler_has_looked_up_are_printed_as_they_were_parsed() {
+fn uninterpreted_options_are_rendered_as_they_were_parsed() {
     let bytes = descriptor(
         r#"name: "u.proto" message_type { name: "M" options {
           uninterpreted_option { name { name_part: "a.b" is_extension: true }
@@ -268,7 +269,29 @@ fn options_that_no_compiler_has_looked_up_are_printed_as_they_were_parsed() {
 }
 
 #[test]
-fn a_name_that_is_none_is_refused() {
+fn control_characters_do_not_change_the_layout() {
+    let folder = tempfile::tempdir().unwrap();
+    let source = "syntax = \"proto3\";\n\n// A\u{1b}[2J\u{202e}\u{b}\r b\u{85}\u{2028} c.\nmessage A {\n  \
+                  string a = 1 [json_name = \"\\033\\n\u{202e}\"]; // \u{1b}\n}\n";
+    std::fs::write(folder.path().join("a.proto"), source).unwrap();
+    let schema = compile(folder.path(), &["a.proto".into()]);
+    assert_eq!(
+        render_file(&schema.files["a.proto"], &schema.pool).unwrap(),
+        source
+    );
+}
+
+#[test]
+fn a_file_name_cannot_end_its_comment() {
+    let name = "a\nmessage Hidden {}";
+    let bytes = descriptor(r#"name: "a\nmessage Hidden {}" syntax: "proto3""#);
+    let files = BTreeMap::from([(name.to_owned(), bytes.into())]);
+    let text = render_files(&files, &DescriptorPool::new()).unwrap();
+    assert_eq!(text, "// \"a\\nmessage Hidden {}\"\nsyntax = \"proto3\";\n");
+}
+
+#[test]
+fn an_invalid_name_is_an_error() {
     for bad in [
         r#"message_type { name: "M {} message N" }"#,
         r#"message_type { name: "M" field { name: "a" type_name: ".N\n" } }"#,
@@ -284,7 +307,7 @@ fn a_name_that_is_none_is_refused() {
 }
 
 #[test]
-fn a_service_names_the_types_it_does_not_show_in_full() {
+fn the_source_of_a_service_has_full_names_of_types() {
     let expected = r"service Everythings {
   option deprecated = true;
 
@@ -299,11 +322,11 @@ fn a_service_names_the_types_it_does_not_show_in_full() {
   rpc Bidi(stream corpus.three.WellKnown) returns (stream corpus.three.WellKnown);
 }
 ";
-    assert_eq!(shown("corpus.three.Everythings"), expected);
+    assert_eq!(rendered("corpus.three.Everythings"), expected);
 }
 
 #[test]
-fn a_message_shows_what_is_in_it_by_short_names() {
+fn the_source_of_a_message_has_short_names_of_nested_types() {
     let expected = r"message Nested {
   enum Inner {
     INNER_ZERO = 0;
@@ -326,58 +349,58 @@ fn a_message_shows_what_is_in_it_by_short_names() {
   map<string, Nested> named = 5;
 }
 ";
-    assert_eq!(shown("corpus.three.Everything.Nested"), expected);
+    assert_eq!(rendered("corpus.three.Everything.Nested"), expected);
 }
 
 #[test]
-fn every_other_symbol_is_shown_by_itself_with_its_comments() {
+fn every_other_symbol_is_rendered_with_its_comments() {
     assert_eq!(
-        shown("corpus.comments.Commented.a"),
+        rendered("corpus.comments.Commented.a"),
         "// Leading of a.\nstring a = 1; // Trailing of a.\n"
     );
     assert_eq!(
-        shown("corpus.comments.Commented.choice"),
+        rendered("corpus.comments.Commented.choice"),
         "// Leading of the oneof.\noneof choice { // Trailing of the oneof.\n  // Leading of e.\n  \
          string e = 5; // Trailing of e, the last one.\n}\n"
     );
     assert_eq!(
-        shown("corpus.comments.RED"),
+        rendered("corpus.comments.RED"),
         "// Leading of RED.\nRED = 0; // Trailing of RED.\n"
     );
     assert_eq!(
-        shown("corpus.comments.Service.One"),
+        rendered("corpus.comments.Service.One"),
         "// Leading of One.\nrpc One(google.protobuf.Empty) returns (google.protobuf.Empty); // Trailing of One.\n"
     );
     assert_eq!(
-        shown("corpus.comments2.ext"),
+        rendered("corpus.comments2.ext"),
         "extend corpus.comments2.Extended {\n  // Leading of ext.\n  \
          optional string ext = 100; // Trailing of ext.\n}\n"
     );
     assert_eq!(
-        shown("corpus.two.Groups.single"),
+        rendered("corpus.two.Groups.single"),
         "optional group Single = 1 {\n  optional int32 a = 1;\n\n  optional group Inner = 2 [deprecated = true] {\n    \
          option deprecated = true;\n\n    required string b = 1;\n  }\n}\n"
     );
     assert_eq!(
-        shown("corpus.three.Everything._maybe"),
+        rendered("corpus.three.Everything._maybe"),
         "optional int32 maybe = 20;\n"
     );
     assert_eq!(
-        shown("corpus.three.Everything.by_name"),
+        rendered("corpus.three.Everything.by_name"),
         "map<string, corpus.three.Everything.Nested> by_name = 22;\n"
     );
     assert_eq!(
-        shown("corpus.options.Colors.SOME"),
+        rendered("corpus.options.Colors.SOME"),
         "SOME = 1 [deprecated = true, (corpus.declared.value_text) = \"Übung\"];\n"
     );
 }
 
 #[test]
-fn every_symbol_can_be_shown() {
+fn every_symbol_can_be_rendered() {
     let corpus = corpus();
     for message in corpus.pool.all_messages() {
         let file = message.parent_file();
-        // The pool's has what ours has beyond it.
+        // In the pool it is merged with ours, which has more symbols.
         if file.name() == well_known::DESCRIPTOR_PROTO {
             continue;
         }

@@ -28,7 +28,7 @@ fn excerpt(error: &Error) -> &Excerpt {
 }
 
 #[test]
-fn imports_are_looked_for_beside_the_file() {
+fn imports_are_found_beside_the_file() {
     let folder = folder(&[
         (
             "x/a.proto",
@@ -45,7 +45,7 @@ fn imports_are_looked_for_beside_the_file() {
 }
 
 #[test]
-fn import_paths_say_where_names_start() {
+fn imports_are_relative_to_the_import_paths() {
     let folder = folder(&[
         (
             "x/a.proto",
@@ -60,12 +60,12 @@ fn import_paths_say_where_names_start() {
     let schema = protos(&folder, &["x/a.proto"], &["", "y"]).unwrap();
     let names: Vec<&String> = schema.files.keys().collect();
     assert_eq!(names, ["x/a.proto", "x/b.proto", "z.proto"]);
-    // A file need not lie in one of them.
+    // The file itself may be outside of them.
     assert!(protos(&folder, &["y/z.proto"], &["x"]).is_ok());
 }
 
 #[test]
-fn an_error_shows_the_line_and_the_place_in_it() {
+fn an_error_has_its_line_and_column() {
     let folder = folder(&[(
         "bad.proto",
         "syntax = \"proto3\";\nmessage A {\n\tstring é = 1 2;\n}\n",
@@ -75,7 +75,7 @@ fn an_error_shows_the_line_and_the_place_in_it() {
 }
 
 #[test]
-fn a_caret_is_below_the_column() {
+fn an_excerpt_has_a_caret_below_the_column() {
     let folder = folder(&[(
         "bad.proto",
         "syntax = \"proto3\";\nmessage A {\n\tstring name = 1 2;\n}\n",
@@ -92,7 +92,7 @@ fn a_caret_is_below_the_column() {
 }
 
 #[test]
-fn an_unknown_type_is_shown_where_it_is_used() {
+fn an_unknown_type_is_reported_where_it_is_used() {
     let folder = folder(&[(
         "bad.proto",
         "syntax = \"proto3\";\nmessage A { Nope n = 1; }\n",
@@ -108,7 +108,7 @@ fn an_unknown_type_is_shown_where_it_is_used() {
 }
 
 #[test]
-fn in_a_file_with_an_edition_too() {
+fn errors_in_a_file_with_an_edition_have_its_columns() {
     let folder = folder(&[(
         "bad.proto",
         "edition = \"2023\";\nmessage A { int32 a = 1; Nope n = 2; }\n",
@@ -123,7 +123,7 @@ fn in_a_file_with_an_edition_too() {
 }
 
 #[test]
-fn a_missing_import_is_shown_where_it_is_imported() {
+fn a_missing_import_is_reported_where_it_is_imported() {
     let folder = folder(&[("a.proto", "syntax = \"proto3\";\nimport \"gone.proto\";\n")]);
     let error = protos(&folder, &["a.proto"], &[]).unwrap_err();
     assert!(
@@ -134,19 +134,19 @@ fn a_missing_import_is_shown_where_it_is_imported() {
     );
     assert_eq!(
         error.hint(),
-        Some("name the folder that imports start from with -I")
+        Some("name the folder that imports are relative to with -I")
     );
 }
 
 #[test]
-fn an_unknown_edition_is_left_to_protoc() {
+fn an_unknown_edition_has_a_hint() {
     let folder = folder(&[("a.proto", "// Soon.\nedition = \"2042\";\n")]);
     let error = protos(&folder, &["a.proto"], &[]).unwrap_err();
     assert!(error.hint().unwrap().contains("--protoset"), "{error}");
 }
 
 #[test]
-fn a_file_that_is_not_there_is_told_as_such() {
+fn a_missing_file_is_reported_as_unreadable() {
     let error = load(&[], &["nowhere/a.proto".into()], &[]).unwrap_err();
     assert!(
         error
@@ -163,7 +163,7 @@ fn protoset(folder: &TempDir, name: &str, files: Vec<Bytes>) -> PathBuf {
 }
 
 #[test]
-fn several_sets_are_one_schema() {
+fn several_sets_form_one_schema() {
     let folder = folder(&[]);
     let a = testing::file(
         "a.proto",
@@ -181,7 +181,7 @@ fn several_sets_are_one_schema() {
 }
 
 #[test]
-fn sets_that_disagree_are_both_named() {
+fn sets_with_different_files_of_one_name_are_both_named() {
     let folder = folder(&[]);
     let one = protoset(
         &folder,
@@ -201,7 +201,7 @@ fn sets_that_disagree_are_both_named() {
 }
 
 #[test]
-fn a_set_without_its_imports_says_how_to_make_a_better_one() {
+fn a_set_without_its_imports_has_a_hint() {
     let folder = folder(&[]);
     let a = testing::file(
         "a.proto",
@@ -210,18 +210,18 @@ fn a_set_without_its_imports_says_how_to_make_a_better_one() {
     let error = load(&[protoset(&folder, "one", vec![a])], &[], &[]).unwrap_err();
     assert_eq!(
         error.to_string(),
-        "the schema is incomplete: a.proto imports b.proto, which is in no file given"
+        "the schema is incomplete: a.proto imports b.proto, which is not in the given files"
     );
     assert!(error.hint().unwrap().contains("--include_imports"));
 }
 
 #[test]
-fn what_is_no_set_is_told_as_such() {
+fn a_file_that_is_not_a_set_is_an_error() {
     let folder = folder(&[("a.proto", "syntax = \"proto3\";"), ("empty", "")]);
     for (name, hint) in [("a.proto", "--proto"), ("empty", "protoc")] {
         let error = load(&[folder.path().join(name)], &[], &[]).unwrap_err();
         assert!(
-            error.to_string().ends_with("is no descriptor set"),
+            error.to_string().ends_with("is not a descriptor set"),
             "{error}"
         );
         assert!(error.hint().unwrap().contains(hint));

@@ -1,5 +1,5 @@
-//! The conversation with a server's reflection service: questions go out together on one stream that stays open, and
-//! answers come back in their order. v1 and v1alpha are the same messages under two names.
+//! The stream to a server's reflection service. Questions are sent together on one stream that stays open, and answers
+//! arrive in the order of the questions. v1 and v1alpha have the same messages under two names.
 
 use std::collections::VecDeque;
 use std::time::Duration;
@@ -27,24 +27,24 @@ pub struct Link {
     pub connection: Connection,
     /// Sent along with the questions.
     pub metadata: MetadataMap,
-    /// When asking has to be over.
+    /// When all answers have to be there.
     pub deadline: Option<Instant>,
 }
 
 const V1: &str = "/grpc.reflection.v1.ServerReflection/ServerReflectionInfo";
 const V1ALPHA: &str = "/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo";
 
-/// How long one answer may take when the user sets no deadline: reflection comes before what they asked for, and a
-/// server that never answers should not look like a call that takes long.
-const PATIENCE: Duration = Duration::from_secs(30);
+/// How long an answer may take without a deadline: reflection comes before the user's call, and a server that never
+/// answers must not look like a slow call.
+const ANSWER_TIMEOUT: Duration = Duration::from_secs(30);
 
-/// What the server says to one question.
+/// The server's answer to one question.
 #[derive(Clone, Debug)]
 pub enum Answer {
     Files(Vec<Bytes>),
     Extensions(Vec<i32>),
     Services(Vec<String>),
-    /// It has no such thing, or does not want to say.
+    /// The server does not have it, or refuses to answer.
     No(Refusal),
 }
 
@@ -55,14 +55,14 @@ pub struct Refusal {
     pub message: String,
 }
 
-/// The server.
+/// The server's reflection service.
 pub struct Peer {
     server: Option<Link>,
-    /// The paths still to be tried; the first is in use.
+    /// The paths to try. The first is in use.
     paths: &'static [&'static str],
-    /// The path in use has been answered on.
+    /// The server has answered on the path in use.
     settled: bool,
-    /// What the first path was refused with.
+    /// How the first path was refused.
     refusal: Option<Refusal>,
     stream: Option<Stream>,
 }
@@ -79,13 +79,15 @@ impl Stream {
         if self.has_deadline {
             return Ok(self.call.next().await);
         }
-        timeout(PATIENCE, self.call.next()).await.map_err(|_| {
-            let patience = humantime::format_duration(PATIENCE);
-            Error::failed(format!(
-                "the server's reflection has not answered for {patience}"
-            ))
-            .hinted("give the schema with --proto or --protoset instead")
-        })
+        timeout(ANSWER_TIMEOUT, self.call.next())
+            .await
+            .map_err(|_| {
+                let limit = humantime::format_duration(ANSWER_TIMEOUT);
+                Error::failed(format!(
+                    "the server's reflection has not answered for {limit}"
+                ))
+                .hinted("give the schema with --proto or --protoset instead")
+            })
     }
 }
 
@@ -115,21 +117,21 @@ impl Peer {
         self.server = None;
     }
 
-    /// Whether the server has turned out to have no reflection.
+    /// Whether the server is known not to support reflection.
     pub fn is_unsupported(&self) -> bool {
         self.paths.is_empty()
     }
 
-    /// Asks, and waits for an answer to each question, in their order.
+    /// Asks, and returns an answer to each question, in the order of the questions.
     pub async fn ask(&mut self, questions: &[Question]) -> Result<Vec<Answer>> {
         let mut answers: Vec<Option<Answer>> = vec![None; questions.len()];
         let mut waiting: VecDeque<usize> = (0..questions.len()).collect();
-        // Ends: a stream that ends is replaced only after it answered a question, or its end did.
+        // This ends: a stream is replaced only after it, or its end, has answered a question.
         while !waiting.is_empty() {
-            // Taken, so that nobody finds a stream with answers that were not waited for.
+            // Taken, so that a stream is not used again while answers are outstanding.
             let mut stream = self.take_stream()?;
             for question in waiting.iter().filter_map(|at| questions.get(*at)) {
-                // If the call is over, its end says why.
+                // If the call has ended, its status says why.
                 let _ = stream.requests.send(encode(question));
             }
             let end = loop {
@@ -142,7 +144,7 @@ impl Peer {
                         let (asked, answer) = decode(message)?;
                         self.settled = true;
                         stream.answers += 1;
-                        // In their order they come, but a server that says which one this is knows better.
+                        // In order, unless the server repeats the question that it answers.
                         let place = waiting
                             .iter()
                             .position(|at| asked.is_some() && questions.get(*at) == asked.as_ref())
@@ -191,9 +193,9 @@ impl Peer {
             return Err(failed(first.code, &first.message));
         }
         match code {
-            // It answers so many questions and no more.
+            // The server limits the number of questions on a stream.
             Code::Ok if answered => Ok(None),
-            // tonic ends the stream with what other servers say in an answer.
+            // tonic ends the stream with the status that other servers send as an answer.
             Code::Ok
             | Code::NotFound
             | Code::InvalidArgument
@@ -218,7 +220,7 @@ impl Peer {
             .ok_or_else(|| Error::failed("there is no connection to the server"))?;
         let (requests, receiver) = mpsc::unbounded_channel();
         let start = Start {
-            // The descriptors of a large server in one answer.
+            // One answer may hold all descriptors of a large server.
             max_message_size: 64 << 20,
             path: PathAndQuery::from_static(path),
             metadata: server.metadata.clone(),
@@ -282,6 +284,6 @@ fn failed(code: Code, message: &str) -> Error {
 }
 
 fn unsupported() -> Error {
-    Error::failed("the server does not describe itself")
-        .hinted("it has no reflection: give its schema with --proto or --protoset")
+    Error::failed("the server does not support reflection")
+        .hinted("give its schema with --proto or --protoset")
 }

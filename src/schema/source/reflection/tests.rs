@@ -26,7 +26,7 @@ use crate::schema::source::{SchemaSettings, open};
 use crate::schema::{resolve_method, testing};
 use crate::transport::testing::connect;
 
-/// What a server's code returns.
+/// What a server's handler returns.
 type Served<T> = std::result::Result<T, Status>;
 
 /// A link to these services, in this process.
@@ -103,7 +103,7 @@ async fn a_symbol_that_is_not_there_ends_no_conversation() {
 }
 
 #[tokio::test]
-async fn a_server_without_reflection_gets_a_hint() {
+async fn a_server_without_reflection_is_an_error_with_a_hint() {
     let health = tonic_health::server::health_reporter().1;
     let mut source = reflection(serve(Routes::new(health)).await, ReflectionMode::Auto);
     let error = source.services().await.unwrap_err();
@@ -112,7 +112,7 @@ async fn a_server_without_reflection_gets_a_hint() {
 }
 
 #[tokio::test]
-async fn there_the_bundle_knows_route_guide() {
+async fn without_reflection_route_guide_is_found_in_the_bundled_schema() {
     let health = || serve(Routes::new(tonic_health::server::health_reporter().1));
     for name in ["RouteGuide/GetPerson", "GetPerson", "/RouteGuide.GetPerson"] {
         let server = Some(health().await);
@@ -121,7 +121,7 @@ async fn there_the_bundle_knows_route_guide() {
         assert_eq!(method.full_name(), "RouteGuide.GetPerson");
         assert!(
             source.services().await.is_err(),
-            "nobody said the server has it"
+            "the server may not have it"
         );
         assert!(
             resolve_method(source.as_mut(), "Other/Method")
@@ -132,7 +132,7 @@ async fn there_the_bundle_knows_route_guide() {
 }
 
 #[tokio::test]
-async fn files_and_no_reflection_need_no_connection() {
+async fn the_bundled_schema_needs_no_connection() {
     let options = SchemaSettings {
         reflection: ReflectionMode::Off,
         ..SchemaSettings::default()
@@ -144,13 +144,13 @@ async fn files_and_no_reflection_need_no_connection() {
 /// A server that says what a test tells it to.
 #[derive(Clone, Default)]
 struct Script {
-    /// Files by their name and by what they define.
+    /// Files by their names and by the symbols that they declare.
     files: BTreeMap<&'static str, Vec<Bytes>>,
     extensions: BTreeMap<&'static str, Vec<i32>>,
     services: Vec<&'static str>,
-    /// Answers before the stream ends with OK.
+    /// How many questions are answered before the stream ends with OK.
     answers: Option<usize>,
-    /// What a question is answered with instead.
+    /// The status that every call ends with.
     refusal: Option<Status>,
     silent: bool,
     asked: Arc<Mutex<Vec<Question>>>,
@@ -177,7 +177,7 @@ impl Script {
             }),
             None => MessageResponse::ErrorResponse(ErrorResponse {
                 error_code: Code::NotFound as i32,
-                error_message: format!("{name} is not here"),
+                error_message: format!("{name} is not found"),
             }),
         };
         match question {
@@ -262,11 +262,11 @@ fn shop() -> Script {
 }
 
 #[tokio::test]
-async fn imports_are_fetched_until_nothing_needed_is_missing() {
+async fn imports_are_fetched_until_none_is_missing() {
     let script = shop();
     let mut source = script.source().await;
     let schema = source.find("Shop.Buy").await.unwrap().unwrap();
-    // unused.proto and Any's file are not on the server.
+    // The server has neither unused.proto nor any.proto.
     let names: Vec<&String> = schema.files.keys().collect();
     assert_eq!(
         names,
@@ -280,7 +280,7 @@ async fn imports_are_fetched_until_nothing_needed_is_missing() {
     );
     let asked = script.asked();
     assert!(source.find("Item").await.unwrap().is_some());
-    assert_eq!(script.asked(), asked, "what is known is not asked for");
+    assert_eq!(script.asked(), asked, "known files are not asked for again");
 }
 
 #[tokio::test]
@@ -311,7 +311,7 @@ async fn services_are_listed_once_and_sorted() {
 }
 
 #[tokio::test]
-async fn a_file_that_is_needed_and_not_there_is_named() {
+async fn a_missing_file_that_is_needed_is_named() {
     let mut script = shop();
     script.files.remove("item.proto");
     let error = script.source().await.find("Shop").await.unwrap_err();
@@ -323,7 +323,7 @@ async fn a_file_that_is_needed_and_not_there_is_named() {
 }
 
 #[tokio::test]
-async fn a_server_may_answer_few_questions_a_stream() {
+async fn a_server_may_limit_the_questions_on_a_stream() {
     let mut script = shop();
     script.answers = Some(1);
     assert!(script.source().await.find("Shop").await.unwrap().is_some());
@@ -332,7 +332,7 @@ async fn a_server_may_answer_few_questions_a_stream() {
 }
 
 #[tokio::test]
-async fn metadata_goes_along() {
+async fn metadata_is_sent() {
     let script = shop();
     let mut link = script.link().await;
     link.metadata.insert("token", "secret".parse().unwrap());
@@ -358,7 +358,7 @@ async fn a_refusal_keeps_its_status() {
 }
 
 #[tokio::test]
-async fn a_silent_server_is_waited_for_until_the_deadline() {
+async fn the_deadline_ends_the_wait_for_a_silent_server() {
     let mut script = shop();
     script.silent = true;
     let mut link = script.link().await;
@@ -369,7 +369,7 @@ async fn a_silent_server_is_waited_for_until_the_deadline() {
 }
 
 #[tokio::test]
-async fn files_that_import_one_another_end_in_an_error() {
+async fn a_cycle_of_imports_is_an_error() {
     let mut script = shop();
     script.files = BTreeMap::from([
         (
@@ -389,13 +389,13 @@ async fn files_that_import_one_another_end_in_an_error() {
     ]);
     let error = script.source().await.find("Shop").await.unwrap_err();
     assert!(
-        error.to_string().starts_with("files import one another"),
+        error.to_string().starts_with("files import each other"),
         "{error}"
     );
 }
 
 #[tokio::test]
-async fn another_file_than_asked_for_ends_in_an_error() {
+async fn a_file_that_was_not_asked_for_is_an_error() {
     let mut script = shop();
     let other = script.files["Shop"].clone();
     script.files.insert("item.proto", other);
