@@ -11,8 +11,7 @@ use std::path::PathBuf;
 
 use prost::Message;
 use prost_reflect::{DescriptorPool, DynamicMessage};
-use routeguide::protobuf::layout::{LayoutId, Layouts};
-use routeguide::protobuf::{json::write as json, text::write as text};
+use routeguide::protobuf::{LayoutId, Layouts, ParseError, WriteError, json, text};
 
 /// The files with the suite's messages, editions among them.
 const FILES: [&str; 5] = [
@@ -109,13 +108,13 @@ fn main() -> Result<(), Box<dyn Error>> {
     }
 }
 
-/// What is to be told; an error is told the same way, and only ends the work earlier.
+/// What the suite is told. An error is told in the same way, and only ends the work earlier.
 fn answer(
     pool: &DescriptorPool,
     layouts: &mut Layouts,
     request: &Request,
 ) -> Result<Outcome, Outcome> {
-    // How the suite asks for failures that it is to know beforehand. It is told by a file.
+    // The suite asks which failures are expected. They are in a file.
     if request.message_type == "conformance.FailureSet" {
         return Ok(Outcome::Protobuf(Vec::new()));
     }
@@ -123,25 +122,22 @@ fn answer(
     let id = layouts
         .find(&request.message_type)
         .ok_or_else(|| skip("no such message"))?;
-    let parse_error = |bad: routeguide::protobuf::Bad| Outcome::ParseError(bad.to_string());
+    let parse_error = |error: ParseError| Outcome::ParseError(error.to_string());
     let bytes = match &request.payload {
         Some(Payload::Protobuf(bytes)) => bytes.clone(),
         Some(Payload::Json(json)) => {
-            let options = routeguide::protobuf::json::read::Options {
+            let options = json::ReadOptions {
                 allow_unknown_fields: request.test_category == IGNORE_UNKNOWN,
             };
-            routeguide::protobuf::json::read::parse(layouts, id, json.as_bytes(), options)
-                .map_err(parse_error)?
+            json::read(layouts, id, json.as_bytes(), options).map_err(parse_error)?
         }
-        Some(Payload::Text(text)) => {
-            routeguide::protobuf::text::read::parse(layouts, id, text).map_err(parse_error)?
-        }
+        Some(Payload::Text(text)) => text::read(layouts, id, text).map_err(parse_error)?,
         Some(Payload::Jspb(_)) | None => return Err(skip("JSPB")),
     };
     match request.requested_output_format() {
         WireFormat::Protobuf => protobuf(pool, request, bytes),
         WireFormat::Json => write(pool, request, &bytes, |bytes, out| {
-            json::Writer::new(layouts, json::Options::default(), out).message(id, bytes)
+            json::write(layouts, id, bytes, json::WriteOptions::default(), out)
         })
         .map(Outcome::Json),
         WireFormat::TextFormat => write(pool, request, &bytes, |bytes, out| {
@@ -152,7 +148,8 @@ fn answer(
     }
 }
 
-/// What was parsed is taken as it is. Nothing of `call` reads a message only to write it again: that is prost-reflect.
+/// What has been read from text is already encoded. `call` never decodes a message only to encode it again, so
+/// prost-reflect does that here.
 fn protobuf(pool: &DescriptorPool, request: &Request, bytes: Vec<u8>) -> Result<Outcome, Outcome> {
     if !matches!(request.payload, Some(Payload::Protobuf(_))) {
         return Ok(Outcome::Protobuf(bytes));
@@ -179,20 +176,21 @@ fn print_text(
     request: &Request,
     bytes: &[u8],
     out: &mut Vec<u8>,
-) -> Result<(), routeguide::protobuf::fields::Malformed> {
-    let options = text::Options {
+) -> Result<(), WriteError> {
+    let options = text::WriteOptions {
         skip_unknown: !request.print_unknown_fields,
-        ..text::Options::default()
+        ..text::WriteOptions::default()
     };
-    text::Writer::new(layouts, options, out).message(id, bytes)
+    text::write(layouts, id, bytes, options, out)
 }
 
-/// Parsing and printing are one step in the writers; the suite wants to know which of the two failed.
+/// Reading bytes and writing them is one step in the writers, and the suite distinguishes which of the two fails. What
+/// prost-reflect cannot decode has failed in the first one.
 fn write(
     pool: &DescriptorPool,
     request: &Request,
     bytes: &[u8],
-    write: impl FnOnce(&[u8], &mut Vec<u8>) -> Result<(), routeguide::protobuf::fields::Malformed>,
+    write: impl FnOnce(&[u8], &mut Vec<u8>) -> Result<(), WriteError>,
 ) -> Result<String, Outcome> {
     let mut out = Vec::new();
     if let Err(error) = write(bytes, &mut out) {

@@ -7,8 +7,7 @@
 mod wire;
 
 use libfuzzer_sys::fuzz_target;
-use routeguide::protobuf::{json::write as json, text::write as text};
-use routeguide::protobuf::layout::Layouts;
+use routeguide::protobuf::{Layouts, json, text};
 
 /// Of each schema: the more schemas, the better.
 const MESSAGES: usize = 20;
@@ -22,12 +21,12 @@ fuzz_target!(|descriptors: &[u8]| {
         let id = layouts.compile(&message);
         let reply = wire::message(&mut layouts, id, &mut wire::Entropy(descriptors), 3);
         let mut out = Vec::new();
-        let options = json::Options {
+        let options = json::WriteOptions {
             emit_defaults: true,
-            ..json::Options::default()
+            ..json::WriteOptions::default()
         };
-        let _ = json::Writer::new(&mut layouts, options, &mut out).message(id, &reply);
-        let _ = text::Writer::new(&mut layouts, text::Options::default(), &mut out)
-            .message(id, &reply);
+        let _ = json::write(&mut layouts, id, &reply, options, &mut out);
+        let options = text::WriteOptions::default();
+        let _ = text::write(&mut layouts, id, &reply, options, &mut out);
     }
 });

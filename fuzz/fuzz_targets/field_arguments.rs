@@ -6,12 +6,12 @@ mod schema;
 
 use libfuzzer_sys::fuzz_target;
 use routeguide::input::arguments::parse;
-use routeguide::protobuf::json::read::Options;
+use routeguide::protobuf::json::ReadOptions;
 
 fuzz_target!(|input: Vec<String>| {
     if input.iter().any(|argument| argument.contains("=@")) {
         return;
     }
     let (mut layouts, id) = schema::everything();
-    let _ = parse(&mut layouts, id, &input, Options::default());
+    let _ = parse(&mut layouts, id, &input, ReadOptions::default());
 });

@@ -5,19 +5,18 @@
 mod schema;
 
 use libfuzzer_sys::fuzz_target;
-use routeguide::protobuf::json::read::{Options, parse};
-use routeguide::protobuf::json::write as json;
+use routeguide::protobuf::json::{self, ReadOptions, WriteOptions};
 
 fuzz_target!(|input: (bool, &str)| {
     let (allow_unknown_fields, input) = input;
     let (mut layouts, id) = schema::everything();
-    let options = Options {
+    let options = ReadOptions {
         allow_unknown_fields,
     };
-    if let Ok(bytes) = parse(&mut layouts, id, input.as_bytes(), options) {
+    if let Ok(bytes) = json::read(&mut layouts, id, input.as_bytes(), options) {
         let mut out = Vec::new();
-        json::Writer::new(&mut layouts, json::Options::default(), &mut out)
-            .message(id, &bytes)
+        let options = WriteOptions::default();
+        json::write(&mut layouts, id, &bytes, options, &mut out)
             .expect("what was read can be printed");
     }
 });

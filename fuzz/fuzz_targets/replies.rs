@@ -7,7 +7,7 @@ mod schema;
 mod wire;
 
 use libfuzzer_sys::fuzz_target;
-use routeguide::protobuf::{json::write as json, text::write as text};
+use routeguide::protobuf::{json, text};
 
 fuzz_target!(|input: (bool, [bool; 5], &[u8])| {
     let (is_message, flags, bytes) = input;
@@ -19,18 +19,18 @@ fuzz_target!(|input: (bool, [bool; 5], &[u8])| {
         bytes.to_vec()
     };
     let mut out = Vec::new();
-    let options = json::Options {
+    let options = json::WriteOptions {
         indent,
         emit_defaults,
         proto_names,
         enum_numbers,
     };
-    let _ = json::Writer::new(&mut layouts, options, &mut out).message(id, &reply);
-    let options = text::Options {
+    let _ = json::write(&mut layouts, id, &reply, options, &mut out);
+    let options = text::WriteOptions {
         indent,
         emit_defaults,
         enum_numbers,
         skip_unknown,
     };
-    let _ = text::Writer::new(&mut layouts, options, &mut out).message(id, &reply);
+    let _ = text::write(&mut layouts, id, &reply, options, &mut out);
 });

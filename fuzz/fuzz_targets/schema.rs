@@ -3,7 +3,7 @@
 use std::sync::LazyLock;
 
 use prost_reflect::DescriptorPool;
-use routeguide::protobuf::layout::{LayoutId, Layouts};
+use routeguide::protobuf::{LayoutId, Layouts};
 
 static LAYOUTS: LazyLock<(Layouts, LayoutId)> = LazyLock::new(|| {
     let schemas = concat!(env!("CARGO_MANIFEST_DIR"), "/../tests/schemas");

@@ -5,15 +5,14 @@
 mod schema;
 
 use libfuzzer_sys::fuzz_target;
-use routeguide::protobuf::text::read::parse;
-use routeguide::protobuf::text::write as text;
+use routeguide::protobuf::text;
 
 fuzz_target!(|input: &str| {
     let (mut layouts, id) = schema::everything();
-    if let Ok(bytes) = parse(&mut layouts, id, input) {
+    if let Ok(bytes) = text::read(&mut layouts, id, input) {
         let mut out = Vec::new();
-        text::Writer::new(&mut layouts, text::Options::default(), &mut out)
-            .message(id, &bytes)
+        let options = text::WriteOptions::default();
+        text::write(&mut layouts, id, &bytes, options, &mut out)
             .expect("what was read can be printed");
     }
 });

@@ -9,8 +9,8 @@ use crate::cli::{CallArgs, Format, InputFormat};
 use crate::error::{Error, Result};
 use crate::input::{self, Chunks, Failure, Json, Messages, Requests, Text, arguments};
 use crate::output::{Console, Renderer};
-use crate::protobuf::json::read::Options;
-use crate::protobuf::layout::Layouts;
+use crate::protobuf::Layouts;
+use crate::protobuf::json::ReadOptions;
 use crate::schema::resolve_method;
 use crate::schema::source::DescriptorSource;
 use crate::session::batch::Batch;
@@ -145,7 +145,7 @@ impl Data {
         console: &Console,
         context: &Context,
     ) -> Result<(Requests, Failure)> {
-        let options = Options {
+        let options = ReadOptions {
             allow_unknown_fields: args.allow_unknown_fields,
         };
         let mut layouts = Layouts::new(method.parent_pool().clone());

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use crate::base64;
 use crate::error::{Error, Result};
-use crate::protobuf::json::read::{self as json, Options};
+use crate::protobuf::json::{self, ReadOptions};
 use crate::protobuf::layout::{Layout, LayoutId, Layouts, Shape, Special, Type};
 
 /// Encodes one message of `FIELD` arguments.
@@ -16,7 +16,7 @@ pub fn parse(
     layouts: &mut Layouts,
     message: LayoutId,
     arguments: &[String],
-    options: Options,
+    options: ReadOptions,
 ) -> Result<Vec<u8>> {
     let mut root = Node::Object(Vec::new());
     for text in arguments {
@@ -26,12 +26,12 @@ pub fn parse(
     }
     let mut text = String::new();
     root.write(&mut text);
-    json::parse(layouts, message, text.as_bytes(), options).map_err(|mistake| {
+    json::read(layouts, message, text.as_bytes(), options).map_err(|mistake| {
         let field = match mistake.field.as_str() {
             "" => String::new(),
             field => format!(", field {field}"),
         };
-        let error = Error::failed(format!("request{field}: {}", mistake.why));
+        let error = Error::failed(format!("request{field}: {}", mistake.message));
         match mistake.hint {
             Some(hint) => error.hinted(hint),
             None => error,
@@ -219,7 +219,7 @@ fn leaf(layouts: &mut Layouts, message: LayoutId, path: &[Step]) -> Leaf {
             Type::Bytes => Leaf::Bytes,
             Type::Message(id) | Type::Group(id) => {
                 at = layouts.get(id);
-                at.as_deref().map_or(Leaf::Other, wrapped)
+                at.map_or(Leaf::Other, wrapped)
             }
             _ => Leaf::Other,
         };
@@ -327,7 +327,7 @@ mod tests {
         let mut layouts = Layouts::new(crate::schema::bundled_pool()?);
         let message = layouts.find("Person").unwrap();
         let arguments: Vec<String> = arguments.iter().map(ToString::to_string).collect();
-        let bytes = parse(&mut layouts, message, &arguments, Options::default())?;
+        let bytes = parse(&mut layouts, message, &arguments, ReadOptions::default())?;
         Ok(Person::decode(bytes.as_slice()).unwrap())
     }
 

@@ -2,19 +2,18 @@
 //! own (<https://en.wikipedia.org/wiki/JSON_streaming>, "concatenated JSON").
 
 use super::messages::{End, Format};
-use crate::protobuf::Bad;
-use crate::protobuf::json::read::{self as json, Options};
-use crate::protobuf::layout::{LayoutId, Layouts};
+use crate::protobuf::json::{self, ReadOptions};
+use crate::protobuf::{LayoutId, Layouts, ParseError};
 
 /// JSON values, one a message.
 #[derive(Debug)]
 pub struct Json {
-    options: Options,
+    options: ReadOptions,
     splitter: Splitter,
 }
 
 impl Json {
-    pub fn new(options: Options) -> Self {
+    pub fn new(options: ReadOptions) -> Self {
         Self {
             options,
             splitter: Splitter::default(),
@@ -42,8 +41,8 @@ impl Format for Json {
         message: LayoutId,
         text: &[u8],
         out: &mut Vec<u8>,
-    ) -> Result<(), Bad> {
-        json::parse_into(layouts, message, text, self.options, out)
+    ) -> Result<(), ParseError> {
+        json::read_into(layouts, message, text, self.options, out)
     }
 
     fn too_long_hint(&self) -> Option<&'static str> {
@@ -117,7 +116,7 @@ mod tests {
     use super::*;
 
     fn read(input: &[u8], chunk: usize) -> (Vec<String>, Option<String>) {
-        read_names(Json::new(Options::default()), 1 << 20, input, chunk)
+        read_names(Json::new(ReadOptions::default()), 1 << 20, input, chunk)
     }
 
     #[test]
@@ -152,7 +151,7 @@ mod tests {
         assert_eq!(names, [""]);
         let error = error.unwrap();
         assert!(
-            error.contains("line 1, column 16: the JSON ends"),
+            error.contains("line 1, column 16: unexpected end of JSON"),
             "{error}"
         );
     }
@@ -175,7 +174,7 @@ mod tests {
     #[test]
     fn blanks_between_values_are_not_part_of_them() {
         let input = [&b"{}"[..], &[b'\n'; 100], b"{}"].concat();
-        let (names, error) = read_names(Json::new(Options::default()), 16, &input, 10);
+        let (names, error) = read_names(Json::new(ReadOptions::default()), 16, &input, 10);
         assert_eq!((names.len(), error), (2, None));
     }
 }

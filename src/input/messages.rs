@@ -3,8 +3,7 @@
 
 use super::requests::Decode;
 use crate::error::{Error, Result};
-use crate::protobuf::layout::{LayoutId, Layouts};
-use crate::protobuf::{Bad, Place};
+use crate::protobuf::{LayoutId, Layouts, ParseError, Position};
 
 /// The longest text of one message, in bytes: a message without an end must not take memory without an end.
 const MAX_TEXT: usize = 64 << 20;
@@ -27,7 +26,7 @@ pub trait Format: Send + 'static {
         message: LayoutId,
         text: &[u8],
         out: &mut Vec<u8>,
-    ) -> std::result::Result<(), Bad>;
+    ) -> std::result::Result<(), ParseError>;
 
     /// What to try when a message is too long.
     fn too_long_hint(&self) -> Option<&'static str>;
@@ -52,7 +51,7 @@ pub struct Messages<F> {
     /// The start of the message whose end has not been read.
     partial: Vec<u8>,
     /// Of the start of that message.
-    place: Place,
+    position: Position,
 }
 
 impl<F: Format> Messages<F> {
@@ -65,14 +64,14 @@ impl<F: Format> Messages<F> {
             message,
             max_text: MAX_TEXT,
             partial: Vec::new(),
-            place: Place::START,
+            position: Position::START,
         }
     }
 
     fn encode(&mut self, text: &[u8], out: &mut Vec<u8>) -> Result<()> {
         self.format
             .parse(&mut self.layouts, self.message, text, out)
-            .map_err(|bad| self.place.error(&self.name, bad))
+            .map_err(|error| error.in_input(&self.name, self.position))
     }
 
     /// Adds to the message that is not complete.
@@ -92,7 +91,7 @@ impl<F: Format> Messages<F> {
         }
         let error = Error::failed(format!(
             "{}, line {}: a message of more than {} bytes",
-            self.name, self.place.line, self.max_text
+            self.name, self.position.line, self.max_text
         ));
         Err(match self.format.too_long_hint() {
             Some(hint) => error.hinted(hint),
@@ -105,7 +104,7 @@ impl<F: Format> Decode for Messages<F> {
     fn next(&mut self, input: &mut &[u8], out: &mut Vec<u8>) -> Result<bool> {
         if self.partial.is_empty() {
             let (blank, rest) = input.split_at(self.format.blank(input));
-            self.place = self.place.after(blank);
+            self.position = self.position.after(blank);
             *input = rest;
         }
         let Some(end) = self.format.end(input) else {
@@ -118,14 +117,14 @@ impl<F: Format> Decode for Messages<F> {
         if self.partial.is_empty() {
             self.check_len(text.len())?;
             self.encode(text, out)?;
-            self.place = self.place.after(text);
+            self.position = self.position.after(text);
         } else {
             self.keep(text)?;
             let whole = std::mem::take(&mut self.partial);
             self.encode(&whole, out)?;
-            self.place = self.place.after(&whole);
+            self.position = self.position.after(&whole);
         }
-        self.place = self.place.after(separator);
+        self.position = self.position.after(separator);
         Ok(true)
     }
 
@@ -169,7 +168,7 @@ pub mod testing {
 mod tests {
     use super::super::{Json, Text};
     use super::testing::read_names;
-    use crate::protobuf::json::read::Options;
+    use crate::protobuf::json::ReadOptions;
 
     #[test]
     fn a_message_of_the_greatest_length_is_accepted_and_a_longer_one_refused() {
@@ -177,7 +176,7 @@ mod tests {
         let text = b"name: '0123456789ab'\x1ename: '0123456789ab'\x1e";
         for chunk in 1..json.len() {
             for max in [20, 21] {
-                let json = read_names(Json::new(Options::default()), max, json, chunk);
+                let json = read_names(Json::new(ReadOptions::default()), max, json, chunk);
                 let text = read_names(Text, max - 1, text, chunk);
                 if max == 21 {
                     assert_eq!((json.0.len(), json.1), (2, None));

@@ -5,7 +5,7 @@ use bytes::Bytes;
 use super::requests::Decode;
 use super::stdin;
 use crate::error::{Error, Result};
-use crate::protobuf::wire::{self, Raw, put_bytes};
+use crate::protobuf::wire::{self, WireValue, put_bytes};
 
 /// The longest name that input may have. It is the server's limit too, and bounds what a line without an end takes.
 pub const MAX_LEN: usize = 64 * 1024;
@@ -55,8 +55,8 @@ pub fn first_field(message: &[u8]) -> &[u8] {
     let Some(mut rest) = message.strip_prefix(&[TAG]) else {
         return &[];
     };
-    match wire::value(&mut rest, 1, 2, 0) {
-        Ok(Raw::Bytes(name)) => name,
+    match wire::value(&mut rest, 1, wire::LEN) {
+        Ok(WireValue::Bytes(name)) => name,
         _ => &[],
     }
 }

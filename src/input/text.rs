@@ -2,9 +2,8 @@
 //! separates two, as in grpcurl.
 
 use super::messages::{End, Format};
-use crate::protobuf::Bad;
-use crate::protobuf::layout::{LayoutId, Layouts};
-use crate::protobuf::text::read as text;
+use crate::protobuf::text;
+use crate::protobuf::{LayoutId, Layouts, ParseError};
 
 /// ASCII's record separator. In a string it is written `\036`.
 const SEPARATOR: u8 = 0x1e;
@@ -33,13 +32,10 @@ impl Format for Text {
         message: LayoutId,
         text: &[u8],
         out: &mut Vec<u8>,
-    ) -> Result<(), Bad> {
+    ) -> Result<(), ParseError> {
         match std::str::from_utf8(text) {
-            Ok(text) => text::parse_into(layouts, message, text, out),
-            Err(error) => {
-                let at = error.valid_up_to();
-                Err(Bad::at(text, at, String::new(), "not valid UTF-8"))
-            }
+            Ok(text) => text::read_into(layouts, message, text, out),
+            Err(error) => Err(ParseError::at(text, error.valid_up_to(), "not valid UTF-8")),
         }
     }
 

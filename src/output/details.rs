@@ -4,8 +4,8 @@
 use prost::Message as _;
 use prost_reflect::DescriptorPool;
 
-use crate::protobuf::json::write as json;
-use crate::protobuf::layout::Layouts;
+use crate::protobuf::Layouts;
+use crate::protobuf::json::{self, WriteOptions};
 
 /// The details of a status, each as JSON with its `@type`. Bytes that are no details are none; a detail of an unknown
 /// type is its type and its bytes.
@@ -28,8 +28,7 @@ pub fn decode(details: &[u8], schema: &DescriptorPool) -> Vec<String> {
         .map(|detail| {
             let mut out = Vec::new();
             let bytes = detail.encode_to_vec();
-            let written = json::Writer::new(&mut layouts, json::Options::default(), &mut out)
-                .message(any, &bytes);
+            let written = json::write(&mut layouts, any, &bytes, WriteOptions::default(), &mut out);
             match (written, String::from_utf8(out)) {
                 (Ok(()), Ok(text)) => text,
                 // Its value is no message of its type.

@@ -9,9 +9,8 @@ use tonic::metadata::{KeyAndValueRef, MetadataMap};
 
 use crate::base64;
 use crate::error::code_name;
-use crate::protobuf::fields::Malformed;
-use crate::protobuf::json::write as json;
-use crate::protobuf::layout::{LayoutId, Layouts};
+use crate::protobuf::json::{self, WriteOptions};
+use crate::protobuf::{LayoutId, Layouts, WriteError};
 
 /// What every line starts with.
 #[derive(Serialize)]
@@ -52,18 +51,18 @@ pub fn message(
     message: &Message<'_>,
     layouts: &mut Layouts,
     root: LayoutId,
-    options: json::Options,
+    options: WriteOptions,
     out: &mut Vec<u8>,
-) -> Result<(), Malformed> {
+) -> Result<(), WriteError> {
     let start = out.len();
     open(message.event, message.call, message.at, out);
     out.extend_from_slice(format!(",\"size\":{},\"message\":", message.bytes.len()).as_bytes());
     // A line is a line, however messages are to look elsewhere.
-    let options = json::Options {
+    let options = WriteOptions {
         indent: false,
         ..options
     };
-    let written = json::Writer::new(layouts, options, out).message(root, message.bytes);
+    let written = json::write(layouts, root, message.bytes, options, out);
     if written.is_err() {
         out.truncate(start);
         return written;

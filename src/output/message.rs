@@ -1,15 +1,12 @@
 //! One message's bytes → its text or JSON: the one place that knows both formats.
 
-use std::fmt;
-
 use prost_reflect::MessageDescriptor;
 use tonic::Code;
 
 use super::escape::escape_literal;
 use super::paint::paint;
 use crate::error::{Error, Result};
-use crate::protobuf::layout::{LayoutId, Layouts};
-use crate::protobuf::{json::write as json, text::write as text};
+use crate::protobuf::{LayoutId, Layouts, WriteError, json, text};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Syntax {
@@ -82,7 +79,7 @@ impl MessageWriter {
         let body = out.len();
         if let Err(error) = self.transcode(bytes, out) {
             out.truncate(start);
-            return Err(self.unprintable(&error));
+            return Err(unwritable(&self.name, error));
         }
         self.has_written = true;
         if self.style.terminal || self.style.color {
@@ -96,34 +93,35 @@ impl MessageWriter {
         &mut self,
         bytes: &[u8],
         out: &mut Vec<u8>,
-    ) -> std::result::Result<(), crate::protobuf::fields::Malformed> {
+    ) -> std::result::Result<(), WriteError> {
         let style = self.style;
         match style.syntax {
             Syntax::Json => {
-                let options = json::Options {
+                let options = json::WriteOptions {
                     indent: style.indent,
                     emit_defaults: style.emit_defaults,
                     proto_names: style.proto_names,
                     enum_numbers: style.enum_numbers,
                 };
-                json::Writer::new(&mut self.layouts, options, out).message(self.root, bytes)
+                json::write(&mut self.layouts, self.root, bytes, options, out)
             }
             Syntax::Text => {
-                let options = text::Options {
+                let options = text::WriteOptions {
                     indent: style.indent,
                     emit_defaults: style.emit_defaults,
                     enum_numbers: style.enum_numbers,
                     skip_unknown: false,
                 };
-                text::Writer::new(&mut self.layouts, options, out).message(self.root, bytes)
+                text::write(&mut self.layouts, self.root, bytes, options, out)
             }
         }
     }
 
     /// Makes what was written from `start` on safe for a terminal, and colors it.
     fn dress(&self, out: &mut Vec<u8>, start: usize) -> Result<()> {
-        let plain =
-            String::from_utf8(out.split_off(start)).map_err(|error| self.unprintable(&error))?;
+        let plain = String::from_utf8(out.split_off(start)).map_err(|error| {
+            Error::failed(format!("cannot print a {}", self.name)).caused_by(error)
+        })?;
         let safe = if self.style.terminal {
             escape_literal(&plain, self.style.syntax == Syntax::Json)
         } else {
@@ -136,18 +134,18 @@ impl MessageWriter {
         }
         Ok(())
     }
-
-    fn unprintable(&self, error: &dyn fmt::Display) -> Error {
-        malformed(&self.name, error)
-    }
 }
 
-/// The error for bytes that are not a message of their type, which is the fault of the server that sent them.
-pub fn malformed(name: &str, why: &dyn fmt::Display) -> Error {
-    Error::status(
-        Code::Internal,
-        format!("the server's message is not a valid {name}: {why}"),
-    )
+/// The error for a message that cannot be written. Bytes that are not a message of their type are the fault of the server
+/// that sent them.
+pub fn unwritable(name: &str, error: WriteError) -> Error {
+    match error {
+        WriteError::Malformed(why) => Error::status(
+            Code::Internal,
+            format!("the server's message is not a valid {name}: {why}"),
+        ),
+        WriteError::Unrepresentable(why) => Error::failed(format!("cannot print a {name}: {why}")),
+    }
 }
 
 #[cfg(test)]

@@ -8,13 +8,13 @@ use tokio::time::Instant;
 use tonic::metadata::MetadataMap;
 
 use super::escape::escape_literal;
-use super::message::{MessageWriter, Style, malformed};
+use super::message::{MessageWriter, Style, unwritable};
 use super::{details, envelope};
 use crate::call::{End, Origin};
 use crate::error::{Error, Kind as ErrorKind, Result};
 use crate::exit;
-use crate::protobuf::json::write as json;
-use crate::protobuf::layout::{LayoutId, Layouts};
+use crate::protobuf::json::WriteOptions;
+use crate::protobuf::{LayoutId, Layouts};
 
 /// Which events are printed, and how.
 #[derive(Clone, Copy, Debug)]
@@ -42,7 +42,7 @@ struct Envelope {
     request: LayoutId,
     reply: LayoutId,
     reply_name: String,
-    options: json::Options,
+    options: WriteOptions,
     /// The output is a terminal: strings must not act on it.
     terminal: bool,
 }
@@ -94,7 +94,7 @@ impl Renderer {
                     reply: layouts.compile(&method.output()),
                     reply_name: method.output().full_name().to_owned(),
                     layouts,
-                    options: json::Options {
+                    options: WriteOptions {
                         indent: false,
                         emit_defaults: style.emit_defaults,
                         proto_names: style.proto_names,
@@ -175,7 +175,7 @@ impl Renderer {
         envelope::message(&message, &mut envelope.layouts, root, envelope.options, out).map_err(
             |error| match event {
                 "request" => Error::failed("cannot print a request").caused_by(error),
-                _ => malformed(&envelope.reply_name, &error),
+                _ => unwritable(&envelope.reply_name, error),
             },
         )?;
         envelope.secure(out, start);

@@ -1,16 +1,28 @@
 //! Message bytes ↔ JSON and the text format, by descriptor.
 //!
 //! - `layout`: descriptors compiled for transcoding;
-//! - `wire`: the encoding itself, and `fields`: one message's fields as its layout knows them;
-//! - `json`, `text`: a reader and a writer each, with `wellknown` for the messages that have a form of their own;
-//! - `mistake`: what is wrong with a text, and where.
+//! - `wire`: the encoding itself; `scalar`: the values of scalar types; `fields`, `map`: those of one message, as its
+//!   layout knows them;
+//! - `json`, `text`: a reader and a writer each; `wellknown`: strings that stand for messages in JSON; `writer`: what
+//!   the writers have in common;
+//! - `parse_error`: what is wrong with a text, and where; `suggest`: what may have been meant.
 
-pub mod fields;
+mod fields;
 pub mod json;
 pub mod layout;
-mod mistake;
+mod map;
+mod parse_error;
+mod scalar;
+mod suggest;
 pub mod text;
-pub mod wellknown;
+mod wellknown;
 pub mod wire;
+mod writer;
 
-pub use mistake::{Bad, Place};
+pub use layout::{LayoutId, Layouts};
+pub use parse_error::{ParseError, Position};
+pub use writer::WriteError;
+
+/// Messages nested deeper are refused, as other protobuf implementations do: recursion must not be the sender's to
+/// choose.
+const MAX_DEPTH: usize = 100;

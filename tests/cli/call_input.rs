@@ -1,4 +1,4 @@
-//! `call -d`: requests as data, as they come.
+//! `call -d`: requests as JSON or text, sent as they come.
 
 use super::harness::{Echo, Folder, Peer, Seen, protoset, routeguide};
 use h2::Reason;
@@ -29,7 +29,7 @@ fn data_is_read_from_a_file() {
 }
 
 #[test]
-fn a_file_that_is_not_there_is_an_error_before_anything_is_connected_to() {
+fn a_missing_file_is_an_error_before_anything_is_connected_to() {
     routeguide(["call", "Chat", "-d", "@nowhere.json"])
         .run()
         .exits(1)
@@ -78,7 +78,7 @@ fn a_client_stream_is_one_call_for_all_messages() {
 }
 
 #[test]
-fn no_input_is_one_empty_message_where_one_is_due_and_none_in_a_stream() {
+fn no_input_is_one_empty_message_where_the_method_takes_one_and_none_in_a_stream() {
     let echo = Echo::start();
     for (method, replies) in [
         ("Echo/Unary", "{\"request\":{},\"received\":1}\n"),
@@ -114,7 +114,7 @@ fn unknown_fields_are_refused_unless_allowed() {
 }
 
 #[test]
-fn bad_data_says_line_column_and_field() {
+fn bad_data_is_reported_with_line_column_and_field() {
     let echo = Echo::start();
     routeguide(["call", "Chat", "-d", "@-"])
         .at(echo.addr())
@@ -126,7 +126,7 @@ fn bad_data_says_line_column_and_field() {
 }
 
 #[test]
-fn bad_data_keeps_the_replies_that_are_due_and_cancels_the_call() {
+fn bad_data_cancels_the_call_after_the_replies_to_what_came_before() {
     let peer = Peer::echoing();
     let mut run = routeguide(["call", "RouteGuide/GetPeople", "--reflection", "off"])
         .args(["-d", "@-"])
@@ -178,7 +178,7 @@ fn text_messages_are_separated_by_the_record_separator() {
 }
 
 #[test]
-fn bad_text_says_line_and_column() {
+fn bad_text_is_reported_with_line_and_column() {
     let echo = Echo::start();
     routeguide(["call", "Chat", "--input", "text", "-d", "@-"])
         .at(echo.addr())
@@ -190,7 +190,7 @@ fn bad_text_says_line_and_column() {
 }
 
 #[test]
-fn a_reply_printed_as_text_is_read_again() {
+fn a_reply_printed_as_text_can_be_sent_as_a_request() {
     let echo = Echo::start();
     let first = routeguide([
         "call",
@@ -220,7 +220,7 @@ fn a_reply_printed_as_text_is_read_again() {
 }
 
 #[test]
-fn a_stream_ends_after_so_many_replies() {
+fn a_stream_ends_after_n_replies() {
     let echo = Echo::start();
     routeguide(["call", "Repeat", "replies=1000000", "name=a", "-n2"])
         .at(echo.addr())
@@ -236,7 +236,7 @@ fn a_stream_ends_after_so_many_replies() {
 }
 
 #[test]
-fn a_flood_of_requests_has_a_flood_of_replies() {
+fn many_requests_get_as_many_replies() {
     let (echo, folder) = (Echo::silent(), Folder::new());
     let schema = folder.write("echo.binpb", protoset());
     let count = 20_000;

@@ -1,9 +1,9 @@
-//! Names on stdin: how they are told apart, and what happens when they are bad.
+//! Names on stdin: what separates them, and what happens when one is bad.
 
 use super::harness::{Peer, Seen, routeguide};
 use h2::Reason;
 
-/// Runs `get-people` with `input`, and tells what the server saw.
+/// Runs `get-people` with `input`, and returns what the server has seen.
 #[track_caller]
 fn seen(flags: &[&str], input: &[u8]) -> Vec<Seen> {
     let peer = Peer::echoing();
@@ -99,7 +99,7 @@ fn bad_utf_8_ends_the_run_though_stdin_stays_open() {
 }
 
 #[test]
-fn bad_utf_8_on_the_first_line_cancels_a_call_that_asked_nothing() {
+fn bad_utf_8_on_the_first_line_cancels_a_call_without_requests() {
     let peer = Peer::echoing();
     routeguide(["get-people"])
         .at(peer.addr())
@@ -108,7 +108,7 @@ fn bad_utf_8_on_the_first_line_cancels_a_call_that_asked_nothing() {
         .prints("")
         .mentions("line 1");
     assert!(
-        // A call that is not open yet may go down with its connection; what it may not is end in order.
+        // A call that is not open yet may be lost with its connection, but it must not be half-closed.
         matches!(
             peer.seen().as_slice(),
             [] | [Seen::Reset(Reason::CANCEL) | Seen::Lost]
@@ -119,7 +119,7 @@ fn bad_utf_8_on_the_first_line_cancels_a_call_that_asked_nothing() {
 }
 
 #[test]
-fn a_skipped_name_before_bad_input_does_not_hold_the_run_for_ever() {
+fn bad_input_after_a_name_without_a_reply_ends_the_run() {
     routeguide(["get-people", "--in-process"])
         .run_with(b"Zoe\nAlice\n\xff\n")
         .exits(1)
@@ -153,7 +153,7 @@ fn a_line_over_64_kib_prints_the_replies_before_it_and_cancels_the_call() {
 }
 
 #[test]
-fn a_bad_nul_separated_name_is_told_by_its_number() {
+fn a_bad_nul_separated_name_is_reported_by_its_number() {
     routeguide(["get-people", "-0", "--in-process"])
         .run_with(b"Alice\0\xff\0")
         .exits(1)

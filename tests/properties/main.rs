@@ -1,4 +1,4 @@
-//! What holds for any input at all: parsers and printers do not panic, and what goes through both comes back.
+//! What holds for any input: parsers and printers do not panic, and what goes through both comes back.
 
 #![allow(
     clippy::expect_used,
@@ -14,8 +14,8 @@ use std::sync::LazyLock;
 use proptest::prelude::*;
 use prost_reflect::DescriptorPool;
 use routeguide::output::escape;
-use routeguide::protobuf::layout::{LayoutId, Layouts};
-use routeguide::protobuf::{json::write as json, text::write as text};
+use routeguide::protobuf::{LayoutId, Layouts};
+use routeguide::protobuf::{ParseError, json, text};
 
 static LAYOUTS: LazyLock<Layouts> = LazyLock::new(|| {
     let files = protox::compile(["rich.proto"], ["tests/schemas"]).expect("a schema");
@@ -28,7 +28,7 @@ fn everything() -> (Layouts, LayoutId) {
     (layouts, id)
 }
 
-/// A message that somebody may send.
+/// A message of the schema.
 fn message() -> impl Strategy<Value = Vec<u8>> {
     proptest::collection::vec(any::<u8>(), 0..400).prop_map(|bytes| {
         let (mut layouts, id) = everything();
@@ -36,7 +36,7 @@ fn message() -> impl Strategy<Value = Vec<u8>> {
     })
 }
 
-/// Such a message, and then something happened to it.
+/// Such a message, damaged.
 fn damaged() -> impl Strategy<Value = Vec<u8>> {
     (
         message(),
@@ -56,40 +56,40 @@ fn damaged() -> impl Strategy<Value = Vec<u8>> {
         })
 }
 
-fn print_text(bytes: &[u8], options: text::Options) -> Option<String> {
+fn print_text(bytes: &[u8], options: text::WriteOptions) -> Option<String> {
     let (mut layouts, id) = everything();
     let mut out = Vec::new();
-    let result = text::Writer::new(&mut layouts, options, &mut out).message(id, bytes);
+    let result = text::write(&mut layouts, id, bytes, options, &mut out);
     result
         .ok()
         .map(|()| String::from_utf8(out).expect("text is UTF-8"))
 }
 
-fn print_json(bytes: &[u8], options: json::Options) -> Option<String> {
+fn print_json(bytes: &[u8], options: json::WriteOptions) -> Option<String> {
     let (mut layouts, id) = everything();
     let mut out = Vec::new();
-    let result = json::Writer::new(&mut layouts, options, &mut out).message(id, bytes);
+    let result = json::write(&mut layouts, id, bytes, options, &mut out);
     result
         .ok()
         .map(|()| String::from_utf8(out).expect("JSON is UTF-8"))
 }
 
-fn parse_text(text: &str) -> Result<Vec<u8>, routeguide::protobuf::Bad> {
+fn parse_text(text: &str) -> Result<Vec<u8>, ParseError> {
     let (mut layouts, id) = everything();
-    routeguide::protobuf::text::read::parse(&mut layouts, id, text)
+    text::read(&mut layouts, id, text)
 }
 
-fn parse_json(json: &str) -> Result<Vec<u8>, routeguide::protobuf::Bad> {
+fn parse_json(json: &str) -> Result<Vec<u8>, ParseError> {
     let (mut layouts, id) = everything();
-    routeguide::protobuf::json::read::parse(
+    json::read(
         &mut layouts,
         id,
         json.as_bytes(),
-        routeguide::protobuf::json::read::Options::default(),
+        json::ReadOptions::default(),
     )
 }
 
-const KNOWN: text::Options = text::Options {
+const KNOWN: text::WriteOptions = text::WriteOptions {
     indent: false,
     emit_defaults: false,
     enum_numbers: false,
@@ -109,21 +109,21 @@ proptest! {
 
     #[test]
     fn printed_text_reads_back_as_the_same_message(bytes in message(), indent in any::<bool>()) {
-        let options = text::Options { indent, ..KNOWN };
+        let options = text::WriteOptions { indent, ..KNOWN };
         if let Some(printed) = print_text(&bytes, options) {
-            let parsed = parse_text(&printed).map_err(|bad| TestCaseError::fail(format!("{bad}: {printed}")))?;
+            let parsed = parse_text(&printed).map_err(|error| TestCaseError::fail(format!("{error}: {printed}")))?;
             prop_assert_eq!(print_text(&parsed, options), Some(printed));
         }
     }
 
     #[test]
     fn printed_json_reads_back_as_the_same_message(bytes in message(), indent in any::<bool>()) {
-        let options = json::Options { indent, ..json::Options::default() };
+        let options = json::WriteOptions { indent, ..json::WriteOptions::default() };
         if let Some(printed) = print_json(&bytes, options) {
             let parsed = match parse_json(&printed) {
-                // An Any whose type is none is shown as it is, but never taken.
-                Err(bad) if bad.why.contains("type URL") || bad.why.contains("not.Known") => return Ok(()),
-                parsed => parsed.map_err(|bad| TestCaseError::fail(format!("{bad}: {printed}")))?,
+                // An Any whose type does not exist is written as it is, but not read.
+                Err(error) if error.message.contains("type URL") || error.message.contains("not.Known") => return Ok(()),
+                parsed => parsed.map_err(|error| TestCaseError::fail(format!("{error}: {printed}")))?,
             };
             prop_assert_eq!(print_json(&parsed, options), Some(printed));
         }
@@ -135,8 +135,8 @@ proptest! {
         flags in any::<[bool; 5]>(),
     ) {
         let [indent, emit_defaults, enum_numbers, proto_names, skip_unknown] = flags;
-        print_text(&bytes, text::Options { indent, emit_defaults, enum_numbers, skip_unknown });
-        let options = json::Options { indent, emit_defaults, enum_numbers, proto_names };
+        print_text(&bytes, text::WriteOptions { indent, emit_defaults, enum_numbers, skip_unknown });
+        let options = json::WriteOptions { indent, emit_defaults, enum_numbers, proto_names };
         if let Some(printed) = print_json(&bytes, options) {
             let parsed: Result<serde_json::Value, _> = serde_json::from_str(&printed);
             prop_assert!(parsed.is_ok(), "{printed}");
@@ -163,7 +163,7 @@ proptest! {
     ) {
         for json in [false, true] {
             let printed = if json {
-                print_json(&bytes, json::Options::default())
+                print_json(&bytes, json::WriteOptions::default())
             } else {
                 print_text(&bytes, KNOWN)
             };

@@ -1,10 +1,11 @@
-//! Messages made of bytes that say nothing: for every input a message of the schema, so that tests reach what is
-//! behind the first tag. Fuzz targets use it too.
+//! Arbitrary bytes → a message of the schema, so that tests reach what comes after the first tag. Fuzz targets use it
+//! too.
 
 use prost::encoding::{WireType, encode_key, encode_varint};
-use routeguide::protobuf::layout::{Field, LayoutId, Layouts, Shape, Special, Type};
+use routeguide::protobuf::layout::{Field, Shape, Special, Type};
+use routeguide::protobuf::{LayoutId, Layouts};
 
-/// Bytes to decide by; when there are no more, every decision is zero.
+/// Bytes that decide; when there are no more, every decision is zero.
 pub struct Entropy<'a>(pub &'a [u8]);
 
 impl Entropy<'_> {
@@ -26,7 +27,7 @@ impl Entropy<'_> {
         choices[usize::from(self.byte()) % N]
     }
 
-    /// Small numbers, large ones, and those at the edges of types.
+    /// Small numbers, large ones, and those at the limits of types.
     fn number(&mut self) -> u64 {
         let value = (0..8).fold(0, |value, _| value << 8 | u64::from(self.byte()));
         match self.byte() % 4 {
@@ -52,6 +53,14 @@ impl Entropy<'_> {
     }
 }
 
+/// The types that an Any may have; the last one does not exist.
+const ANY_TYPES: [&str; 4] = [
+    "rich.Everything",
+    "rich3.Implicit",
+    "google.protobuf.Duration",
+    "not.Known",
+];
+
 /// A message of that type. Mostly well-formed, with fields in any order and any number of times, and unknown ones.
 pub fn message(
     layouts: &mut Layouts,
@@ -59,6 +68,13 @@ pub fn message(
     entropy: &mut Entropy<'_>,
     depth: usize,
 ) -> Vec<u8> {
+    for name in ANY_TYPES {
+        layouts.find(name);
+    }
+    nested(layouts, id, entropy, depth)
+}
+
+fn nested(layouts: &Layouts, id: LayoutId, entropy: &mut Entropy<'_>, depth: usize) -> Vec<u8> {
     let mut out = Vec::new();
     let Some(layout) = layouts.get(id) else {
         return out;
@@ -83,7 +99,7 @@ pub fn message(
 }
 
 fn value(
-    layouts: &mut Layouts,
+    layouts: &Layouts,
     field: &Field,
     entropy: &mut Entropy<'_>,
     depth: usize,
@@ -93,7 +109,7 @@ fn value(
     match &field.kind {
         Type::Message(_) | Type::Group(_) if depth == 0 => {}
         Type::Message(id) => {
-            let inner = message(layouts, *id, entropy, depth - 1);
+            let inner = nested(layouts, *id, entropy, depth - 1);
             if field.in_message_set {
                 encode_key(1, WireType::StartGroup, out);
                 encode_key(2, WireType::Varint, out);
@@ -105,7 +121,7 @@ fn value(
             }
         }
         Type::Group(id) => {
-            let inner = message(layouts, *id, entropy, depth - 1);
+            let inner = nested(layouts, *id, entropy, depth - 1);
             encode_key(field.number, WireType::StartGroup, out);
             out.extend_from_slice(&inner);
             encode_key(field.number, WireType::EndGroup, out);
@@ -126,18 +142,12 @@ fn value(
     }
 }
 
-fn any(layouts: &mut Layouts, entropy: &mut Entropy<'_>, depth: usize, out: &mut Vec<u8>) {
-    const NAMES: [&str; 4] = [
-        "rich.Everything",
-        "rich3.Implicit",
-        "google.protobuf.Duration",
-        "not.Known",
-    ];
-    let name = entropy.one_of(&NAMES);
+fn any(layouts: &Layouts, entropy: &mut Entropy<'_>, depth: usize, out: &mut Vec<u8>) {
+    let name = entropy.one_of(&ANY_TYPES);
     let prefix = entropy.one_of(&["type.googleapis.com/", "", "/", "a b/"]);
     put(1, format!("{prefix}{name}").as_bytes(), out);
-    if let Some(id) = layouts.find(name).filter(|_| depth > 0) {
-        let inner = message(layouts, id, entropy, depth - 1);
+    if let Some(id) = layouts.compiled(name).filter(|_| depth > 0) {
+        let inner = nested(layouts, id, entropy, depth - 1);
         put(2, &inner, out);
     }
 }

@@ -1,4 +1,7 @@
-//! The canonical proto3 JSON mapping.
+//! The JSON mapping of protobuf (<https://protobuf.dev/programming-guides/json/>).
 
-pub mod read;
-pub mod write;
+mod read;
+mod write;
+
+pub use read::{ReadOptions, read, read_all, read_into};
+pub use write::{WriteOptions, write};

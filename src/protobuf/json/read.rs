@@ -1,25 +1,27 @@
-//! proto3 JSON → message bytes, in one pass: no tree of values, no message object. The mapping is the ProtoJSON
-//! specification's, read strictly: what it does not allow is an error with its place and its field.
+//! JSON → message bytes, in one pass, without a tree of values or a message object in between. The mapping is read
+//! strictly: what it does not allow is an error with its place and its field.
 
 mod cursor;
+mod map;
 mod number;
 mod scalar;
 mod special;
 
 use smallvec::SmallVec;
 
-use crate::protobuf::layout::{Field, Layout, LayoutId, Layouts, Shape, Special, Type};
+use crate::protobuf::layout::{
+    AnyTypes, BAD_SCHEMA, Field, Layout, LayoutId, Layouts, Shape, Special, Type,
+};
+use crate::protobuf::scalar::wire_type;
+use crate::protobuf::suggest::suggest;
 use crate::protobuf::wellknown::read as wellknown;
-use crate::protobuf::wire::{self, put_delimited, put_tag};
-use crate::protobuf::{Bad, Place};
+use crate::protobuf::wire::{self, put_delimited, put_message_set_item, put_tag};
+use crate::protobuf::{MAX_DEPTH, ParseError, Position};
 use cursor::Cursor;
 
-/// Messages nested deeper are refused, as protobuf implementations do.
-const DEPTH: usize = 100;
-
-/// What may be chosen about JSON input.
+/// How JSON is read.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct Options {
+pub struct ReadOptions {
     /// Fields that the message does not have are skipped instead of refused.
     pub allow_unknown_fields: bool,
 }
@@ -27,100 +29,102 @@ pub struct Options {
 /// Encodes `json`, which is exactly one value, as a message.
 ///
 /// # Errors
-/// When it is no JSON, or not that message's; lines and columns are counted from the start of `json`.
-pub fn parse(
+/// When it is not JSON, or not that message's; lines and columns are counted from the start of `json`.
+pub fn read(
     layouts: &mut Layouts,
     message: LayoutId,
     json: &[u8],
-    options: Options,
-) -> Result<Vec<u8>, Bad> {
+    options: ReadOptions,
+) -> Result<Vec<u8>> {
     let mut out = Vec::with_capacity(json.len());
-    parse_into(layouts, message, json, options, &mut out)?;
+    read_into(layouts, message, json, options, &mut out)?;
     Ok(out)
 }
 
-/// As [`parse`], appending to `out`.
-pub fn parse_into(
+/// As [`read`], appending to `out`.
+///
+/// # Errors
+/// As [`read`]; what has been appended is of no use then.
+pub fn read_into(
     layouts: &mut Layouts,
     message: LayoutId,
     json: &[u8],
-    options: Options,
+    options: ReadOptions,
     out: &mut Vec<u8>,
-) -> Result<(), Bad> {
-    let mut parser = Parser {
-        cursor: Cursor::new(json),
-        layouts,
-        options,
-        depth: 0,
-    };
-    parser.message(message, out)?;
-    parser.cursor.end()
+) -> Result {
+    let start = out.len();
+    layouts.with_any_types(|layouts, types| {
+        out.truncate(start);
+        let mut parser = Parser::new(layouts, types, json, options);
+        parser.message(message, out)?;
+        parser.cursor.end()
+    })
 }
 
 /// Encodes every message of `json`, which is an array of them or one after the other, each with where it starts.
 ///
 /// # Errors
-/// As [`parse`].
-pub fn parse_all(
+/// As [`read`].
+pub fn read_all(
     layouts: &mut Layouts,
     message: LayoutId,
     json: &[u8],
-    options: Options,
-) -> Result<Vec<(Place, Vec<u8>)>, Bad> {
-    let mut parser = Parser {
-        cursor: Cursor::new(json),
-        layouts,
-        options,
-        depth: 0,
-    };
-    let mut messages = Vec::new();
-    let mut place = (Place::START, 0);
-    let mut next = |parser: &mut Parser<'_, '_>| {
-        parser.cursor.peek();
-        let start = parser.cursor.pos();
-        place = (
-            place.0.after(json.get(place.1..start).unwrap_or_default()),
-            start,
-        );
-        let mut message_bytes = Vec::new();
-        parser.message(message, &mut message_bytes)?;
-        messages.push((place.0, message_bytes));
-        Ok(())
-    };
-    if parser.cursor.take(b'[') {
-        let mut more = !parser.cursor.take(b']');
-        while more {
-            next(&mut parser)?;
-            more = parser.cursor.take(b',');
-            if !more {
-                parser.cursor.expect(b']')?;
+    options: ReadOptions,
+) -> Result<Vec<(Position, Vec<u8>)>> {
+    layouts.with_any_types(|layouts, types| {
+        let mut parser = Parser::new(layouts, types, json, options);
+        let mut messages = Vec::new();
+        // Of the message before, and its offset.
+        let mut last = (Position::START, 0);
+        let mut next = |parser: &mut Parser<'_, '_>| {
+            parser.cursor.peek();
+            let offset = parser.cursor.offset();
+            let between = json.get(last.1..offset).unwrap_or_default();
+            last = (last.0.after(between), offset);
+            let mut bytes = Vec::new();
+            parser.message(message, &mut bytes)?;
+            messages.push((last.0, bytes));
+            Ok(())
+        };
+        if parser.cursor.take(b'[') {
+            let mut more = !parser.cursor.take(b']');
+            while more {
+                next(&mut parser)?;
+                more = parser.cursor.take(b',');
+                if !more {
+                    parser.cursor.expect(b']')?;
+                }
+            }
+            parser.cursor.end()?;
+        } else {
+            while parser.cursor.peek().is_some() {
+                next(&mut parser)?;
             }
         }
-        parser.cursor.end()?;
-    } else {
-        while parser.cursor.peek().is_some() {
-            next(&mut parser)?;
-        }
-    }
-    Ok(messages)
+        Ok(messages)
+    })
 }
+
+type Result<T = ()> = std::result::Result<T, ParseError>;
 
 struct Parser<'t, 'l> {
     cursor: Cursor<'t>,
-    layouts: &'l mut Layouts,
-    options: Options,
+    layouts: &'l Layouts,
+    types: &'l mut AnyTypes,
+    options: ReadOptions,
+    /// How many messages are open.
     depth: usize,
 }
 
-/// Whether a value was one, or something that is ignored.
+/// What became of a value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Written {
     Yes,
-    /// An unknown name of an enum, where unknown things are skipped.
+    /// It is an unknown value of an enum, and these are skipped.
     Skipped,
 }
 
-/// The fields that an object has had: a field twice is a mistake, and so is a second member of a oneof.
+/// The fields that an object has had: no field may come twice, and only one member of a oneof.
 #[derive(Default)]
 struct Seen {
     fields: SmallVec<[u64; 4]>,
@@ -128,7 +132,7 @@ struct Seen {
 }
 
 impl Seen {
-    /// `false` if it was there before.
+    /// `false` if the field has been seen before.
     fn insert(&mut self, at: u16) -> bool {
         let (word, bit) = (usize::from(at / 64), 1 << (at % 64));
         if self.fields.len() <= word {
@@ -144,36 +148,55 @@ impl Seen {
     }
 }
 
-impl Parser<'_, '_> {
+impl<'t, 'l> Parser<'t, 'l> {
+    fn new(
+        layouts: &'l Layouts,
+        types: &'l mut AnyTypes,
+        json: &'t [u8],
+        options: ReadOptions,
+    ) -> Self {
+        Self {
+            cursor: Cursor::new(json),
+            layouts,
+            types,
+            options,
+            depth: 0,
+        }
+    }
+
+    fn layout(&self, id: LayoutId) -> Result<&'l Layout> {
+        self.layouts
+            .get(id)
+            .ok_or_else(|| self.cursor.error(BAD_SCHEMA))
+    }
+
     /// A value that stands for a message.
-    fn message(&mut self, id: LayoutId, out: &mut Vec<u8>) -> Result<(), Bad> {
-        let Some(layout) = self.layouts.get(id) else {
-            return Err(self.cursor.bad("its type is unknown"));
-        };
+    fn message(&mut self, id: LayoutId, out: &mut Vec<u8>) -> Result {
+        let layout = self.layout(id)?;
         self.depth += 1;
-        if self.depth > DEPTH {
-            return Err(self.cursor.bad("messages are nested too deeply"));
+        if self.depth > MAX_DEPTH {
+            return Err(self.cursor.error("messages are nested too deeply"));
         }
         match layout.special {
-            Special::None | Special::MessageSet => self.object(&layout, None, out)?,
+            Special::None | Special::MessageSet => self.object(layout, None, out)?,
             Special::Any => self.any(out)?,
             Special::Timestamp => {
-                let (seconds, nanos) = self.string_form(&layout, wellknown::timestamp)?;
+                let (seconds, nanos) = self.string_form(layout, wellknown::timestamp)?;
                 special::put_seconds_and_nanos(out, seconds, nanos);
             }
             Special::Duration => {
-                let (seconds, nanos) = self.string_form(&layout, wellknown::duration)?;
+                let (seconds, nanos) = self.string_form(layout, wellknown::duration)?;
                 special::put_seconds_and_nanos(out, seconds, nanos);
             }
             Special::FieldMask => {
-                for path in self.string_form(&layout, wellknown::field_mask)? {
+                for path in self.string_form(layout, wellknown::field_mask)? {
                     put_tag(out, 1, wire::LEN);
                     wire::put_bytes(out, path.as_bytes());
                 }
             }
             Special::Wrapper | Special::Struct | Special::ListValue => {
                 let Some((_, field)) = layout.by_number(1) else {
-                    return Err(self.cursor.bad("its type is damaged"));
+                    return Err(self.cursor.error(BAD_SCHEMA));
                 };
                 match field.shape {
                     Shape::Map => self.map(field, out)?,
@@ -181,22 +204,22 @@ impl Parser<'_, '_> {
                     _ => self.singular(field, out)?,
                 }
             }
-            Special::Value => self.value(&layout, out)?,
+            Special::Value => self.value(layout, out)?,
         }
         self.depth -= 1;
         Ok(())
     }
 
-    /// The fields of a message. `any` is the name of the Any's key that is no field.
-    fn object(&mut self, layout: &Layout, any: Option<&str>, out: &mut Vec<u8>) -> Result<(), Bad> {
+    /// The fields of a message. `any` is the key of an Any that is not a field.
+    fn object(&mut self, layout: &Layout, any: Option<&str>, out: &mut Vec<u8>) -> Result {
         if self.cursor.peek() != Some(b'{') {
             let found = self.cursor.found();
             let why = format!("expected an object for {}, found {found}", layout.full_name);
             let is_array = self.depth == 1 && self.cursor.peek() == Some(b'[');
             let hint = is_array.then(|| {
-                "messages stand one after the other, with no array around them".to_owned()
+                "write messages one after the other, without an array around them".to_owned()
             });
-            return Err(self.cursor.bad(why).hinted(hint));
+            return Err(self.cursor.error(why).hinted(hint));
         }
         self.cursor.expect(b'{')?;
         if self.cursor.take(b'}') {
@@ -206,10 +229,10 @@ impl Parser<'_, '_> {
         let mut expected = 0;
         loop {
             self.cursor.peek();
-            let at = self.cursor.pos();
+            let at = self.cursor.offset();
             let key = self.cursor.string()?;
             self.cursor.expect(b':')?;
-            // Fields mostly come in their order, and then need no search.
+            // Fields mostly come in order, and then need no search.
             let guess = layout.fields.get(usize::from(expected));
             let found = match guess {
                 Some(field) if *field.json_name == *key => Some((expected, field)),
@@ -219,13 +242,15 @@ impl Parser<'_, '_> {
                 Some((place, field)) => {
                     expected = place + 1;
                     self.field(field, place, &mut seen, at, out)
-                        .map_err(|bad| bad.within(&field.json_name))?;
+                        .map_err(|error| error.within(&field.json_name))?;
                 }
                 None if any.is_some_and(|any| any == key) => self.cursor.skip()?,
                 None if self.options.allow_unknown_fields => self.cursor.skip()?,
                 None => {
                     let why = format!("{} has no field {key:?}", layout.full_name);
-                    return Err(self.cursor.bad_at(at, why).hinted(nearest(layout, &key)));
+                    let names = layout.fields.iter().map(|field| field.json_name.as_ref());
+                    let hint = suggest(&key, "fields", names);
+                    return Err(self.cursor.error_at(at, why).hinted(hint));
                 }
             }
             if !self.cursor.take(b',') {
@@ -241,9 +266,9 @@ impl Parser<'_, '_> {
         seen: &mut Seen,
         at: usize,
         out: &mut Vec<u8>,
-    ) -> Result<(), Bad> {
+    ) -> Result {
         if !seen.insert(place) {
-            return Err(self.cursor.bad_at(at, "the field is there twice"));
+            return Err(self.cursor.error_at(at, "duplicate field"));
         }
         if self.cursor.peek() == Some(b'n')
             && !self.takes_null(&field.kind)
@@ -253,8 +278,8 @@ impl Parser<'_, '_> {
         }
         if let Some(oneof) = field.oneof {
             if seen.oneofs.contains(&oneof) {
-                let why = "another field of the same oneof is there already";
-                return Err(self.cursor.bad_at(at, why));
+                let why = "another field of the same oneof is already set";
+                return Err(self.cursor.error_at(at, why));
             }
             seen.oneofs.push(oneof);
         }
@@ -277,16 +302,11 @@ impl Parser<'_, '_> {
         }
     }
 
-    fn singular(&mut self, field: &Field, out: &mut Vec<u8>) -> Result<(), Bad> {
+    fn singular(&mut self, field: &Field, out: &mut Vec<u8>) -> Result {
         let start = out.len();
         match &field.kind {
             Type::Message(id) if field.in_message_set => {
-                put_tag(out, 1, wire::START_GROUP);
-                put_tag(out, 2, wire::VARINT);
-                wire::put_varint(out, u64::from(field.number));
-                put_tag(out, 3, wire::LEN);
-                put_delimited(out, |out| self.message(*id, out))?;
-                put_tag(out, 1, wire::END_GROUP);
+                put_message_set_item(out, field.number, |out| self.message(*id, out))?;
             }
             Type::Message(id) => {
                 put_tag(out, field.number, wire::LEN);
@@ -298,10 +318,10 @@ impl Parser<'_, '_> {
                 put_tag(out, field.number, wire::END_GROUP);
             }
             kind => {
-                put_tag(out, field.number, scalar::wire_type(kind));
+                put_tag(out, field.number, wire_type(kind));
                 let value = out.len();
                 let written = self.scalar(kind, out)?;
-                // Absent and default are the same: the shorter encoding is the canonical one. Negative zero has a bit.
+                // Absent and default mean the same; the shorter encoding is the canonical one. Negative zero has a bit set.
                 let is_default = field.shape == Shape::Implicit
                     && out
                         .get(value..)
@@ -316,10 +336,12 @@ impl Parser<'_, '_> {
         Ok(())
     }
 
-    fn list(&mut self, field: &Field, out: &mut Vec<u8>) -> Result<(), Bad> {
+    fn list(&mut self, field: &Field, out: &mut Vec<u8>) -> Result {
         if self.cursor.peek() != Some(b'[') {
             let found = self.cursor.found();
-            return Err(self.cursor.bad(format!("expected an array, found {found}")));
+            return Err(self
+                .cursor
+                .error(format!("expected an array, found {found}")));
         }
         self.cursor.expect(b'[')?;
         if self.cursor.take(b']') {
@@ -340,101 +362,21 @@ impl Parser<'_, '_> {
         self.elements(|parser| {
             if parser.cursor.peek() == Some(b'n') && !parser.takes_null(&field.kind) {
                 let found = parser.cursor.found();
-                return Err(parser
-                    .cursor
-                    .bad(format!("expected a value, found {found}")));
+                let why = format!("expected a value, found {found}");
+                return Err(parser.cursor.error(why));
             }
             parser.singular(field, out)
         })
     }
 
-    fn elements(
-        &mut self,
-        mut element: impl FnMut(&mut Self) -> Result<(), Bad>,
-    ) -> Result<(), Bad> {
+    fn elements(&mut self, mut element: impl FnMut(&mut Self) -> Result) -> Result {
         let mut index = 0;
         loop {
-            element(self).map_err(|bad| bad.within(&format!("[{index}]")))?;
+            element(self).map_err(|error| error.within(&format!("[{index}]")))?;
             index += 1;
             if !self.cursor.take(b',') {
                 return self.cursor.expect(b']');
             }
         }
     }
-
-    fn map(&mut self, field: &Field, out: &mut Vec<u8>) -> Result<(), Bad> {
-        let entry = match field.kind {
-            Type::Message(id) | Type::Group(id) => self.layouts.get(id),
-            _ => None,
-        };
-        let entry = entry.ok_or_else(|| self.cursor.bad("its type is unknown"))?;
-        let (Some((_, key)), Some((_, value))) = (entry.by_number(1), entry.by_number(2)) else {
-            return Err(self.cursor.bad("its type is damaged"));
-        };
-        if self.cursor.peek() != Some(b'{') {
-            let found = self.cursor.found();
-            return Err(self
-                .cursor
-                .bad(format!("expected an object, found {found}")));
-        }
-        self.cursor.expect(b'{')?;
-        if self.cursor.take(b'}') {
-            return Ok(());
-        }
-        let mut keys = std::collections::HashSet::new();
-        loop {
-            self.cursor.peek();
-            let at = self.cursor.pos();
-            let name = self.cursor.string()?;
-            self.cursor.expect(b':')?;
-            let start = out.len();
-            put_tag(out, field.number, wire::LEN);
-            let mut key_bytes = Vec::new();
-            let mut written = Written::Yes;
-            put_delimited(out, |out| {
-                scalar::map_key(&key.kind, &name, &mut key_bytes)
-                    .map_err(|why| self.cursor.bad_at(at, why))?;
-                put_tag(out, 1, scalar::wire_type(&key.kind));
-                out.extend_from_slice(&key_bytes);
-                if self.cursor.peek() == Some(b'n') && !self.takes_null(&value.kind) {
-                    return Err(self.cursor.bad("a map's value cannot be null"));
-                }
-                match &value.kind {
-                    Type::Message(id) => {
-                        put_tag(out, 2, wire::LEN);
-                        put_delimited(out, |out| self.message(*id, out))
-                    }
-                    Type::Group(_) => Err(self.cursor.bad("its type is damaged")),
-                    kind => {
-                        put_tag(out, 2, scalar::wire_type(kind));
-                        written = self.scalar(kind, out)?;
-                        Ok(())
-                    }
-                }
-            })
-            .map_err(|bad: Bad| bad.within(&format!("[{name:?}]")))?;
-            if written == Written::Skipped {
-                out.truncate(start);
-            }
-            if !keys.insert(key_bytes) {
-                let why = format!("the key {name:?} is there twice");
-                return Err(self.cursor.bad_at(at, why));
-            }
-            if !self.cursor.take(b',') {
-                return self.cursor.expect(b'}');
-            }
-        }
-    }
-}
-
-/// The field that was probably meant, or the fields there are.
-fn nearest(layout: &Layout, name: &str) -> Option<String> {
-    let names = layout.fields.iter().map(|field| field.json_name.as_ref());
-    crate::schema::nearest(name, names.clone()).map_or_else(
-        || {
-            let names: Vec<&str> = names.take(20).collect();
-            (!names.is_empty()).then(|| format!("its fields are {}", names.join(", ")))
-        },
-        |nearest| Some(format!("did you mean {nearest:?}?")),
-    )
 }

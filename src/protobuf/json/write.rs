@@ -1,152 +1,166 @@
-//! Message bytes → proto3 JSON, straight from the wire: no tree of values in between, which is what makes a million
-//! replies cheap. The mapping is the ProtoJSON specification's.
+//! Message bytes → JSON, straight from the wire, without a tree of values in between: replies come by the million.
 
 mod literal;
 mod special;
 
-use std::sync::Arc;
-
-use crate::protobuf::fields::{
-    self, DEPTH, Key, Malformed, Occurrence, Raw, UNKNOWN, entries, merged, packed, scalar, scan,
-};
-use crate::protobuf::layout::{Field, Layout, LayoutId, Layouts, Shape, Special, Type};
+use crate::protobuf::MAX_DEPTH;
+use crate::protobuf::fields::{self, UNKNOWN, Values, last, merged, packed};
+use crate::protobuf::layout::{AnyTypes, Field, Layout, LayoutId, Layouts, Shape, Special, Type};
+use crate::protobuf::map::{self, Key};
+use crate::protobuf::scalar;
 use crate::protobuf::wellknown::write as wellknown;
+use crate::protobuf::wire::{DecodeError, WireValue};
+use crate::protobuf::writer::{self, BAD_SCHEMA, Order, Stop, TOO_DEEP, WriteError};
 
-/// What may be chosen about JSON.
+/// How JSON is written.
 #[derive(Clone, Copy, Debug, Default)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
-pub struct Options {
+pub struct WriteOptions {
+    /// Over several lines, with two spaces a level.
     pub indent: bool,
+    /// Fields without presence are written even if they have their default.
     pub emit_defaults: bool,
+    /// Fields have the names of the .proto file.
     pub proto_names: bool,
+    /// Enum values are numbers.
     pub enum_numbers: bool,
 }
 
-/// Writes messages as JSON.
-pub struct Writer<'a> {
-    layouts: &'a mut Layouts,
-    options: Options,
+/// Appends the JSON of one message.
+///
+/// # Errors
+/// When the bytes are not a message of the type, or have no JSON; nothing is appended then.
+pub fn write(
+    layouts: &mut Layouts,
+    message: LayoutId,
+    bytes: &[u8],
+    options: WriteOptions,
+    out: &mut Vec<u8>,
+) -> std::result::Result<(), WriteError> {
+    writer::run(layouts, out, |layouts, types, order, out| {
+        let mut writer = Writer {
+            layouts,
+            types,
+            options,
+            order,
+            out,
+            depth: 0,
+            level: 0,
+        };
+        writer.message(message, bytes)
+    })
+}
+
+struct Writer<'a> {
+    layouts: &'a Layouts,
+    types: &'a mut AnyTypes,
+    options: WriteOptions,
+    order: Order,
     out: &'a mut Vec<u8>,
+    /// How many messages are open.
+    depth: usize,
+    /// How many objects and arrays are open.
     level: usize,
 }
 
-type Result = std::result::Result<(), Malformed>;
+type Result<T = ()> = std::result::Result<T, Stop>;
 
 impl<'a> Writer<'a> {
-    pub fn new(layouts: &'a mut Layouts, options: Options, out: &'a mut Vec<u8>) -> Self {
-        Self {
-            layouts,
-            options,
-            out,
-            level: 0,
-        }
-    }
-
-    /// Appends one message.
-    pub fn message(&mut self, id: LayoutId, bytes: &[u8]) -> Result {
+    fn message(&mut self, id: LayoutId, bytes: &[u8]) -> Result {
         let layout = self.layout(id)?;
-        self.level += 1;
-        if self.level > DEPTH {
-            return Err(Malformed("messages are nested too deeply"));
+        self.depth += 1;
+        if self.depth > MAX_DEPTH {
+            return Err(TOO_DEEP.into());
         }
         match layout.special {
             Special::None | Special::MessageSet => {
-                let mut object = Object::open(self);
-                self.fields(&layout, bytes, &mut object)?;
-                object.close(self);
+                let mut object = Items::open(self, b'{');
+                self.fields(layout, bytes, &mut object)?;
+                object.close(self, b'}');
             }
-            Special::Any => self.any(&layout, bytes)?,
-            Special::Timestamp => {
-                let text = wellknown::timestamp(&layout, bytes)?;
-                self.string(&text);
-            }
-            Special::Duration => {
-                let text = wellknown::duration(&layout, bytes)?;
-                self.string(&text);
-            }
-            Special::FieldMask => {
-                let text = wellknown::field_mask(&layout, bytes)?;
-                self.string(&text);
-            }
-            Special::Wrapper => self.wrapper(&layout, bytes)?,
-            Special::Struct | Special::ListValue => self.only_field(&layout, bytes)?,
-            Special::Value => self.value(&layout, bytes)?,
+            Special::Any => self.any(layout, bytes)?,
+            Special::Timestamp => self.string(&wellknown::timestamp(layout, bytes)?),
+            Special::Duration => self.string(&wellknown::duration(layout, bytes)?),
+            Special::FieldMask => self.string(&wellknown::field_mask(layout, bytes)?),
+            Special::Wrapper => self.wrapper(layout, bytes)?,
+            Special::Struct | Special::ListValue => self.only_field(layout, bytes)?,
+            Special::Value => self.value(layout, bytes)?,
         }
-        self.level -= 1;
+        self.depth -= 1;
         Ok(())
     }
 
-    fn layout(&self, id: LayoutId) -> std::result::Result<Arc<Layout>, Malformed> {
-        self.layouts.get(id).ok_or(Malformed("its type is unknown"))
+    fn layout(&self, id: LayoutId) -> Result<&'a Layout> {
+        Ok(self.layouts.get(id).ok_or(BAD_SCHEMA)?)
     }
 
-    /// The fields of a message, within an object already open.
-    fn fields(&mut self, layout: &Layout, bytes: &[u8], object: &mut Object) -> Result {
-        let found = scan(layout, bytes)?;
+    /// The fields of a message, within an object that is open.
+    fn fields(&mut self, layout: &Layout, bytes: &[u8], object: &mut Items) -> Result {
         let mut next = 0;
-        for run in found.chunk_by(|a, b| a.at == b.at) {
-            let Some((at, field)) = run
-                .first()
-                .and_then(|first| Some((first.at, layout.fields.get(usize::from(first.at))?)))
-            else {
-                continue;
-            };
+        fields::visit(layout, bytes, self.order, |at, field, values| {
+            // JSON has no form for what the schema does not know.
+            let Ok(field) = field else { return Ok(()) };
             if self.options.emit_defaults {
                 self.absent(layout, next..at, object);
+                next = at + 1;
             }
-            next = at + 1;
-            self.field(field, run, object)?;
-        }
+            self.field(field, values, object)
+        })?;
         if self.options.emit_defaults {
             self.absent(layout, next..UNKNOWN, object);
         }
         Ok(())
     }
 
-    fn field(&mut self, field: &Field, run: &[Occurrence<'_>], object: &mut Object) -> Result {
+    fn field(&mut self, field: &Field, values: &mut Values<'_, '_>, object: &mut Items) -> Result {
         match field.shape {
             Shape::Map | Shape::Repeated { .. } => {
-                let before = (self.out.len(), object.0.empty);
+                let before = (self.out.len(), object.is_empty);
                 self.key(field, object);
                 let is_empty = if field.shape == Shape::Map {
-                    self.map(field, run)?
+                    self.map(field, values)?
                 } else {
-                    self.list(field, run)?
+                    self.list(field, values)?
                 };
-                // Something was on the wire, but no value: packed values can be none, and unknown ones are skipped.
+                // Something was on the wire, but no value: packed fields can be empty, and unknown values are left out.
                 if is_empty && !self.options.emit_defaults {
                     self.out.truncate(before.0);
-                    object.0.empty = before.1;
+                    object.is_empty = before.1;
                 }
                 Ok(())
             }
             Shape::Implicit | Shape::Explicit | Shape::Required => {
-                let Some(last) = run.last() else {
+                if let Type::Message(id) | Type::Group(id) = field.kind {
+                    let bytes = merged(values)?;
+                    self.key(field, object);
+                    return self.message(id, &bytes);
+                }
+                let Some(last) = last(values)? else {
                     return Ok(());
                 };
-                let unset =
-                    field.shape == Shape::Implicit && fields::is_default(&field.kind, last.raw);
-                if unset && !self.options.emit_defaults {
+                let is_absent =
+                    field.shape == Shape::Implicit && scalar::is_default(&field.kind, last);
+                if is_absent && !self.options.emit_defaults {
                     return Ok(());
                 }
                 self.key(field, object);
-                self.singular(field, run)
+                self.element(&field.kind, last)
             }
         }
     }
 
-    /// What `--emit-defaults` adds: fields that cannot be told from their default.
-    fn absent(&mut self, layout: &Layout, range: std::ops::Range<u16>, object: &mut Object) {
+    /// The absent fields of that range whose absence means the same as their default.
+    fn absent(&mut self, layout: &Layout, range: std::ops::Range<u16>, object: &mut Items) {
         let range = usize::from(range.start)..usize::from(range.end).min(layout.fields.len());
         for field in layout.fields.get(range).unwrap_or_default() {
-            // An extension that nobody set is not part of the message.
+            // An extension that is not set is not part of the message.
             if field.name.starts_with('[') {
                 continue;
             }
             match field.shape {
                 Shape::Implicit => {
                     self.key(field, object);
-                    self.scalar(&field.kind, fields::default(&field.kind));
+                    self.scalar(&field.kind, scalar::default(&field.kind));
                 }
                 Shape::Repeated { .. } => {
                     self.key(field, object);
@@ -161,76 +175,64 @@ impl<'a> Writer<'a> {
         }
     }
 
-    /// A singular field's value, of all that was on the wire for it.
-    fn singular(&mut self, field: &Field, run: &[Occurrence<'_>]) -> Result {
-        match (&field.kind, run.last()) {
-            (Type::Message(id) | Type::Group(id), _) => self.message(*id, &merged(run)),
-            (kind, Some(last)) => self.element(kind, last.raw),
-            (_, None) => Ok(()),
-        }
-    }
-
-    fn element(&mut self, kind: &Type, raw: Raw<'_>) -> Result {
-        match (kind, raw) {
-            (Type::Message(id) | Type::Group(id), Raw::Bytes(bytes) | Raw::Group(bytes)) => {
-                self.message(*id, bytes)
-            }
-            (kind, raw) => {
-                let value = scalar(kind, raw)?;
-                self.scalar(kind, value);
+    fn element(&mut self, kind: &Type, value: WireValue<'_>) -> Result {
+        match (kind, value) {
+            (
+                Type::Message(id) | Type::Group(id),
+                WireValue::Bytes(bytes) | WireValue::Group(bytes),
+            ) => self.message(*id, bytes),
+            (kind, value) => {
+                self.scalar(kind, scalar::decode(kind, value)?);
                 Ok(())
             }
         }
     }
 
-    /// Writes a list, and tells whether it is empty.
-    fn list(
+    /// Writes a list; `true` if it is empty.
+    fn list<'v>(
         &mut self,
         field: &Field,
-        run: &[Occurrence<'_>],
-    ) -> std::result::Result<bool, Malformed> {
+        values: impl Iterator<Item = std::result::Result<WireValue<'v>, DecodeError>>,
+    ) -> Result<bool> {
         let is_packable = field.kind.is_packable();
-        self.level += 1;
         let mut list = Items::open(self, b'[');
-        for occurrence in run {
-            match occurrence.raw {
-                Raw::Bytes(bytes) if is_packable => {
-                    for raw in packed(&field.kind, bytes) {
-                        let raw = raw?;
-                        if fields::is_known(&field.kind, raw) {
+        for value in values {
+            match value? {
+                WireValue::Bytes(bytes) if is_packable => {
+                    for value in packed(&field.kind, bytes) {
+                        let value = value?;
+                        if scalar::is_known(&field.kind, value) {
                             list.next(self);
-                            self.element(&field.kind, raw)?;
+                            self.element(&field.kind, value)?;
                         }
                     }
                 }
-                raw => {
+                value => {
                     list.next(self);
-                    self.element(&field.kind, raw)?;
+                    self.element(&field.kind, value)?;
                 }
             }
         }
-        let is_empty = list.empty;
+        let is_empty = list.is_empty;
         list.close(self, b']');
-        self.level -= 1;
         Ok(is_empty)
     }
 
-    /// Writes a map, and tells whether it is empty.
-    fn map(
+    /// Writes a map; `true` if it is empty.
+    fn map<'v>(
         &mut self,
         field: &Field,
-        run: &[Occurrence<'_>],
-    ) -> std::result::Result<bool, Malformed> {
+        values: impl Iterator<Item = std::result::Result<WireValue<'v>, DecodeError>>,
+    ) -> Result<bool> {
         let (Type::Message(id) | Type::Group(id)) = field.kind else {
-            return Err(Malformed("a map without entries"));
+            return Err(BAD_SCHEMA.into());
         };
         let layout = self.layout(id)?;
-        let Some((_, value)) = layout.by_number(2) else {
-            return Err(Malformed("a map without a value type"));
+        let Some((_, value_field)) = layout.by_number(2) else {
+            return Err(BAD_SCHEMA.into());
         };
-        self.level += 1;
-        let mut object = Object::open(self);
-        for (key, values) in entries(&layout, run)? {
+        let mut object = Items::open(self, b'{');
+        for (key, value) in map::entries(layout, values)? {
             object.next(self);
             match key {
                 Key::Str(text) => self.string(text),
@@ -239,19 +241,20 @@ impl<'a> Writer<'a> {
                 Key::Uint(value) => self.quoted(value),
             }
             self.colon();
-            match (&value.kind, values) {
-                (_, Some(values)) => self.singular(value, &values)?,
-                (Type::Message(id) | Type::Group(id), None) => self.message(*id, &[])?,
-                (kind, None) => self.scalar(kind, fields::default(kind)),
+            match (&value_field.kind, value) {
+                (Type::Message(id) | Type::Group(id), map::Value::Message(bytes)) => {
+                    self.message(*id, &bytes)?;
+                }
+                (kind, map::Value::Scalar(value)) => self.element(kind, value)?,
+                (kind, _) => self.scalar(kind, scalar::default(kind)),
             }
         }
-        let is_empty = object.0.empty;
-        object.close(self);
-        self.level -= 1;
+        let is_empty = object.is_empty;
+        object.close(self, b'}');
         Ok(is_empty)
     }
 
-    fn key(&mut self, field: &Field, object: &mut Object) {
+    fn key(&mut self, field: &Field, object: &mut Items) {
         object.next(self);
         self.out.extend_from_slice(if self.options.proto_names {
             &field.proto_key
@@ -261,63 +264,51 @@ impl<'a> Writer<'a> {
         self.colon();
     }
 
+    /// A key that is not a field's.
+    fn literal_key(&mut self, key: &str, object: &mut Items) {
+        object.next(self);
+        self.string(key);
+        self.colon();
+    }
+
     fn colon(&mut self) {
         self.out
             .extend_from_slice(if self.options.indent { b": " } else { b":" });
     }
 
-    fn newline(&mut self, level: usize) {
+    fn newline(&mut self) {
         if self.options.indent {
             self.out.push(b'\n');
-            self.out.extend(std::iter::repeat_n(b' ', 2 * level));
+            self.out.extend(std::iter::repeat_n(b' ', 2 * self.level));
         }
     }
 }
 
-/// The items of an object or a list: commas and line breaks between them. What is inside is a level deeper than the
-/// writer was before.
+/// The items of an object or an array: commas and line breaks between them.
 struct Items {
-    empty: bool,
-    level: usize,
+    is_empty: bool,
 }
 
 impl Items {
     fn open(writer: &mut Writer<'_>, bracket: u8) -> Self {
         writer.out.push(bracket);
-        Self {
-            empty: true,
-            level: writer.level,
-        }
+        writer.level += 1;
+        Self { is_empty: true }
     }
 
     fn next(&mut self, writer: &mut Writer<'_>) {
-        if !self.empty {
+        if !self.is_empty {
             writer.out.push(b',');
         }
-        self.empty = false;
-        writer.newline(self.level);
+        self.is_empty = false;
+        writer.newline();
     }
 
     fn close(self, writer: &mut Writer<'_>, bracket: u8) {
-        if !self.empty {
-            writer.newline(self.level.saturating_sub(1));
+        writer.level -= 1;
+        if !self.is_empty {
+            writer.newline();
         }
         writer.out.push(bracket);
-    }
-}
-
-struct Object(Items);
-
-impl Object {
-    fn open(writer: &mut Writer<'_>) -> Self {
-        Self(Items::open(writer, b'{'))
-    }
-
-    fn next(&mut self, writer: &mut Writer<'_>) {
-        self.0.next(writer);
-    }
-
-    fn close(self, writer: &mut Writer<'_>) {
-        self.0.close(writer, b'}');
     }
 }

@@ -1,4 +1,7 @@
-//! The protobuf text format.
+//! The text format of protobuf (<https://protobuf.dev/reference/protobuf/textformat-spec/>).
 
-pub mod read;
-pub mod write;
+mod read;
+mod write;
+
+pub use read::{read, read_into};
+pub use write::{WriteOptions, write};

@@ -1,70 +1,84 @@
-//! The protobuf text format → message bytes, after its specification
+//! The text format → message bytes, as its specification has it
 //! (<https://protobuf.dev/reference/protobuf/textformat-spec/>). Where that leaves a choice, the C++ implementation
 //! and the conformance suite decide.
 
+mod any;
 mod lexer;
 mod literal;
 mod names;
 mod scalar;
+mod seen;
 mod skip;
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
 use std::fmt::Write as _;
-use std::sync::Arc;
 
 use self::lexer::{Lexer, Token};
-use crate::protobuf::Bad;
-use crate::protobuf::layout::{Field, Layout, LayoutId, Layouts, Shape, Special, Type};
-use crate::protobuf::wire::{self, put_bytes, put_delimited, put_tag, put_varint};
-
-/// Messages nested deeper than this are refused: recursion must not be the writer's to choose.
-const DEPTH: usize = 100;
+use self::seen::Seen;
+use crate::protobuf::layout::{
+    AnyTypes, BAD_SCHEMA, Field, Layout, LayoutId, Layouts, Shape, Special, Type,
+};
+use crate::protobuf::wire::{self, put_delimited, put_message_set_item, put_tag};
+use crate::protobuf::{MAX_DEPTH, ParseError};
 
 /// Encodes `text`, which is exactly one message. Fields are in the order of the text, packed ones at their message's
 /// end.
 ///
 /// # Errors
 /// On anything that is not a message of that type, with its place. Required fields may be missing.
-pub fn parse(layouts: &mut Layouts, message: LayoutId, text: &str) -> Result<Vec<u8>, Bad> {
+pub fn read(
+    layouts: &mut Layouts,
+    message: LayoutId,
+    text: &str,
+) -> std::result::Result<Vec<u8>, ParseError> {
     let mut out = Vec::with_capacity(text.len());
-    parse_into(layouts, message, text, &mut out)?;
+    read_into(layouts, message, text, &mut out)?;
     Ok(out)
 }
 
-/// As [`parse`], appending to `out`; after an error that is of no use.
-pub fn parse_into(
+/// As [`read`], appending to `out`.
+///
+/// # Errors
+/// As [`read`]; what has been appended is of no use then.
+pub fn read_into(
     layouts: &mut Layouts,
     message: LayoutId,
     text: &str,
     out: &mut Vec<u8>,
-) -> Result<(), Bad> {
-    let mut parser = Parser {
-        layouts,
-        lexer: Lexer::new(text),
-        token: Token::End,
-        start: 0,
-        path: String::new(),
-        depth: 0,
-    };
-    parser.run(message, out).map_err(|fault| {
-        Bad::at(text.as_bytes(), fault.at, parser.path, fault.why).hinted(fault.hint)
+) -> std::result::Result<(), ParseError> {
+    let start = out.len();
+    layouts.with_any_types(|layouts, types| {
+        out.truncate(start);
+        let mut parser = Parser {
+            layouts,
+            types,
+            lexer: Lexer::new(text),
+            token: Token::End,
+            start: 0,
+            path: String::new(),
+            depth: 0,
+        };
+        parser.run(message, out).map_err(|error| {
+            ParseError::at(text.as_bytes(), error.offset, error.message)
+                .within(&parser.path)
+                .hinted(error.hint)
+        })
     })
 }
 
-/// What is wrong, and how many bytes into the text.
+/// What is wrong, and how many bytes into the text. The path within the message is the parser's.
 #[derive(Debug)]
-struct Fault {
-    at: usize,
-    why: String,
+struct SyntaxError {
+    offset: usize,
+    message: String,
     hint: Option<String>,
 }
 
-impl Fault {
-    fn new(at: usize, why: impl Into<String>) -> Self {
+impl SyntaxError {
+    fn new(offset: usize, message: impl Into<String>) -> Self {
         Self {
-            at,
-            why: why.into(),
+            offset,
+            message: message.into(),
             hint: None,
         }
     }
@@ -75,49 +89,39 @@ impl Fault {
     }
 }
 
-type Parsed<T = ()> = Result<T, Fault>;
+type Result<T = ()> = std::result::Result<T, SyntaxError>;
 
-struct Parser<'a> {
-    layouts: &'a mut Layouts,
-    lexer: Lexer<'a>,
+struct Parser<'t, 'l> {
+    layouts: &'l Layouts,
+    types: &'l mut AnyTypes,
+    lexer: Lexer<'t>,
     /// The token that is next, and where it begins.
-    token: Token<'a>,
+    token: Token<'t>,
     start: usize,
-    /// Where in the message; left as it is by an error, which is told with it.
+    /// Where in the message the parser is; an error leaves it as it is.
     path: String,
+    /// How many messages are open.
     depth: usize,
 }
 
-/// What has been seen of one message.
-struct Seen {
-    /// Values by the field's place in the layout.
-    counts: Vec<usize>,
-    /// The member that each oneof got, by its number.
-    oneofs: Vec<(u16, u16)>,
-    /// Packed values, by the field's place.
-    packed: BTreeMap<u16, Vec<u8>>,
-    /// A map's entry has its key and its value even if they are the default.
-    is_entry: bool,
-}
-
-impl Parser<'_> {
-    fn run(&mut self, message: LayoutId, out: &mut Vec<u8>) -> Parsed {
+impl<'l> Parser<'_, 'l> {
+    fn run(&mut self, message: LayoutId, out: &mut Vec<u8>) -> Result {
         self.advance()?;
         if self.token == Token::Symbol('{') {
             return Err(self
                 .expected("a field name")
-                .hinted("the text format has no braces around the message; is this JSON?"));
+                .hinted("the text format has no braces around a message; is this JSON?"));
         }
         self.message(message, None, false, out)
     }
 
-    fn advance(&mut self) -> Parsed {
+    fn advance(&mut self) -> Result {
         (self.start, self.token) = self.lexer.next()?;
         Ok(())
     }
 
     /// Takes the next token if it is that symbol.
-    fn eat(&mut self, symbol: char) -> Parsed<bool> {
+    fn eat(&mut self, symbol: char) -> Result<bool> {
         let is_it = self.token == Token::Symbol(symbol);
         if is_it {
             self.advance()?;
@@ -125,7 +129,7 @@ impl Parser<'_> {
         Ok(is_it)
     }
 
-    fn expected(&self, what: &str) -> Fault {
+    fn expected(&self, what: &str) -> SyntaxError {
         let found = match self.token {
             Token::Name(_) | Token::Integer { .. } | Token::Float(_) => {
                 names::quoted(self.lexer.since(self.start))
@@ -134,13 +138,13 @@ impl Parser<'_> {
             Token::Symbol(symbol) => lexer::shown(symbol),
             Token::End => "the end".to_owned(),
         };
-        Fault::new(self.start, format!("expected {what}, found {found}"))
+        SyntaxError::new(self.start, format!("expected {what}, found {found}"))
     }
 
-    fn layout(&self, id: LayoutId) -> Parsed<Arc<Layout>> {
+    fn layout(&self, id: LayoutId) -> Result<&'l Layout> {
         self.layouts
             .get(id)
-            .ok_or_else(|| Fault::new(self.start, "the schema does not have its type"))
+            .ok_or_else(|| SyntaxError::new(self.start, BAD_SCHEMA))
     }
 
     /// The fields of a message up to its closing bracket, or to the end.
@@ -150,18 +154,16 @@ impl Parser<'_> {
         closing: Option<char>,
         is_entry: bool,
         out: &mut Vec<u8>,
-    ) -> Parsed {
+    ) -> Result {
         self.depth += 1;
-        if self.depth > DEPTH {
-            return Err(Fault::new(self.start, "messages are nested too deeply"));
+        if self.depth > MAX_DEPTH {
+            return Err(SyntaxError::new(
+                self.start,
+                "messages are nested too deeply",
+            ));
         }
         let layout = self.layout(id)?;
-        let mut seen = Seen {
-            counts: vec![0; layout.fields.len()],
-            oneofs: Vec::new(),
-            packed: BTreeMap::new(),
-            is_entry,
-        };
+        let mut seen = Seen::new(layout, is_entry);
         loop {
             match (self.token, closing) {
                 (Token::End, None) => break,
@@ -173,34 +175,29 @@ impl Parser<'_> {
                     return Err(self.expected(&lexer::shown(closing)));
                 }
                 _ => {
-                    self.field(&layout, &mut seen, out)?;
-                    // One of them, and no more than one.
+                    self.field(layout, &mut seen, out)?;
+                    // One of them, not both.
                     if !self.eat(',')? {
                         self.eat(';')?;
                     }
                 }
             }
         }
-        for (at, values) in seen.packed {
-            if let Some(field) = layout.fields.get(usize::from(at)) {
-                put_tag(out, field.number, wire::LEN);
-                put_bytes(out, &values);
-            }
-        }
+        seen.put_packed(layout, out);
         self.depth -= 1;
         Ok(())
     }
 
-    fn field(&mut self, layout: &Layout, seen: &mut Seen, out: &mut Vec<u8>) -> Parsed {
+    fn field(&mut self, layout: &Layout, seen: &mut Seen, out: &mut Vec<u8>) -> Result {
         let start = self.start;
         let (name, is_extension) = match self.token {
             Token::Name(name) => (Cow::Borrowed(name), false),
             Token::Symbol('[') => {
                 let name = self.lexer.bracketed()?;
-                names::check(&name).map_err(|why| Fault::new(start, why))?;
+                names::check(&name).map_err(|why| SyntaxError::new(start, why))?;
                 (Cow::Owned(name), true)
             }
-            _ => return Err(self.no_field_name(layout)),
+            _ => return Err(self.not_a_field_name(layout)),
         };
         self.advance()?;
         if is_extension && layout.special == Special::Any {
@@ -231,9 +228,9 @@ impl Parser<'_> {
         if self.token != Token::Symbol('[') {
             self.value(layout, (at, field), start, seen, out)?;
         } else if !repeats {
-            return Err(Fault::new(
+            return Err(SyntaxError::new(
                 self.start,
-                "a list, and the field is not repeated",
+                "found a list, but the field is not repeated",
             ));
         } else {
             self.advance()?;
@@ -261,22 +258,22 @@ impl Parser<'_> {
         start: usize,
         seen: &mut Seen,
         out: &mut Vec<u8>,
-    ) -> Parsed {
-        let before = count(layout, at, field, seen).map_err(|why| Fault::new(start, why))?;
+    ) -> Result {
+        let before = seen
+            .count(layout, at, field)
+            .map_err(|why| SyntaxError::new(start, why))?;
         let path = self.path.len();
         if matches!(field.shape, Shape::Repeated { .. } | Shape::Map) {
             // Writing to a string cannot fail.
             let _ = write!(self.path, "[{before}]");
         }
+        let omits_default = field.shape == Shape::Implicit && !seen.is_entry;
         match field.kind {
             Type::Message(id) if field.in_message_set => {
-                // A group of the type's number and the message, where others have a field.
-                put_tag(out, 1, wire::START_GROUP);
-                put_tag(out, 2, wire::VARINT);
-                put_varint(out, u64::from(field.number));
-                put_tag(out, 3, wire::LEN);
-                self.nested(id, false, out)?;
-                put_tag(out, 1, wire::END_GROUP);
+                let closing = self.open()?;
+                put_message_set_item(out, field.number, |out| {
+                    self.message(id, Some(closing), false, out)
+                })?;
             }
             Type::Message(id) => {
                 put_tag(out, field.number, wire::LEN);
@@ -288,13 +285,21 @@ impl Parser<'_> {
                 self.message(id, Some(closing), false, out)?;
                 put_tag(out, field.number, wire::END_GROUP);
             }
+            Type::String | Type::Bytes => {
+                let before = out.len();
+                put_tag(out, field.number, wire::LEN);
+                let contents = out.len() + 1;
+                let is_text = matches!(field.kind, Type::String);
+                put_delimited(out, |out| self.string(is_text, out))?;
+                if omits_default && out.len() == contents {
+                    out.truncate(before);
+                }
+            }
             _ => {
                 let value = self.scalar(&field.kind)?;
                 match field.shape {
-                    Shape::Repeated { packed: true } => {
-                        value.put(seen.packed.entry(at).or_default());
-                    }
-                    Shape::Implicit if value.is_default() && !seen.is_entry => {}
+                    Shape::Repeated { packed: true } => seen.pack(at, value),
+                    _ if omits_default && value.is_zero() => {}
                     _ => {
                         put_tag(out, field.number, value.wire_type());
                         value.put(out);
@@ -307,7 +312,7 @@ impl Parser<'_> {
     }
 
     /// The opening bracket of a message → its closing one.
-    fn open(&mut self) -> Parsed<char> {
+    fn open(&mut self) -> Result<char> {
         let closing = match self.token {
             Token::Symbol('{') => '}',
             Token::Symbol('<') => '>',
@@ -317,97 +322,30 @@ impl Parser<'_> {
         Ok(closing)
     }
 
-    /// A message in brackets, encoded with its length before it.
-    fn nested(&mut self, id: LayoutId, is_entry: bool, out: &mut Vec<u8>) -> Parsed {
+    /// A message in brackets, encoded with its length in front.
+    fn nested(&mut self, id: LayoutId, is_entry: bool, out: &mut Vec<u8>) -> Result {
         let closing = self.open()?;
         put_delimited(out, |out| self.message(id, Some(closing), is_entry, out))
     }
 
-    /// `[domain/full.Name] { … }` in a `google.protobuf.Any`.
-    fn any(
-        &mut self,
-        layout: &Layout,
-        url: &str,
-        start: usize,
-        seen: &mut Seen,
-        out: &mut Vec<u8>,
-    ) -> Parsed {
-        let Some((_, name)) = url.rsplit_once('/') else {
-            return Err(Fault::new(
-                start,
-                format!("the type URL {} has no domain", names::quoted(url)),
-            )
-            .hinted(format!("write [type.googleapis.com/{url}]")));
-        };
-        let Some(id) = self.layouts.find(name) else {
-            return Err(Fault::new(
-                start,
-                format!("the schema has no message {}", names::quoted(name)),
-            ));
-        };
-        for (at, field) in (0..u16::MAX).zip(&layout.fields) {
-            count(layout, at, field, seen).map_err(|why| Fault::new(start, why))?;
-        }
-        let parent = self.path.len();
-        // Writing to a string cannot fail.
-        let _ = write!(self.path, "{}[{url}]", if parent > 0 { "." } else { "" });
-        put_tag(out, 1, wire::LEN);
-        put_bytes(out, url.as_bytes());
-        self.eat(':')?;
-        put_tag(out, 2, wire::LEN);
-        self.nested(id, false, out)?;
-        self.path.truncate(parent);
-        Ok(())
-    }
-
-    fn no_field_name(&self, layout: &Layout) -> Fault {
-        let fault = self.expected("a field name");
+    fn not_a_field_name(&self, layout: &Layout) -> SyntaxError {
+        let error = self.expected("a field name");
         match self.token {
             Token::Integer { radix: 10, digits } => {
                 let field = digits.parse().ok().and_then(|n| layout.by_number(n));
                 match field {
-                    Some((_, field)) => fault.hinted(format!(
-                        "the text format has names for numbers; field {digits} is {:?}",
+                    Some((_, field)) => error.hinted(format!(
+                        "the text format has field names, not numbers; field {digits} is {:?}",
                         field.text_name
                     )),
-                    None => {
-                        fault.hinted("a field that the schema does not know has no text format")
-                    }
+                    None => error
+                        .hinted("a field that the schema does not have cannot be written as text"),
                 }
             }
-            Token::String(_) => fault.hinted("field names have no quotes; is this JSON?"),
-            _ => fault,
+            Token::String(_) => error.hinted("field names are not quoted; is this JSON?"),
+            _ => error,
         }
     }
-}
-
-/// Counts a value of a field and tells how many came before.
-fn count(layout: &Layout, at: u16, field: &Field, seen: &mut Seen) -> Result<usize, String> {
-    let Some(count) = seen.counts.get_mut(usize::from(at)) else {
-        return Ok(0);
-    };
-    let before = *count;
-    *count += 1;
-    if before > 0 && !matches!(field.shape, Shape::Repeated { .. } | Shape::Map) {
-        return Err(format!(
-            "{} is given twice, and is not repeated",
-            field.text_name
-        ));
-    }
-    if let Some(oneof) = field.oneof {
-        match seen.oneofs.iter().find(|member| member.0 == oneof) {
-            Some((_, other)) => {
-                let other = layout.fields.get(usize::from(*other));
-                return Err(format!(
-                    "{} and {} are members of one oneof: only one can be given",
-                    other.map_or("another field", |field| &field.text_name),
-                    field.text_name
-                ));
-            }
-            None => seen.oneofs.push((oneof, at)),
-        }
-    }
-    Ok(before)
 }
 
 #[cfg(test)]

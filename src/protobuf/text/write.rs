@@ -1,155 +1,159 @@
-//! Message bytes → the protobuf text format, straight from the wire. Everything that was on the wire is shown, what
-//! the schema does not know too, by its number.
+//! Message bytes → the text format, straight from the wire. Everything that is on the wire is written; what the schema
+//! does not have goes by its number.
 
-use std::sync::Arc;
-
-use crate::protobuf::fields::{
-    self, DEPTH, Key, Malformed, Occurrence, Raw, Scalar, UNKNOWN, entries, merged, packed, scalar,
-    scan,
+use crate::protobuf::MAX_DEPTH;
+use crate::protobuf::fields::{self, Occurrence, UNKNOWN, Values, last, merged, packed, scan};
+use crate::protobuf::layout::{
+    AnyTypes, Field, Layout, LayoutId, Layouts, Resolved, Shape, Special, Type,
 };
-use crate::protobuf::layout::{Field, Layout, LayoutId, Layouts, Shape, Special, Type};
-use crate::protobuf::wire::{tag, value};
+use crate::protobuf::map::{self, Key};
+use crate::protobuf::scalar::{self, Scalar};
+use crate::protobuf::wire::{WireValue, tag, value};
+use crate::protobuf::writer::{self, BAD_SCHEMA, Order, Stop, TOO_DEEP, WriteError};
 
-/// What may be chosen about text.
+/// How text is written.
 #[derive(Clone, Copy, Debug, Default)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
-pub struct Options {
+pub struct WriteOptions {
+    /// Over several lines, with two spaces a level.
     pub indent: bool,
+    /// Fields without presence are written even if they have their default.
     pub emit_defaults: bool,
+    /// Enum values are numbers.
     pub enum_numbers: bool,
+    /// Fields that the schema does not have are left out.
     pub skip_unknown: bool,
 }
 
-/// Writes messages as text.
-pub struct Writer<'a> {
-    layouts: &'a mut Layouts,
-    options: Options,
-    out: &'a mut Vec<u8>,
-    level: usize,
-    /// Nothing has been written on this level yet.
-    first: bool,
-}
-
-type Result = std::result::Result<(), Malformed>;
-
-impl<'a> Writer<'a> {
-    pub fn new(layouts: &'a mut Layouts, options: Options, out: &'a mut Vec<u8>) -> Self {
-        Self {
+/// Appends one message in the text format.
+///
+/// # Errors
+/// When the bytes are not a message of the type, or have no text; nothing is appended then.
+pub fn write(
+    layouts: &mut Layouts,
+    message: LayoutId,
+    bytes: &[u8],
+    options: WriteOptions,
+    out: &mut Vec<u8>,
+) -> std::result::Result<(), WriteError> {
+    writer::run(layouts, out, |layouts, types, order, out| {
+        let mut writer = Writer {
             layouts,
+            types,
             options,
+            order,
             out,
             level: 0,
             first: true,
-        }
-    }
+        };
+        writer.message(message, bytes)
+    })
+}
 
-    /// Appends a message's fields.
-    pub fn message(&mut self, id: LayoutId, bytes: &[u8]) -> Result {
-        if self.level >= DEPTH {
-            return Err(Malformed("messages are nested too deeply"));
+struct Writer<'a> {
+    layouts: &'a Layouts,
+    types: &'a mut AnyTypes,
+    options: WriteOptions,
+    order: Order,
+    out: &'a mut Vec<u8>,
+    /// How many messages are open around this one.
+    level: usize,
+    /// Nothing has been written on this level.
+    first: bool,
+}
+
+type Result<T = ()> = std::result::Result<T, Stop>;
+
+impl<'a> Writer<'a> {
+    /// The fields of a message.
+    fn message(&mut self, id: LayoutId, bytes: &[u8]) -> Result {
+        if self.level >= MAX_DEPTH {
+            return Err(TOO_DEEP.into());
         }
         let layout = self.layout(id)?;
-        let found = scan(&layout, bytes)?;
-        if layout.special == Special::Any && self.expanded_any(&found)? {
+        if layout.special == Special::Any && self.expanded_any(&scan(layout, bytes)?)? {
             return Ok(());
         }
         let mut next = 0;
-        for run in found.chunk_by(|a, b| a.at == b.at) {
-            let Some(first) = run.first() else { continue };
-            match layout.fields.get(usize::from(first.at)) {
-                Some(field) => {
-                    if self.options.emit_defaults {
-                        self.absent(&layout, next..first.at);
-                    }
-                    next = first.at + 1;
-                    self.field(field, run)?;
-                }
-                None if self.options.skip_unknown => {}
-                None => {
-                    if self.options.emit_defaults {
-                        self.absent(&layout, next..UNKNOWN);
-                        next = UNKNOWN;
-                    }
-                    for unknown in run {
-                        self.unknown(unknown.number, unknown.raw, DEPTH - self.level);
-                    }
-                }
+        fields::visit(layout, bytes, self.order, |at, field, values| {
+            if self.options.emit_defaults {
+                self.absent(layout, next..at);
+                next = at.saturating_add(1);
             }
-        }
+            match field {
+                Ok(field) => self.field(field, values),
+                Err(number) => self.unknown_values(number, values),
+            }
+        })?;
         if self.options.emit_defaults {
-            self.absent(&layout, next..UNKNOWN);
+            self.absent(layout, next..UNKNOWN);
         }
         Ok(())
     }
 
-    fn layout(&self, id: LayoutId) -> std::result::Result<Arc<Layout>, Malformed> {
-        self.layouts.get(id).ok_or(Malformed("its type is unknown"))
+    fn layout(&self, id: LayoutId) -> Result<&'a Layout> {
+        Ok(self.layouts.get(id).ok_or(BAD_SCHEMA)?)
     }
 
+    /// The absent fields of that range whose absence means the same as their default.
     fn absent(&mut self, layout: &Layout, range: std::ops::Range<u16>) {
         let range = usize::from(range.start)..usize::from(range.end).min(layout.fields.len());
         for field in layout.fields.get(range).unwrap_or_default() {
             if field.shape == Shape::Implicit {
                 self.name(&field.text_name);
-                self.scalar(&field.kind, fields::default(&field.kind));
+                self.scalar(&field.kind, scalar::default(&field.kind));
             }
         }
     }
 
-    fn field(&mut self, field: &Field, run: &[Occurrence<'_>]) -> Result {
+    fn field(&mut self, field: &Field, values: &mut Values<'_, '_>) -> Result {
         match field.shape {
-            Shape::Map => self.map(field, run),
+            Shape::Map => self.map(field, values),
             Shape::Repeated { .. } => {
                 let is_packable = field.kind.is_packable();
-                for occurrence in run {
-                    match occurrence.raw {
-                        Raw::Bytes(bytes) if is_packable => {
-                            for raw in packed(&field.kind, bytes) {
-                                let raw = raw?;
-                                if fields::is_known(&field.kind, raw) {
-                                    self.element(field, raw)?;
+                for value in values {
+                    match value? {
+                        WireValue::Bytes(bytes) if is_packable => {
+                            for value in packed(&field.kind, bytes) {
+                                let value = value?;
+                                if scalar::is_known(&field.kind, value) {
+                                    self.element(field, value)?;
                                 } else if !self.options.skip_unknown {
-                                    self.unknown(field.number, raw, DEPTH - self.level);
+                                    self.unknown(field.number, value, MAX_DEPTH - self.level);
                                 }
                             }
                         }
-                        raw => self.element(field, raw)?,
+                        value => self.element(field, value)?,
                     }
                 }
                 Ok(())
             }
             Shape::Implicit | Shape::Explicit | Shape::Required => {
-                let Some(last) = run.last() else {
+                if let Type::Message(id) | Type::Group(id) = field.kind {
+                    let bytes = merged(values)?;
+                    return self.nested(&field.text_name, |writer| writer.message(id, &bytes));
+                }
+                let Some(last) = last(values)? else {
                     return Ok(());
                 };
-                let unset =
-                    field.shape == Shape::Implicit && fields::is_default(&field.kind, last.raw);
-                if unset && !self.options.emit_defaults {
+                let is_absent =
+                    field.shape == Shape::Implicit && scalar::is_default(&field.kind, last);
+                if is_absent && !self.options.emit_defaults {
                     return Ok(());
                 }
-                self.singular(field, run)
+                self.element(field, last)
             }
         }
     }
 
-    fn singular(&mut self, field: &Field, run: &[Occurrence<'_>]) -> Result {
-        match (&field.kind, run.last()) {
-            (Type::Message(id) | Type::Group(id), _) => {
-                let bytes = merged(run);
-                self.nested(&field.text_name, |writer| writer.message(*id, &bytes))
-            }
-            (_, Some(last)) => self.element(field, last.raw),
-            (_, None) => Ok(()),
-        }
-    }
-
-    fn element(&mut self, field: &Field, raw: Raw<'_>) -> Result {
-        match (&field.kind, raw) {
-            (Type::Message(id) | Type::Group(id), Raw::Bytes(bytes) | Raw::Group(bytes)) => {
-                self.nested(&field.text_name, |writer| writer.message(*id, bytes))
-            }
-            (kind, raw) => {
-                let value = scalar(kind, raw)?;
+    fn element(&mut self, field: &Field, value: WireValue<'_>) -> Result {
+        match (&field.kind, value) {
+            (
+                Type::Message(id) | Type::Group(id),
+                WireValue::Bytes(bytes) | WireValue::Group(bytes),
+            ) => self.nested(&field.text_name, |writer| writer.message(*id, bytes)),
+            (kind, value) => {
+                let value = scalar::decode(kind, value)?;
                 self.name(&field.text_name);
                 self.scalar(kind, value);
                 Ok(())
@@ -157,15 +161,13 @@ impl<'a> Writer<'a> {
         }
     }
 
-    fn map(&mut self, field: &Field, run: &[Occurrence<'_>]) -> Result {
+    fn map(&mut self, field: &Field, values: &mut Values<'_, '_>) -> Result {
         let (Type::Message(id) | Type::Group(id)) = field.kind else {
-            return Err(Malformed("a map without entries"));
+            return Err(BAD_SCHEMA.into());
         };
         let layout = self.layout(id)?;
-        let Some((_, value)) = layout.by_number(2) else {
-            return Err(Malformed("a map without a value type"));
-        };
-        for (key, values) in entries(&layout, run)? {
+        let (_, value_field) = layout.by_number(2).ok_or(BAD_SCHEMA)?;
+        for (key, value) in map::entries(layout, values)? {
             self.nested(&field.text_name, |writer| {
                 writer.name("key");
                 match key {
@@ -174,12 +176,14 @@ impl<'a> Writer<'a> {
                     Key::Int(value) => writer.display(value),
                     Key::Uint(value) => writer.display(value),
                 }
-                match (&value.kind, values) {
-                    (_, Some(values)) => writer.singular(value, &values),
-                    (Type::Message(_) | Type::Group(_), None) => writer.nested("value", |_| Ok(())),
-                    (kind, None) => {
+                match (&value_field.kind, value) {
+                    (Type::Message(id) | Type::Group(id), map::Value::Message(bytes)) => {
+                        writer.nested("value", |writer| writer.message(*id, &bytes))
+                    }
+                    (_, map::Value::Scalar(value)) => writer.element(value_field, value),
+                    (kind, _) => {
                         writer.name("value");
-                        writer.scalar(kind, fields::default(kind));
+                        writer.scalar(kind, scalar::default(kind));
                         Ok(())
                     }
                 }
@@ -188,57 +192,69 @@ impl<'a> Writer<'a> {
         Ok(())
     }
 
-    /// `[type.googleapis.com/full.Name] { … }`, if the type is known and the value is a message of it.
-    fn expanded_any(&mut self, found: &[Occurrence<'_>]) -> std::result::Result<bool, Malformed> {
+    /// `[type.googleapis.com/full.Name] { … }`, if the type is known and the value is a message of it; `false` if not.
+    fn expanded_any(&mut self, found: &[Occurrence<'_>]) -> Result<bool> {
         let has_unknown = found.iter().any(|field| field.at == UNKNOWN);
         if has_unknown && !self.options.skip_unknown {
             return Ok(false);
         }
         let (url, value) = fields::any(found)?;
-        // A text parser reads no more than this between the brackets, and wants a domain.
-        let plain = url
+        // What a text parser accepts between the brackets, with a domain.
+        let is_plain = url
             .chars()
             .all(|c| c.is_ascii_alphanumeric() || "._-/".contains(c))
             && !url.starts_with('/');
-        let Some((_, name)) = url.rsplit_once('/').filter(|_| plain) else {
+        let Some((_, name)) = url.rsplit_once('/').filter(|_| is_plain) else {
             return Ok(false);
         };
-        let Some(id) = self.layouts.find(name) else {
+        let Resolved::Layout(id) = self.types.resolve(self.layouts, name) else {
             return Ok(false);
         };
-        let (length, first) = (self.out.len(), self.first);
-        let level = self.level;
-        let nested = self.nested(&format!("[{url}]"), |writer| writer.message(id, value));
-        if nested.is_err() {
-            // What does not parse is shown as the bytes it is.
-            self.out.truncate(length);
-            (self.first, self.level) = (first, level);
+        let before = (self.out.len(), self.first, self.level);
+        match self.nested(&format!("[{url}]"), |writer| writer.message(id, value)) {
+            Ok(()) => Ok(true),
+            // The fields may only be in another order.
+            Err(stop) if self.order == Order::Ascending => Err(stop),
+            // What is not a message is written as the bytes that it is.
+            Err(_) => {
+                self.out.truncate(before.0);
+                (self.first, self.level) = (before.1, before.2);
+                Ok(false)
+            }
         }
-        Ok(nested.is_ok())
     }
 
-    /// A field the schema does not know: what can be said of it by its wire type. Bytes that parse as a message are
-    /// shown as one.
-    fn unknown(&mut self, number: u32, raw: Raw<'_>, depth: usize) {
+    fn unknown_values(&mut self, number: u32, values: &mut Values<'_, '_>) -> Result {
+        for value in values {
+            let value = value?;
+            if !self.options.skip_unknown {
+                self.unknown(number, value, MAX_DEPTH - self.level);
+            }
+        }
+        Ok(())
+    }
+
+    /// A field that the schema does not have: what its wire type tells. Bytes that can be a message are written as one.
+    fn unknown(&mut self, number: u32, value: WireValue<'_>, depth: usize) {
         let name = itoa::Buffer::new().format(number).to_owned();
-        match raw {
-            Raw::Varint(value) => {
+        match value {
+            WireValue::Varint(value) => {
                 self.name(&name);
                 self.display(value);
             }
-            Raw::Fixed32(bits) => {
+            WireValue::Fixed32(bits) => {
                 self.name(&name);
                 self.display(format_args!("0x{bits:08x}"));
             }
-            Raw::Fixed64(bits) => {
+            WireValue::Fixed64(bits) => {
                 self.name(&name);
                 self.display(format_args!("0x{bits:016x}"));
             }
-            Raw::Group(bytes) => {
+            WireValue::Group(bytes) => {
                 let inner = unknown_fields(bytes).unwrap_or_default();
                 self.unknown_message(&name, &inner, depth);
             }
-            Raw::Bytes(bytes) => match unknown_fields(bytes) {
+            WireValue::Bytes(bytes) => match unknown_fields(bytes) {
                 Some(inner) if !inner.is_empty() && depth > 1 => {
                     self.unknown_message(&name, &inner, depth);
                 }
@@ -250,11 +266,11 @@ impl<'a> Writer<'a> {
         }
     }
 
-    fn unknown_message(&mut self, name: &str, inner: &[(u32, Raw<'_>)], depth: usize) {
-        // The only error there is would come from the closure.
+    fn unknown_message(&mut self, name: &str, inner: &[(u32, WireValue<'_>)], depth: usize) {
+        // Only the closure could return an error.
         let _ = self.nested(name, |writer| {
-            for (number, raw) in inner {
-                writer.unknown(*number, *raw, depth.saturating_sub(1));
+            for (number, value) in inner {
+                writer.unknown(*number, *value, depth.saturating_sub(1));
             }
             Ok(())
         });
@@ -276,7 +292,7 @@ impl<'a> Writer<'a> {
         inside(self)?;
         self.level -= 1;
         if self.first {
-            // Nothing was inside.
+            // Nothing is inside.
             self.out.truncate(length);
         } else if self.options.indent {
             self.line();
@@ -317,10 +333,10 @@ impl<'a> Writer<'a> {
             Scalar::Float(value) => {
                 self.float(value, value.is_finite(), value.is_nan(), value > 0.0);
             }
-            Scalar::Int(value) => self.display(value),
-            Scalar::Uint(value) => self.display(value),
-            Scalar::Long(value) => self.display(value),
-            Scalar::Ulong(value) => self.display(value),
+            Scalar::Int32(value) => self.display(value),
+            Scalar::Uint32(value) => self.display(value),
+            Scalar::Int64(value) => self.display(value),
+            Scalar::Uint64(value) => self.display(value),
             Scalar::Bool(value) => self.display(value),
             Scalar::Str(text) => self.string(text.as_bytes(), true),
             Scalar::Bytes(bytes) => self.string(bytes, false),
@@ -340,9 +356,8 @@ impl<'a> Writer<'a> {
     fn float(&mut self, value: impl zmij::Float, finite: bool, nan: bool, positive: bool) {
         if finite {
             let mut buffer = zmij::Buffer::new();
-            let text = buffer.format_finite(value);
-            self.out
-                .extend_from_slice(text.strip_suffix(".0").unwrap_or(text).as_bytes());
+            let text = scalar::shortest(value, &mut buffer);
+            self.out.extend_from_slice(text.as_bytes());
         } else {
             self.out.extend_from_slice(match (nan, positive) {
                 (true, _) => b"nan",
@@ -358,7 +373,7 @@ impl<'a> Writer<'a> {
         let _ = write!(self.out, "{value}");
     }
 
-    /// A string literal. Text stays readable, bytes are octal where they are not ASCII.
+    /// A string literal. Text is written as it is; of other bytes those that are not ASCII are octal.
     fn string(&mut self, bytes: &[u8], is_text: bool) {
         self.out.push(b'"');
         for &byte in bytes {
@@ -377,12 +392,12 @@ impl<'a> Writer<'a> {
     }
 }
 
-/// The fields of bytes that may be a message; `None` if they are not.
-fn unknown_fields(mut bytes: &[u8]) -> Option<Vec<(u32, Raw<'_>)>> {
+/// The fields of bytes that may be a message; `None` if they are not one.
+fn unknown_fields(mut bytes: &[u8]) -> Option<Vec<(u32, WireValue<'_>)>> {
     let mut found = Vec::new();
     while !bytes.is_empty() {
         let (number, wire_type) = tag(&mut bytes).ok()?;
-        found.push((number, value(&mut bytes, number, wire_type, DEPTH).ok()?));
+        found.push((number, value(&mut bytes, number, wire_type).ok()?));
     }
     Some(found)
 }

@@ -2,7 +2,7 @@
 
 /// Seconds since 1970 and nanoseconds, of an RFC 3339 time.
 pub fn timestamp(text: &str) -> Result<(i64, i32), &'static str> {
-    const FORM: &str = "expected a time as 1970-01-01T00:00:00Z";
+    const FORM: &str = "expected a time such as 1970-01-01T00:00:00Z";
     let bytes = text.as_bytes();
     let number = |from: usize, len: usize| -> Result<i64, &'static str> {
         let digits = text.get(from..from + len).ok_or(FORM)?;
@@ -24,14 +24,14 @@ pub fn timestamp(text: &str) -> Result<(i64, i32), &'static str> {
         2 => 28,
         4 | 6 | 9 | 11 => 30,
         1..=12 => 31,
-        _ => return Err("there is no such month"),
+        _ => return Err("not a valid month"),
     };
     if year == 0 || day == 0 || day > days {
-        return Err("there is no such day");
+        return Err("not a valid day");
     }
     // No leap seconds: Timestamp does not count them.
     if hour > 23 || minute > 59 || second > 59 {
-        return Err("there is no such time of day");
+        return Err("not a valid time of day");
     }
     let rest = text.get(19..).ok_or(FORM)?;
     let (nanos, zone) = match rest.strip_prefix('.') {
@@ -58,7 +58,7 @@ pub fn timestamp(text: &str) -> Result<(i64, i32), &'static str> {
     let seconds =
         days_since_epoch(year, month, day) * 86_400 + hour * 3600 + minute * 60 + second - offset;
     if !(-62_135_596_800..=253_402_300_799).contains(&seconds) {
-        return Err("a Timestamp is from year 1 to 9999");
+        return Err("a Timestamp must be from year 1 to 9999");
     }
     Ok((seconds, nanos))
 }
@@ -75,7 +75,7 @@ fn days_since_epoch(year: i64, month: i64, day: i64) -> i64 {
 
 /// Seconds and nanoseconds of `-1.5s`.
 pub fn duration(text: &str) -> Result<(i64, i32), &'static str> {
-    const FORM: &str = "expected a duration as 1.5s";
+    const FORM: &str = "expected a duration such as 1.5s";
     let number = text.strip_suffix('s').ok_or(FORM)?;
     let (negative, number) = match number.strip_prefix('-') {
         Some(rest) => (true, rest),
@@ -90,7 +90,7 @@ pub fn duration(text: &str) -> Result<(i64, i32), &'static str> {
     }
     let seconds: i64 = whole.parse().unwrap_or(i64::MAX);
     if seconds > 315_576_000_000 {
-        return Err("a Duration is at most 315576000000s");
+        return Err("a Duration must be at most 315576000000s");
     }
     Ok(if negative {
         (-seconds, -fraction)
@@ -117,7 +117,7 @@ pub fn field_mask(text: &str) -> Result<Vec<String>, &'static str> {
             let mut snake = String::with_capacity(path.len() + 4);
             for c in path.chars() {
                 match c {
-                    '_' => return Err("a FieldMask's paths are in lowerCamelCase"),
+                    '_' => return Err("the paths of a FieldMask must be in lowerCamelCase"),
                     c if c.is_ascii_uppercase() => {
                         snake.push('_');
                         snake.push(c.to_ascii_lowercase());

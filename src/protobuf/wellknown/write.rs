@@ -1,35 +1,37 @@
-//! The well-known types whose JSON is a string of their own: Timestamp, Duration and FieldMask. Ranges and forms are
-//! those of the ProtoJSON specification; what it does not allow has no JSON.
+//! Timestamp, Duration and FieldMask → the strings that stand for them in JSON. What is out of the ranges that the
+//! specification has for them (<https://protobuf.dev/programming-guides/json/>) has no JSON.
 
 use std::fmt::Write as _;
 
-use crate::protobuf::fields::{Malformed, Raw, Scalar, UNKNOWN, scalar, scan};
+use crate::protobuf::fields::{UNKNOWN, scan};
 use crate::protobuf::layout::{Layout, Type};
+use crate::protobuf::scalar::{self, Scalar};
+use crate::protobuf::wire::DecodeError;
+use crate::protobuf::writer::WriteError;
 
 const NANOS: i32 = 1_000_000_000;
 
 /// 0001-01-01T00:00:00Z and 9999-12-31T23:59:59Z.
 const TIMESTAMPS: std::ops::RangeInclusive<i64> = -62_135_596_800..=253_402_300_799;
 
-/// Some ten thousand years.
+/// About ten thousand years.
 const DURATIONS: std::ops::RangeInclusive<i64> = -315_576_000_000..=315_576_000_000;
 
-/// `seconds` (field 1) and `nanos` (field 2), which both types have.
-fn seconds_and_nanos(layout: &Layout, bytes: &[u8]) -> Result<(i64, i32), Malformed> {
+const BAD_PATH: WriteError =
+    WriteError::Unrepresentable("a FieldMask has a path that JSON does not have");
+
+/// `seconds` (field 1) and `nanos` (field 2), which Timestamp and Duration both have.
+fn seconds_and_nanos(layout: &Layout, bytes: &[u8]) -> Result<(i64, i32), DecodeError> {
     let (mut seconds, mut nanos) = (0, 0);
     for field in scan(layout, bytes)? {
-        match (field.at, field.number, field.raw) {
-            (UNKNOWN, ..) => {}
-            (_, 1, raw) => {
-                if let Scalar::Long(value) = scalar(&Type::Int64, raw)? {
-                    seconds = value;
-                }
-            }
-            (_, 2, raw) => {
-                if let Scalar::Int(value) = scalar(&Type::Int32, raw)? {
-                    nanos = value;
-                }
-            }
+        let kind = match (field.at, field.number) {
+            (UNKNOWN, _) => continue,
+            (_, 1) => Type::Int64,
+            _ => Type::Int32,
+        };
+        match scalar::decode(&kind, field.value)? {
+            Scalar::Int64(value) => seconds = value,
+            Scalar::Int32(value) => nanos = value,
             _ => {}
         }
     }
@@ -37,10 +39,10 @@ fn seconds_and_nanos(layout: &Layout, bytes: &[u8]) -> Result<(i64, i32), Malfor
 }
 
 /// RFC 3339, in UTC, with 0, 3, 6 or 9 digits of fraction.
-pub fn timestamp(layout: &Layout, bytes: &[u8]) -> Result<String, Malformed> {
+pub fn timestamp(layout: &Layout, bytes: &[u8]) -> Result<String, WriteError> {
     let (seconds, nanos) = seconds_and_nanos(layout, bytes)?;
     if !TIMESTAMPS.contains(&seconds) || !(0..NANOS).contains(&nanos) {
-        return Err(Malformed("a Timestamp is out of range"));
+        return Err(WriteError::Unrepresentable("a Timestamp is out of range"));
     }
     let (days, second) = (seconds.div_euclid(86_400), seconds.rem_euclid(86_400));
     let (year, month, day) = civil(days);
@@ -56,11 +58,11 @@ pub fn timestamp(layout: &Layout, bytes: &[u8]) -> Result<String, Malformed> {
 }
 
 /// Seconds with 0, 3, 6 or 9 digits of fraction, and an `s`.
-pub fn duration(layout: &Layout, bytes: &[u8]) -> Result<String, Malformed> {
+pub fn duration(layout: &Layout, bytes: &[u8]) -> Result<String, WriteError> {
     let (seconds, nanos) = seconds_and_nanos(layout, bytes)?;
     let same_sign = seconds == 0 || nanos == 0 || (seconds < 0) == (nanos < 0);
     if !DURATIONS.contains(&seconds) || !(1 - NANOS..NANOS).contains(&nanos) || !same_sign {
-        return Err(Malformed("a Duration is out of range"));
+        return Err(WriteError::Unrepresentable("a Duration is out of range"));
     }
     let sign = if seconds < 0 || nanos < 0 { "-" } else { "" };
     let mut text = format!("{sign}{}", seconds.unsigned_abs());
@@ -79,7 +81,7 @@ fn fraction(text: &mut String, nanos: i32) {
 }
 
 /// The paths (field 1) in lowerCamelCase, with commas.
-pub fn field_mask(layout: &Layout, bytes: &[u8]) -> Result<String, Malformed> {
+pub fn field_mask(layout: &Layout, bytes: &[u8]) -> Result<String, WriteError> {
     let mut text = String::new();
     for field in scan(layout, bytes)? {
         if field.at == UNKNOWN {
@@ -88,23 +90,16 @@ pub fn field_mask(layout: &Layout, bytes: &[u8]) -> Result<String, Malformed> {
         if !text.is_empty() {
             text.push(',');
         }
-        let Raw::Bytes(path) = field.raw else {
-            continue;
-        };
-        let Scalar::Str(path) = scalar(&Type::String, Raw::Bytes(path))? else {
+        let Scalar::Str(path) = scalar::decode(&Type::String, field.value)? else {
             continue;
         };
         let mut upper = false;
         for c in path.chars() {
             match c {
-                // Only `_a` becomes `A` and back again: anything else would not come back as it was.
-                c if upper && !c.is_ascii_lowercase() => {
-                    return Err(Malformed("a FieldMask has a path that JSON cannot have"));
-                }
+                // Only `_a` becomes `A` and `_a` again: anything else would not come back as it was.
+                c if upper && !c.is_ascii_lowercase() => return Err(BAD_PATH),
                 '_' => upper = true,
-                c if c.is_ascii_uppercase() => {
-                    return Err(Malformed("a FieldMask has a path that JSON cannot have"));
-                }
+                c if c.is_ascii_uppercase() => return Err(BAD_PATH),
                 c => {
                     text.push(if upper { c.to_ascii_uppercase() } else { c });
                     upper = false;
@@ -112,7 +107,7 @@ pub fn field_mask(layout: &Layout, bytes: &[u8]) -> Result<String, Malformed> {
             }
         }
         if upper {
-            return Err(Malformed("a FieldMask has a path that JSON cannot have"));
+            return Err(BAD_PATH);
         }
     }
     Ok(text)

@@ -8,9 +8,8 @@ use prost::Message as _;
 use super::{NOT_FOUND, People};
 use crate::error::{Error, Result};
 use crate::proto::Person;
-use crate::protobuf::json::read::{self as json, Options};
-use crate::protobuf::layout::Layouts;
-use crate::protobuf::{Bad, Place};
+use crate::protobuf::json::{self, ReadOptions};
+use crate::protobuf::{Layouts, ParseError, Position};
 
 /// Shown with every error about the content of a file.
 const HINT: &str = r#"a people file holds Person messages as JSON, one per line or in an array: {"name": "Alice", "age": 30}"#;
@@ -30,56 +29,49 @@ impl People {
             let line = 1 + valid.map_or(0, |bytes| memchr::memchr_iter(b'\n', bytes).count());
             Error::failed(format!("people file {shown}, line {line}: invalid UTF-8"))
         })?;
-        Self::parse(&text).map_err(|mut bad| {
-            bad.hint.get_or_insert_with(|| HINT.to_owned());
-            Place::START.error(&format!("people file {shown}"), bad)
+        Self::parse(&text).map_err(|mut error| {
+            error.hint.get_or_insert_with(|| HINT.to_owned());
+            error.in_input(&format!("people file {shown}"), Position::START)
         })
     }
 
-    fn parse(text: &str) -> std::result::Result<Self, Bad> {
+    fn parse(text: &str) -> std::result::Result<Self, ParseError> {
         let text = text.strip_prefix('\u{feff}').unwrap_or(text);
         let mut layouts = crate::schema::bundled_pool()
             .map(Layouts::new)
-            .map_err(|error| bad(Place::START, error.to_string()))?;
+            .map_err(|error| ParseError::new(Position::START, error.to_string()))?;
         let person = layouts
             .find("Person")
-            .ok_or_else(|| bad(Place::START, "the bundled schema has no Person"))?;
+            .ok_or_else(|| ParseError::new(Position::START, "the bundled schema has no Person"))?;
 
         let mut by_name = HashMap::new();
-        let mut places: HashMap<String, Place> = HashMap::new();
-        for (place, bytes) in
-            json::parse_all(&mut layouts, person, text.as_bytes(), Options::default())?
-        {
-            let person =
-                Person::decode(bytes.as_slice()).map_err(|error| bad(place, error.to_string()))?;
+        let mut places: HashMap<String, Position> = HashMap::new();
+        for (place, bytes) in json::read_all(
+            &mut layouts,
+            person,
+            text.as_bytes(),
+            ReadOptions::default(),
+        )? {
+            let person = Person::decode(bytes.as_slice())
+                .map_err(|error| ParseError::new(place, error.to_string()))?;
             let name = person.name.clone();
             if name.is_empty() {
-                return Err(bad(place, "the person has no name"));
+                return Err(ParseError::new(place, "the person has no name"));
             }
             if name == NOT_FOUND {
                 let why = format!("the name {NOT_FOUND:?} is reserved for unknown people");
-                return Err(bad(place, why));
+                return Err(ParseError::new(place, why));
             }
             if let Some(first) = places.insert(name.clone(), place) {
                 let why = format!(
                     "duplicate name {name:?}; the first is on line {}",
                     first.line
                 );
-                return Err(bad(place, why));
+                return Err(ParseError::new(place, why));
             }
             by_name.insert(name, person);
         }
         Ok(Self { by_name })
-    }
-}
-
-fn bad(place: Place, why: impl Into<String>) -> Bad {
-    Bad {
-        line: place.line,
-        column: place.column,
-        field: String::new(),
-        why: why.into(),
-        hint: None,
     }
 }
 

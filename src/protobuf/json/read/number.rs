@@ -1,7 +1,6 @@
-//! JSON numbers → protobuf's integers and floats, exactly or not at all. ProtoJSON takes `1.0` and `1e5` for integers,
-//! and numbers in quotes.
+//! JSON numbers → protobuf's integers and floats, exactly or not at all. `1.0` and `1e5` are integers too.
 
-/// An integer, however it is written; `None` if it is none, or too large for any type.
+/// An integer, however it is written; `None` if it is not one, or too large for any type.
 pub fn integer(token: &str) -> Option<i128> {
     let (negative, digits) = match token.strip_prefix('-') {
         Some(rest) => (true, rest),
@@ -14,7 +13,7 @@ pub fn integer(token: &str) -> Option<i128> {
     Some(if negative { -magnitude } else { magnitude })
 }
 
-/// `12.50e1` and its like. Digits beyond a 64-bit integer's are not worth reading: no type has them.
+/// `12.50e1` and the like. More digits than a 64-bit integer has are not read: no type has them.
 fn scientific(token: &str) -> Option<i128> {
     let (mantissa, exponent) = match token.split_once(['e', 'E']) {
         Some((mantissa, exponent)) => (mantissa, exponent.parse::<i64>().ok()?),

@@ -1,13 +1,12 @@
-//! Messages that JSON has in a form of their own: Any, Value, and those that a string stands for.
+//! Messages that have a JSON form of their own: Any, Value, and those that a string stands for.
 
-use super::Parser;
-use crate::protobuf::Bad;
-use crate::protobuf::layout::{Layout, Special};
+use super::{Parser, Result};
+use crate::protobuf::layout::{BAD_SCHEMA, Layout, Resolved, Special};
 use crate::protobuf::wire::{self, put_delimited, put_tag};
 
 impl Parser<'_, '_> {
-    /// An object with `@type` among its keys, wherever it stands.
-    pub(super) fn any(&mut self, out: &mut Vec<u8>) -> Result<(), Bad> {
+    /// An object with `@type` among its keys, not necessarily as the first one.
+    pub(super) fn any(&mut self, out: &mut Vec<u8>) -> Result {
         let start = self.cursor;
         let mut url = None;
         let mut value = None;
@@ -19,14 +18,14 @@ impl Parser<'_, '_> {
         }
         loop {
             ahead.peek();
-            let at = ahead.pos();
+            let at = ahead.offset();
             let key = ahead.string()?;
             ahead.expect(b':')?;
             match key.as_ref() {
-                "@type" if url.is_some() => return Err(ahead.bad_at(at, "`@type` is there twice")),
+                "@type" if url.is_some() => return Err(ahead.error_at(at, "duplicate `@type`")),
                 "@type" => {
                     ahead.peek();
-                    url = Some((ahead.pos(), ahead.string()?));
+                    url = Some((ahead.offset(), ahead.string()?));
                 }
                 "value" => {
                     value = Some(ahead);
@@ -40,32 +39,39 @@ impl Parser<'_, '_> {
             }
         }
         let Some((at, url)) = url else {
-            return Err(start.bad_at(start.pos(), "an Any wants a `@type`"));
+            return Err(start.error_at(start.offset(), "an Any needs a `@type`"));
         };
         let Some((_, name)) = url.rsplit_once('/').filter(|(_, name)| !name.is_empty()) else {
             return Err(ahead
-                .bad_at(at, format!("{url:?} is no type URL"))
+                .error_at(at, format!("{url:?} is not a type URL"))
                 .hinted(Some(format!("write type.googleapis.com/{url}"))));
         };
-        let Some(id) = self.layouts.find(name) else {
-            return Err(ahead.bad_at(at, format!("the schema has no message {name:?}")));
+        let id = match self.types.resolve(self.layouts, name) {
+            Resolved::Layout(id) => id,
+            Resolved::NotYet => {
+                self.cursor = ahead;
+                return Ok(());
+            }
+            Resolved::Unknown => {
+                return Err(ahead.error_at(at, format!("the schema has no message {name:?}")));
+            }
         };
-        let Some(layout) = self.layouts.get(id) else {
-            return Err(ahead.bad_at(at, "its type is unknown"));
-        };
+        let layout = self.layout(id)?;
         put_tag(out, 1, wire::LEN);
         wire::put_bytes(out, url.as_bytes());
         let before = out.len();
         put_tag(out, 2, wire::LEN);
         let contents = out.len() + 1;
         if layout.special == Special::None || layout.special == Special::MessageSet {
-            put_delimited(out, |out| self.object(&layout, Some("@type"), out))?;
+            put_delimited(out, |out| self.object(layout, Some("@type"), out))?;
         } else {
             let Some(value) = value else {
-                return Err(start.bad_at(start.pos(), format!("an Any of {name} wants a `value`")));
+                let why = format!("an Any of {name} needs a `value`");
+                return Err(start.error_at(start.offset(), why));
             };
             self.cursor = value;
-            put_delimited(out, |out| self.message(id, out)).map_err(|bad| bad.within("value"))?;
+            put_delimited(out, |out| self.message(id, out))
+                .map_err(|error| error.within("value"))?;
             self.cursor = ahead;
         }
         if out.len() == contents {
@@ -75,7 +81,7 @@ impl Parser<'_, '_> {
     }
 
     /// `google.protobuf.Value`: any JSON at all.
-    pub(super) fn value(&mut self, layout: &Layout, out: &mut Vec<u8>) -> Result<(), Bad> {
+    pub(super) fn value(&mut self, layout: &Layout, out: &mut Vec<u8>) -> Result {
         let number = match self.cursor.peek() {
             Some(b'n') => 1,
             Some(b'"') => 3,
@@ -86,7 +92,7 @@ impl Parser<'_, '_> {
         };
         match layout.by_number(number) {
             Some((_, field)) => self.singular(field, out),
-            None => Err(self.cursor.bad("its type is damaged")),
+            None => Err(self.cursor.error(BAD_SCHEMA)),
         }
     }
 
@@ -94,16 +100,16 @@ impl Parser<'_, '_> {
     pub(super) fn string_form<T>(
         &mut self,
         layout: &Layout,
-        read: impl FnOnce(&str) -> Result<T, &'static str>,
-    ) -> Result<T, Bad> {
+        read: impl FnOnce(&str) -> std::result::Result<T, &'static str>,
+    ) -> Result<T> {
         if self.cursor.peek() != Some(b'"') {
             let found = self.cursor.found();
             let why = format!("expected a string for {}, found {found}", layout.full_name);
-            return Err(self.cursor.bad(why));
+            return Err(self.cursor.error(why));
         }
-        let at = self.cursor.pos();
+        let at = self.cursor.offset();
         let text = self.cursor.string()?;
-        read(&text).map_err(|why| self.cursor.bad_at(at, why))
+        read(&text).map_err(|why| self.cursor.error_at(at, why))
     }
 }
 

@@ -1,9 +1,9 @@
-//! JSON's literals: numbers as short as they can be, strings with no more escapes than JSON demands.
+//! JSON's literals: numbers as short as they can be, strings with no more escapes than JSON requires.
 
 use super::Writer;
 use crate::base64;
-use crate::protobuf::fields::Scalar;
 use crate::protobuf::layout::Type;
+use crate::protobuf::scalar::{self, Scalar};
 
 impl Writer<'_> {
     pub(super) fn scalar(&mut self, kind: &Type, value: Scalar<'_>) {
@@ -14,10 +14,10 @@ impl Writer<'_> {
             Scalar::Float(value) => {
                 self.float(value, value.is_finite(), value.is_nan(), value > 0.0);
             }
-            Scalar::Int(value) => self.integer(value),
-            Scalar::Uint(value) => self.integer(value),
-            Scalar::Long(value) => self.quoted(value),
-            Scalar::Ulong(value) => self.quoted(value),
+            Scalar::Int32(value) => self.integer(value),
+            Scalar::Uint32(value) => self.integer(value),
+            Scalar::Int64(value) => self.quoted(value),
+            Scalar::Uint64(value) => self.quoted(value),
             Scalar::Bool(value) => {
                 self.out
                     .extend_from_slice(if value { b"true" } else { b"false" });
@@ -48,11 +48,10 @@ impl Writer<'_> {
     ) {
         if finite {
             let mut buffer = zmij::Buffer::new();
-            let text = buffer.format_finite(value);
-            // Not for negative zero: parsers that take `-0` for an integer lose the sign.
-            let text = match text.strip_suffix(".0") {
-                Some(whole) if whole != "-0" => whole,
-                _ => text,
+            let text = match scalar::shortest(value, &mut buffer) {
+                // Parsers that take `-0` for an integer lose the sign.
+                "-0" => "-0.0",
+                text => text,
             };
             self.out.extend_from_slice(text.as_bytes());
         } else {
@@ -75,7 +74,7 @@ impl Writer<'_> {
         let _ = write!(self.out, "\"{value}\"");
     }
 
-    /// A string literal. Only what JSON demands is escaped; what a terminal must not see is escaped elsewhere.
+    /// A string literal. Only what JSON requires is escaped; what must not reach a terminal is escaped by the output.
     pub(super) fn string(&mut self, text: &str) {
         self.out.push(b'"');
         let mut rest = text.as_bytes();

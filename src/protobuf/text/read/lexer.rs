@@ -1,8 +1,8 @@
 //! The lexical elements of the text format, after its specification
-//! (<https://protobuf.dev/reference/protobuf/textformat-spec/#lexical>), strictly: what it does not describe is no
-//! token here either.
+//! (<https://protobuf.dev/reference/protobuf/textformat-spec/#lexical>), strictly: what it does not describe is
+//! not a token here either.
 
-use super::Fault;
+use super::SyntaxError;
 
 /// One lexical element. Numbers have no sign, it is a symbol of its own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -29,10 +29,10 @@ pub struct Lexer<'a> {
     at: usize,
 }
 
-/// What the grammar has between its other tokens, each a token by itself.
+/// Punctuation, each a token by itself.
 const SYMBOLS: &str = "{}<>[]:,;-";
 
-/// What a name in brackets may have besides letters and digits: a type URL may have whatever URLs have.
+/// What a name in brackets may have besides letters and digits: a type URL may have what URLs have.
 const URL: &str = "-._~!$&()*+,;=%/";
 
 const BYTE_ORDER_MARK: &str = "\u{feff}";
@@ -48,7 +48,7 @@ impl<'a> Lexer<'a> {
     }
 
     /// The next token, and where it begins.
-    pub fn next(&mut self) -> Result<(usize, Token<'a>), Fault> {
+    pub fn next(&mut self) -> Result<(usize, Token<'a>), SyntaxError> {
         self.skip_blank();
         let (start, rest) = (self.at, self.rest());
         let Some(first) = rest.chars().next() else {
@@ -64,7 +64,7 @@ impl<'a> Lexer<'a> {
                 Token::Symbol(symbol)
             }
             other => {
-                return Err(Fault::new(
+                return Err(SyntaxError::new(
                     start,
                     format!("unexpected character {}", shown(other)),
                 ));
@@ -73,8 +73,8 @@ impl<'a> Lexer<'a> {
         Ok((start, token))
     }
 
-    /// What is between `[`, just taken, and its `]`, without the blanks and comments in it.
-    pub fn bracketed(&mut self) -> Result<String, Fault> {
+    /// What is between `[`, which has been taken, and its `]`, without the blanks and comments in it.
+    pub fn bracketed(&mut self) -> Result<String, SyntaxError> {
         let mut name = String::new();
         loop {
             self.skip_blank();
@@ -89,17 +89,17 @@ impl<'a> Lexer<'a> {
                     name.push_str(self.take(len));
                 }
                 Some(c) => {
-                    return Err(Fault::new(
+                    return Err(SyntaxError::new(
                         self.at,
                         format!("unexpected character {} in a name in brackets", shown(c)),
                     ));
                 }
-                None => return Err(Fault::new(self.at, "expected \"]\", found the end")),
+                None => return Err(SyntaxError::new(self.at, "expected \"]\", found the end")),
             }
         }
     }
 
-    /// What has been taken from there on.
+    /// What has been taken from `start` on.
     pub fn since(&self, start: usize) -> &'a str {
         self.text.get(start..self.at).unwrap_or_default()
     }
@@ -108,7 +108,7 @@ impl<'a> Lexer<'a> {
         self.text.get(self.at..).unwrap_or_default()
     }
 
-    /// The next `len` bytes, which are ASCII or end where a character does.
+    /// Takes `len` bytes, which are ASCII or end where a character does.
     fn take(&mut self, len: usize) -> &'a str {
         let taken = self.rest().get(..len).unwrap_or_default();
         self.at += taken.len();
@@ -130,7 +130,7 @@ impl<'a> Lexer<'a> {
         }
     }
 
-    fn number(&mut self) -> Result<Token<'a>, Fault> {
+    fn number(&mut self) -> Result<Token<'a>, SyntaxError> {
         let rest = self.rest();
         let digits = span(rest, |byte| byte.is_ascii_digit());
         let hex = rest
@@ -168,7 +168,7 @@ impl<'a> Lexer<'a> {
             }
         };
         match self.rest().chars().next() {
-            Some(c) if c.is_ascii() && is_name(c as u8) => Err(Fault::new(
+            Some(c) if c.is_ascii() && is_name(c as u8) => Err(SyntaxError::new(
                 self.at,
                 format!("a number is followed by {} without a space", shown(c)),
             )),
@@ -177,19 +177,19 @@ impl<'a> Lexer<'a> {
     }
 
     /// The digits after a leading zero.
-    fn octal(&mut self, len: usize) -> Result<&'a str, Fault> {
+    fn octal(&mut self, len: usize) -> Result<&'a str, SyntaxError> {
         let start = self.at;
         let digits = self.take(len);
         match digits.bytes().position(|digit| digit > b'7') {
-            Some(at) => Err(Fault::new(
+            Some(at) => Err(SyntaxError::new(
                 start + at,
-                "a number that begins with 0 is octal, and this is no octal digit",
+                "numbers that begin with 0 are octal, and this is not an octal digit",
             )),
             None => Ok(digits),
         }
     }
 
-    fn string(&mut self, quote: char) -> Result<Token<'a>, Fault> {
+    fn string(&mut self, quote: char) -> Result<Token<'a>, SyntaxError> {
         let start = self.at;
         self.at += 1;
         let content = self.rest();
@@ -199,16 +199,16 @@ impl<'a> Lexer<'a> {
             match bytes.get(len) {
                 Some(byte) if char::from(*byte) == quote => break,
                 Some(b'\n') | None => {
-                    return Err(Fault::new(
+                    return Err(SyntaxError::new(
                         start,
-                        format!("this string has no closing {quote} on its line"),
+                        format!("unterminated string: no closing {quote} on its line"),
                     ));
                 }
                 Some(0) => {
-                    return Err(Fault::new(start + 1 + len, "a NUL in a string")
-                        .hinted("it is written \\000"));
+                    return Err(SyntaxError::new(start + 1 + len, "NUL in a string")
+                        .hinted("write it as \\000"));
                 }
-                // Whatever is escaped does not end the string; a newline still does.
+                // What is escaped does not end the string, except a newline.
                 Some(b'\\') if bytes.get(len + 1).is_some_and(|next| *next != b'\n') => len += 2,
                 Some(_) => len += 1,
             }
@@ -219,7 +219,7 @@ impl<'a> Lexer<'a> {
     }
 }
 
-/// How far a literal that begins with `digits` digits goes, without a suffix; as far as those if it is an integer.
+/// The length of a number that begins with `digits` digits, without a suffix; that of the digits if it is an integer.
 fn float_len(text: &str, digits: usize) -> usize {
     let bytes = text.as_bytes();
     let mut len = digits;
@@ -243,7 +243,7 @@ fn digits_at(text: &str, at: usize) -> usize {
     })
 }
 
-/// How many bytes at the start are such.
+/// How many bytes at the start are of that kind.
 fn span(text: &str, is: impl Fn(u8) -> bool) -> usize {
     text.bytes()
         .position(|byte| !is(byte))

@@ -1,23 +1,23 @@
 //! What the text format's literals stand for, after its specification
 //! (<https://protobuf.dev/reference/protobuf/textformat-spec/#string>).
 
-use super::Fault;
+use super::SyntaxError;
 
 /// Appends what a string literal stands for. `start` is where the text between its quotes begins, for errors.
-pub fn unescape(literal: &str, start: usize, out: &mut Vec<u8>) -> Result<(), Fault> {
+pub fn unescape(literal: &str, start: usize, out: &mut Vec<u8>) -> Result<(), SyntaxError> {
     let mut rest = literal;
     while let Some(at) = memchr::memchr(b'\\', rest.as_bytes()) {
         let (plain, escape) = rest.split_at(at);
         out.extend_from_slice(plain.as_bytes());
         let len = escaped(escape, out)
-            .map_err(|why| Fault::new(start + literal.len() - escape.len(), why))?;
+            .map_err(|why| SyntaxError::new(start + literal.len() - escape.len(), why))?;
         rest = escape.get(len..).unwrap_or_default();
     }
     out.extend_from_slice(rest.as_bytes());
     Ok(())
 }
 
-/// Appends what the escape at the start stands for, and tells its length.
+/// Appends what the escape at the start stands for, and returns its length.
 fn escaped(escape: &str, out: &mut Vec<u8>) -> Result<usize, String> {
     let bytes = escape.as_bytes();
     let byte = match bytes.get(1) {
@@ -31,8 +31,8 @@ fn escaped(escape: &str, out: &mut Vec<u8>) -> Result<usize, String> {
         Some(byte @ (b'?' | b'\\' | b'\'' | b'"')) => *byte,
         Some(b'0'..=b'7') => {
             let (value, len) = number(escape, 1, 8, 3);
-            let byte = u8::try_from(value)
-                .map_err(|_| "an octal escape is a byte, \\377 at most".to_owned())?;
+            let byte =
+                u8::try_from(value).map_err(|_| "an octal escape is at most \\377".to_owned())?;
             out.push(byte);
             return Ok(1 + len);
         }
@@ -40,7 +40,7 @@ fn escaped(escape: &str, out: &mut Vec<u8>) -> Result<usize, String> {
             let (value, len) = number(escape, 2, 16, 2);
             let byte = u8::try_from(value).unwrap_or_default();
             if len == 0 {
-                return Err("\\x is followed by one or two hexadecimal digits".to_owned());
+                return Err("\\x must be followed by one or two hexadecimal digits".to_owned());
             }
             out.push(byte);
             return Ok(2 + len);
@@ -50,26 +50,26 @@ fn escaped(escape: &str, out: &mut Vec<u8>) -> Result<usize, String> {
             let (value, len) = number(escape, 2, 16, digits);
             if len < digits {
                 return Err(format!(
-                    "\\{} is followed by {digits} hexadecimal digits",
+                    "\\{} must be followed by {digits} hexadecimal digits",
                     char::from(*kind)
                 ));
             }
-            // A surrogate is half a character of UTF-16, and this is not UTF-16.
+            // Surrogates are not characters: this is not UTF-16.
             let c = char::from_u32(value)
-                .ok_or_else(|| format!("U+{value:04X} is no Unicode character"))?;
+                .ok_or_else(|| format!("U+{value:04X} is not a Unicode character"))?;
             out.extend_from_slice(c.encode_utf8(&mut [0; 4]).as_bytes());
             return Ok(2 + digits);
         }
         _ => {
             let c = escape.chars().nth(1).unwrap_or('\\');
-            return Err(format!("\\{} is no escape", c.escape_debug()));
+            return Err(format!("\\{} is not an escape", c.escape_debug()));
         }
     };
     out.push(byte);
     Ok(2)
 }
 
-/// The number that at most `most` digits make up from `at`, and how many they are.
+/// The number that up to `most` digits from `at` on make, and how many digits there are.
 fn number(text: &str, at: usize, radix: u32, most: usize) -> (u32, usize) {
     let digits = text.chars().skip(at).take(most);
     digits
@@ -79,14 +79,14 @@ fn number(text: &str, at: usize, radix: u32, most: usize) -> (u32, usize) {
         })
 }
 
-/// An integer; `None` if it is larger than any type's.
+/// An integer; `None` if it is too large for any type.
 pub fn integer(negative: bool, radix: u32, digits: &str) -> Option<i128> {
     let value = i128::from(u64::from_str_radix(digits, radix).ok()?);
     Some(if negative { -value } else { value })
 }
 
-/// A number that is neither octal nor hexadecimal. Rust reads all the forms that the specification has, and what is
-/// too large is infinity, as there.
+/// A number that is neither octal nor hexadecimal. Rust reads all forms of the specification, and what is too large is
+/// infinity in both.
 pub fn float<T: std::str::FromStr + std::ops::Neg<Output = T>>(
     negative: bool,
     literal: &str,
@@ -95,7 +95,7 @@ pub fn float<T: std::str::FromStr + std::ops::Neg<Output = T>>(
     Some(if negative { -value } else { value })
 }
 
-/// `inf`, `infinity` or `nan`, however they are written; Rust knows the same names.
+/// Whether it is `inf`, `infinity` or `nan` in any case; Rust knows the same names.
 pub fn is_float_name(name: &str) -> bool {
     ["inf", "infinity", "nan"]
         .iter()
@@ -117,7 +117,7 @@ mod tests {
 
     fn unescaped(literal: &str) -> Result<Vec<u8>, String> {
         let mut out = Vec::new();
-        unescape(literal, 0, &mut out).map_err(|fault| fault.why)?;
+        unescape(literal, 0, &mut out).map_err(|error| error.message)?;
         Ok(out)
     }
 
@@ -138,16 +138,19 @@ mod tests {
     }
 
     #[test]
-    fn anything_else_after_a_backslash_is_an_error_and_names_what_it_is() {
+    fn anything_else_after_a_backslash_is_an_error() {
         for (literal, why) in [
-            (r"\q", "\\q is no escape"),
-            (r"\é", "\\é is no escape"),
-            (r"\400", "an octal escape is a byte, \\377 at most"),
-            (r"\xg", "\\x is followed by one or two hexadecimal digits"),
-            (r"\u123", "\\u is followed by 4 hexadecimal digits"),
-            (r"\U0001F60", "\\U is followed by 8 hexadecimal digits"),
-            (r"\ud83d\ude00", "U+D83D is no Unicode character"),
-            (r"\U00110000", "U+110000 is no Unicode character"),
+            (r"\q", "\\q is not an escape"),
+            (r"\é", "\\é is not an escape"),
+            (r"\400", "an octal escape is at most \\377"),
+            (
+                r"\xg",
+                "\\x must be followed by one or two hexadecimal digits",
+            ),
+            (r"\u123", "\\u must be followed by 4 hexadecimal digits"),
+            (r"\U0001F60", "\\U must be followed by 8 hexadecimal digits"),
+            (r"\ud83d\ude00", "U+D83D is not a Unicode character"),
+            (r"\U00110000", "U+110000 is not a Unicode character"),
         ] {
             assert_eq!(unescaped(literal), Err(why.to_owned()), "{literal}");
         }

@@ -1,18 +1,16 @@
-//! Names in the text format: whose they are, and what was meant if they are nobody's.
+//! Names in the text format: which field has one, and what may have been meant when none has.
 
-use super::Fault;
+use super::SyntaxError;
 use crate::protobuf::layout::{Field, Layout, Layouts};
+use crate::protobuf::suggest::suggest;
 use crate::schema::nearest;
 
 /// Error messages quote no more of a name than this.
 const QUOTED: usize = 80;
 
-/// A hint lists no more names than this.
-const LISTED: usize = 20;
-
 /// The field of that name. A group goes by its type's name, and by its own.
 pub fn find<'a>(layout: &'a Layout, name: &str) -> Option<(u16, &'a Field)> {
-    // The layout's table has JSON names too, which are none in this format.
+    // The layout's table has JSON names too, which are not names in this format.
     layout
         .by_name(name)
         .filter(|(_, field)| *field.name == *name)
@@ -23,17 +21,16 @@ pub fn find<'a>(layout: &'a Layout, name: &str) -> Option<(u16, &'a Field)> {
         })
 }
 
-/// A name that a message has had, or may never have: what is written for it is ignored.
+/// Whether a message reserves a name: the value of such a field is ignored.
 pub fn is_reserved(layouts: &Layouts, layout: &Layout, name: &str) -> bool {
     layouts
-        .pool()
-        .get_message_by_name(&layout.full_name)
+        .message(&layout.full_name)
         .is_some_and(|message| message.reserved_names().any(|reserved| reserved == name))
 }
 
 /// The error about a name that no field has.
-pub fn unknown(layout: &Layout, name: &str, is_extension: bool, at: usize) -> Fault {
-    let mut fault = Fault::new(
+pub fn unknown(layout: &Layout, name: &str, is_extension: bool, at: usize) -> SyntaxError {
+    let mut error = SyntaxError::new(
         at,
         if is_extension {
             format!("{} has no extension [{name}]", layout.full_name)
@@ -42,31 +39,19 @@ pub fn unknown(layout: &Layout, name: &str, is_extension: bool, at: usize) -> Fa
         },
     );
     let names = layout.fields.iter().map(|field| &*field.text_name);
-    fault.hint = if let Some((_, field)) = layout.by_name(name) {
-        // Somebody may know a field by its name in JSON.
+    error.hint = if let Some((_, field)) = layout.by_name(name) {
+        // It may be the name in JSON.
         Some(format!("did you mean {:?}?", field.text_name))
     } else if is_extension {
         let names = names.filter(|name| name.starts_with('['));
         nearest(&format!("[{name}]"), names).map(|near| format!("did you mean {near}?"))
     } else {
-        meant(name, "fields", names.collect())
+        suggest(name, "fields", names)
     };
-    fault
+    error
 }
 
-/// The hint for a name that is none of those.
-pub fn meant(name: &str, what: &str, mut names: Vec<&str>) -> Option<String> {
-    if let Some(near) = nearest(name, names.iter().copied()) {
-        return Some(format!("did you mean {near:?}?"));
-    }
-    if names.len() > LISTED {
-        names.truncate(LISTED);
-        names.push("…");
-    }
-    (!names.is_empty()).then(|| format!("its {what} are {}", names.join(", ")))
-}
-
-/// Checks what was in brackets: the full name of an extension, or of a type with a domain before it.
+/// Checks what is in brackets: the full name of an extension, or of a type with a domain in front.
 pub fn check(name: &str) -> Result<(), String> {
     let (domain, type_name) = match name.rsplit_once('/') {
         Some((domain, type_name)) => (Some(domain), type_name),
@@ -90,7 +75,7 @@ pub fn check(name: &str) -> Result<(), String> {
             && part.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
     });
     if !is_name {
-        return Err(format!("{} is no full name", quoted(type_name)));
+        return Err(format!("{} is not a full name", quoted(type_name)));
     }
     Ok(())
 }

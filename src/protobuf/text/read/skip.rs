@@ -1,12 +1,12 @@
-//! Reading past the value of a field whose name is reserved. It has no type any more, so anything that can be a value
-//! will do.
+//! Skipping the value of a field whose name is reserved, which has no type: anything that can be a value is accepted.
 
 use super::lexer::{Token, shown};
-use super::{DEPTH, Fault, Parsed, Parser, names};
+use super::{Parser, Result, SyntaxError, names};
+use crate::protobuf::MAX_DEPTH;
 
-impl Parser<'_> {
+impl Parser<'_, '_> {
     /// What follows a field's name.
-    pub(super) fn skip_value(&mut self) -> Parsed {
+    pub(super) fn skip_value(&mut self) -> Result {
         let has_colon = self.eat(':')?;
         match self.token {
             Token::Symbol('[') => {
@@ -30,7 +30,7 @@ impl Parser<'_> {
         }
     }
 
-    fn skip_element(&mut self) -> Parsed {
+    fn skip_element(&mut self) -> Result {
         match self.token {
             Token::Symbol('{') => self.skip_message('}'),
             Token::Symbol('<') => self.skip_message('>'),
@@ -50,10 +50,13 @@ impl Parser<'_> {
         }
     }
 
-    fn skip_message(&mut self, closing: char) -> Parsed {
+    fn skip_message(&mut self, closing: char) -> Result {
         self.depth += 1;
-        if self.depth > DEPTH {
-            return Err(Fault::new(self.start, "messages are nested too deeply"));
+        if self.depth > MAX_DEPTH {
+            return Err(SyntaxError::new(
+                self.start,
+                "messages are nested too deeply",
+            ));
         }
         self.advance()?;
         loop {
@@ -62,7 +65,7 @@ impl Parser<'_> {
                 Token::Name(_) => {}
                 Token::Symbol('[') => {
                     let name = self.lexer.bracketed()?;
-                    names::check(&name).map_err(|why| Fault::new(self.start, why))?;
+                    names::check(&name).map_err(|why| SyntaxError::new(self.start, why))?;
                 }
                 _ => return Err(self.expected(&format!("a field name or {}", shown(closing)))),
             }

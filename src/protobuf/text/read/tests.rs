@@ -1,10 +1,9 @@
-//! What goes in as text is shown as the printer shows it, which is the other direction of the same format.
+//! What is read is shown as the writer writes it, which is the other direction of the same format.
 
 use prost_reflect::DescriptorPool;
 
-use super::parse;
-use crate::protobuf::layout::Layouts;
-use crate::protobuf::text::write::{Options, Writer};
+use crate::protobuf::Layouts;
+use crate::protobuf::text::{self, WriteOptions};
 
 fn layouts() -> Layouts {
     let files = protox::compile(["rich.proto"], ["tests/schemas"]).expect("a schema");
@@ -16,21 +15,20 @@ fn layouts() -> Layouts {
 fn bytes_of(message: &str, text: &str) -> Result<Vec<u8>, String> {
     let mut layouts = layouts();
     let id = layouts.find(message).expect("a message");
-    parse(&mut layouts, id, text).map_err(|bad| match &bad.hint {
-        Some(hint) => format!("{bad}; {hint}"),
-        None => bad.to_string(),
+    text::read(&mut layouts, id, text).map_err(|error| match &error.hint {
+        Some(hint) => format!("{error}; {hint}"),
+        None => error.to_string(),
     })
 }
 
-/// Parses and prints it again.
+/// Reads a text, and writes it again.
 fn read_as(message: &str, text: &str) -> Result<String, String> {
     let bytes = bytes_of(message, text)?;
     let mut layouts = layouts();
     let id = layouts.find(message).expect("a message");
     let mut out = Vec::new();
-    Writer::new(&mut layouts, Options::default(), &mut out)
-        .message(id, &bytes)
-        .expect("a message");
+    let options = WriteOptions::default();
+    text::write(&mut layouts, id, &bytes, options, &mut out).expect("a message");
     Ok(String::from_utf8(out).expect("text"))
 }
 
@@ -100,19 +98,19 @@ fn integers_have_the_range_of_their_type() {
     is_refused(&[
         (
             "an_int32: 2147483648",
-            "line 1, column 11, field an_int32: out of the range of int32",
+            "line 1, column 11, field an_int32: out of range for int32",
         ),
         (
             "a_sfixed64: -9223372036854775809",
-            "line 1, column 13, field a_sfixed64: out of the range of sfixed64",
+            "line 1, column 13, field a_sfixed64: out of range for sfixed64",
         ),
         (
             "a_fixed64: 99999999999999999999999",
-            "line 1, column 12, field a_fixed64: out of the range of fixed64",
+            "line 1, column 12, field a_fixed64: out of range for fixed64",
         ),
         (
             "a_uint32: -0",
-            "line 1, column 11, field a_uint32: uint32 has no sign",
+            "line 1, column 11, field a_uint32: uint32 cannot be negative",
         ),
         (
             "an_int32: 1.0",
@@ -124,11 +122,11 @@ fn integers_have_the_range_of_their_type() {
         ),
         (
             "an_int32: \"1\"",
-            "line 1, column 11, field an_int32: expected an integer, found a string; numbers have no quotes",
+            "line 1, column 11, field an_int32: expected an integer, found a string; numbers are not quoted",
         ),
         (
             "an_int32: 089",
-            "line 1, column 12, field an_int32: a number that begins with 0 is octal, and this is no octal digit",
+            "line 1, column 12, field an_int32: numbers that begin with 0 are octal, and this is not an octal digit",
         ),
         (
             "an_int32: 10an_int64: 1",
@@ -210,7 +208,7 @@ fn enums_go_by_name_or_number() {
         ),
         (
             "color: \"RED\"",
-            "line 1, column 8, field color: expected a value of rich.Color, found a string; an enum's values have no quotes",
+            "line 1, column 8, field color: expected a value of rich.Color, found a string; enum values are not quoted",
         ),
     ]);
 }
@@ -236,19 +234,19 @@ fn strings_are_utf8_whole_and_on_one_line() {
         ),
         (
             "a_string: 'one\ntwo'",
-            "line 1, column 11, field a_string: this string has no closing ' on its line",
+            "line 1, column 11, field a_string: unterminated string: no closing ' on its line",
         ),
         (
             "a_string: \"\\",
-            "line 1, column 11, field a_string: this string has no closing \" on its line",
+            "line 1, column 11, field a_string: unterminated string: no closing \" on its line",
         ),
         (
             "a_string: 'é\\q'",
-            "line 1, column 13, field a_string: \\q is no escape",
+            "line 1, column 13, field a_string: \\q is not an escape",
         ),
         (
             "a_string: '\0'",
-            "line 1, column 12, field a_string: a NUL in a string; it is written \\000",
+            "line 1, column 12, field a_string: NUL in a string; write it as \\000",
         ),
     ]);
 }
@@ -296,7 +294,7 @@ fn repeated_fields_take_lists_and_repetition() {
     is_refused(&[
         (
             "an_int32: [1]",
-            "line 1, column 11, field an_int32: a list, and the field is not repeated",
+            "line 1, column 11, field an_int32: found a list, but the field is not repeated",
         ),
         (
             "numbers: [1 2]",
@@ -349,28 +347,28 @@ fn maps_are_entries_and_the_last_of_a_key_counts() {
 }
 
 #[test]
-fn a_field_that_is_not_repeated_is_given_once() {
+fn a_field_that_is_not_repeated_is_set_once() {
     is_refused(&[
         (
             "an_int32: 1 an_int32: 1",
-            "line 1, column 13, field an_int32: an_int32 is given twice, and is not repeated",
+            "line 1, column 13, field an_int32: an_int32 is not repeated, but set twice",
         ),
         (
             "inner {} inner {}",
-            "line 1, column 10, field inner: inner is given twice, and is not repeated",
+            "line 1, column 10, field inner: inner is not repeated, but set twice",
         ),
         (
             "implicit { number: 0 number: 0 }",
-            "line 1, column 22, field implicit.number: number is given twice, and is not repeated",
+            "line 1, column 22, field implicit.number: number is not repeated, but set twice",
         ),
     ]);
 }
 
 #[test]
-fn of_a_oneof_one_member_is_given() {
+fn one_member_of_a_oneof_is_set() {
     is_refused(&[(
         "words: 'a'\nfigure: 1",
-        "line 2, column 1, field figure: words and figure are members of one oneof: only one can be given",
+        "line 2, column 1, field figure: words and figure are members of the same oneof: only one can be set",
     )]);
 }
 
@@ -404,7 +402,7 @@ fn extensions_go_by_their_full_name_in_brackets() {
         ),
         (
             "[rich..extra]: 5",
-            "line 1, column 1: \"rich..extra\" is no full name",
+            "line 1, column 1: \"rich..extra\" is not a full name",
         ),
         (
             "[rich.\"extra\"]: 5",
@@ -436,7 +434,7 @@ fn an_any_is_written_as_what_is_in_it() {
         ),
         (
             "any { value: 'a' [a.b/rich.Strict] {} }",
-            "line 1, column 18, field any: value is given twice, and is not repeated",
+            "line 1, column 18, field any: value is not repeated, but set twice",
         ),
         (
             "any { [a.b/%2/rich.Strict] {} }",
@@ -458,7 +456,7 @@ fn a_message_set_is_encoded_as_items() {
 }
 
 #[test]
-fn a_reserved_name_is_read_past_whatever_its_value() {
+fn a_reserved_field_is_skipped_whatever_its_value() {
     for value in [
         ": 1",
         ": -inf",
@@ -487,12 +485,12 @@ fn a_reserved_name_is_read_past_whatever_its_value() {
 }
 
 #[test]
-fn keywords_of_values_are_names_of_fields_too() {
+fn keywords_of_values_can_be_field_names() {
     reads_as(&[("inf: true nan: f", "inf: true nan: false")]);
 }
 
 #[test]
-fn an_unknown_field_is_an_error_with_what_was_meant() {
+fn an_unknown_field_is_an_error_that_suggests_a_name() {
     is_refused(&[
         (
             "inner { colour: RED }",
@@ -510,15 +508,15 @@ fn an_unknown_field_is_an_error_with_what_was_meant() {
 }
 
 #[test]
-fn fields_have_names_and_not_numbers() {
+fn field_numbers_are_refused() {
     is_refused(&[
         (
             "3: 1",
-            "line 1, column 1: expected a field name, found \"3\"; the text format has names for numbers; field 3 is \"an_int32\"",
+            "line 1, column 1: expected a field name, found \"3\"; the text format has field names, not numbers; field 3 is \"an_int32\"",
         ),
         (
             "999: 1",
-            "line 1, column 1: expected a field name, found \"999\"; a field that the schema does not know has no text format",
+            "line 1, column 1: expected a field name, found \"999\"; a field that the schema does not have cannot be written as text",
         ),
     ]);
 }
@@ -528,11 +526,11 @@ fn json_is_recognized() {
     is_refused(&[
         (
             "{\"an_int32\": 1}",
-            "line 1, column 1: expected a field name, found \"{\"; the text format has no braces around the message; is this JSON?",
+            "line 1, column 1: expected a field name, found \"{\"; the text format has no braces around a message; is this JSON?",
         ),
         (
             "inner { \"an_int32\": 1 }",
-            "line 1, column 9, field inner: expected a field name, found a string; field names have no quotes; is this JSON?",
+            "line 1, column 9, field inner: expected a field name, found a string; field names are not quoted; is this JSON?",
         ),
     ]);
 }
@@ -563,7 +561,7 @@ fn nesting_has_a_limit() {
 }
 
 #[test]
-fn a_character_that_begins_nothing_is_named_safely() {
+fn an_unexpected_control_character_is_escaped() {
     is_refused(&[
         ("\u{9b}2J", "line 1, column 1: unexpected character U+009B"),
         (

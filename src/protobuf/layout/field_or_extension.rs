@@ -1,17 +1,16 @@
-//! Fields and extensions as one.
+//! Fields and extensions as one: prost-reflect has no common type for the two.
 
 use prost_reflect::{Cardinality, ExtensionDescriptor, FieldDescriptor, Kind, MessageDescriptor};
 
-use super::is_message_set;
+use super::layouts::is_message_set;
 use crate::schema::editions;
 
-/// A field or an extension: prost-reflect has no common type for the two.
-pub enum AnyField {
+pub enum FieldOrExtension {
     Field(FieldDescriptor),
     Extension(ExtensionDescriptor),
 }
 
-impl AnyField {
+impl FieldOrExtension {
     pub fn number(&self) -> u32 {
         match self {
             Self::Field(field) => field.number(),
@@ -19,6 +18,7 @@ impl AnyField {
         }
     }
 
+    /// The name in the .proto file; that of an extension is its full name in brackets.
     pub fn name(&self) -> String {
         match self {
             Self::Field(field) => field.name().to_owned(),
@@ -54,8 +54,8 @@ impl AnyField {
         }
     }
 
-    /// Whether the text format calls a group by its type: what proto2 would have declared as one, which a delimited
-    /// field (editions) need not look like.
+    /// Whether the text format calls the field by its type's name: it looks like a group that proto2 has declared, as a
+    /// delimited field (editions) need not.
     pub fn is_group_like(&self, group: &MessageDescriptor) -> bool {
         match self {
             Self::Field(field) => {
@@ -80,13 +80,14 @@ impl AnyField {
         }
     }
 
-    pub fn supports_presence(&self) -> bool {
+    pub fn has_presence(&self) -> bool {
         match self {
             Self::Field(field) => field.supports_presence() && !editions::is_implicit(field),
             Self::Extension(field) => field.supports_presence(),
         }
     }
 
+    /// Whether it extends a MessageSet.
     pub fn in_message_set(&self) -> bool {
         match self {
             Self::Field(_) => false,
@@ -94,6 +95,8 @@ impl AnyField {
         }
     }
 
+    /// The index of the oneof that the field is a member of. The one that proto3 makes for an optional field does not
+    /// count.
     pub fn oneof(&self) -> Option<u16> {
         match self {
             Self::Field(field) => field

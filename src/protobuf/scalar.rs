@@ -1,0 +1,169 @@
+//! Scalar values: between the wire and what they stand for, by the field's type.
+
+use super::layout::Type;
+use super::wire::{self, DecodeError, WireValue, unzigzag, zigzag};
+
+/// A value of a scalar type.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Scalar<'a> {
+    Double(f64),
+    Float(f32),
+    Int32(i32),
+    Uint32(u32),
+    Int64(i64),
+    Uint64(u64),
+    Bool(bool),
+    Str(&'a str),
+    Bytes(&'a [u8]),
+    Enum(i32),
+}
+
+/// The value of a field of a scalar type.
+///
+/// # Errors
+/// When the wire has a value of another type, or a string that is not UTF-8.
+pub fn decode<'a>(kind: &Type, value: WireValue<'a>) -> Result<Scalar<'a>, DecodeError> {
+    use WireValue::{Bytes, Fixed32, Fixed64, Varint};
+    Ok(match (kind, value) {
+        (Type::Double, Fixed64(bits)) => Scalar::Double(f64::from_bits(bits)),
+        (Type::Float, Fixed32(bits)) => Scalar::Float(f32::from_bits(bits)),
+        (Type::Int32, Varint(bits)) => Scalar::Int32(low_word(bits).cast_signed()),
+        (Type::Int64, Varint(bits)) | (Type::Sfixed64, Fixed64(bits)) => {
+            Scalar::Int64(bits.cast_signed())
+        }
+        (Type::Uint32, Varint(bits)) => Scalar::Uint32(low_word(bits)),
+        (Type::Uint64, Varint(bits)) | (Type::Fixed64, Fixed64(bits)) => Scalar::Uint64(bits),
+        (Type::Sint32, Varint(bits)) => {
+            let bits = u64::from(low_word(bits));
+            Scalar::Int32(low_word(unzigzag(bits).cast_unsigned()).cast_signed())
+        }
+        (Type::Sint64, Varint(bits)) => Scalar::Int64(unzigzag(bits)),
+        (Type::Fixed32, Fixed32(bits)) => Scalar::Uint32(bits),
+        (Type::Sfixed32, Fixed32(bits)) => Scalar::Int32(bits.cast_signed()),
+        (Type::Bool, Varint(bits)) => Scalar::Bool(bits != 0),
+        (Type::Enum(_), Varint(bits)) => Scalar::Enum(low_word(bits).cast_signed()),
+        (Type::String, Bytes(bytes)) => Scalar::Str(
+            std::str::from_utf8(bytes).map_err(|_| DecodeError("a string is not valid UTF-8"))?,
+        ),
+        (Type::Bytes, Bytes(bytes)) => Scalar::Bytes(bytes),
+        _ => return Err(DecodeError("a value has the wrong wire type")),
+    })
+}
+
+/// An integer as the wire has it; `None` if it is out of the type's range, or the type has no integers.
+pub fn encode_integer(kind: &Type, value: i128) -> Option<WireValue<'static>> {
+    let int32 = || i32::try_from(value).ok();
+    let uint32 = || u32::try_from(value).ok();
+    let int64 = || i64::try_from(value).ok();
+    let uint64 = || u64::try_from(value).ok();
+    Some(match kind {
+        // Negative numbers have 64 bits on the wire, whatever the type.
+        Type::Int32 | Type::Enum(_) => WireValue::Varint(i64::from(int32()?).cast_unsigned()),
+        Type::Int64 => WireValue::Varint(int64()?.cast_unsigned()),
+        Type::Uint32 => WireValue::Varint(uint32()?.into()),
+        Type::Uint64 => WireValue::Varint(uint64()?),
+        Type::Sint32 => WireValue::Varint(zigzag(int32()?.into())),
+        Type::Sint64 => WireValue::Varint(zigzag(int64()?)),
+        Type::Fixed32 => WireValue::Fixed32(uint32()?),
+        Type::Fixed64 => WireValue::Fixed64(uint64()?),
+        Type::Sfixed32 => WireValue::Fixed32(int32()?.cast_unsigned()),
+        Type::Sfixed64 => WireValue::Fixed64(int64()?.cast_unsigned()),
+        _ => return None,
+    })
+}
+
+/// The value of a field that is absent.
+pub fn default(kind: &Type) -> Scalar<'static> {
+    match kind {
+        Type::Double => Scalar::Double(0.0),
+        Type::Float => Scalar::Float(0.0),
+        Type::Int32 | Type::Sint32 | Type::Sfixed32 => Scalar::Int32(0),
+        Type::Uint32 | Type::Fixed32 => Scalar::Uint32(0),
+        Type::Int64 | Type::Sint64 | Type::Sfixed64 => Scalar::Int64(0),
+        Type::Uint64 | Type::Fixed64 => Scalar::Uint64(0),
+        Type::Bool => Scalar::Bool(false),
+        Type::String | Type::Message(_) | Type::Group(_) => Scalar::Str(""),
+        Type::Bytes => Scalar::Bytes(&[]),
+        Type::Enum(layout) => Scalar::Enum(layout.default),
+    }
+}
+
+/// Whether a value on the wire means the same as its absence. Negative zero does not.
+pub fn is_default(kind: &Type, value: WireValue<'_>) -> bool {
+    match (kind, value) {
+        // Bits beyond those of the type do not count.
+        (Type::Int32 | Type::Uint32 | Type::Sint32 | Type::Enum(_), WireValue::Varint(bits)) => {
+            low_word(bits) == 0
+        }
+        (_, value) => value.is_zero(),
+    }
+}
+
+/// Whether a value is one of its type: an unknown number of a closed enum is not.
+pub fn is_known(kind: &Type, value: WireValue<'_>) -> bool {
+    match (kind, value) {
+        (Type::Enum(layout), WireValue::Varint(bits)) => layout.has(low_word(bits).cast_signed()),
+        _ => true,
+    }
+}
+
+/// The wire type of a type's values, unless they are packed.
+pub fn wire_type(kind: &Type) -> u32 {
+    match kind {
+        Type::Double | Type::Fixed64 | Type::Sfixed64 => wire::FIXED64,
+        Type::Float | Type::Fixed32 | Type::Sfixed32 => wire::FIXED32,
+        Type::String | Type::Bytes | Type::Message(_) => wire::LEN,
+        Type::Group(_) => wire::START_GROUP,
+        _ => wire::VARINT,
+    }
+}
+
+/// A finite float as short as it can be and still be read back, without `.0`.
+pub fn shortest<F: zmij::Float>(value: F, buffer: &mut zmij::Buffer) -> &str {
+    let text = buffer.format_finite(value);
+    text.strip_suffix(".0").unwrap_or(text)
+}
+
+/// Numbers of 32 bits have 64 on the wire when they are negative: those that count.
+#[expect(clippy::cast_possible_truncation, reason = "the half that counts")]
+fn low_word(bits: u64) -> u32 {
+    bits as u32
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn integers_come_back_and_those_out_of_range_are_refused() {
+        let (int32, uint32) = (i128::from(i32::MIN)..=i32::MAX.into(), 0..=u32::MAX.into());
+        let (int64, uint64) = (i128::from(i64::MIN)..=i64::MAX.into(), 0..=u64::MAX.into());
+        for (kind, range) in [
+            (Type::Int32, int32.clone()),
+            (Type::Sint32, int32.clone()),
+            (Type::Sfixed32, int32),
+            (Type::Uint32, uint32.clone()),
+            (Type::Fixed32, uint32),
+            (Type::Int64, int64.clone()),
+            (Type::Sint64, int64.clone()),
+            (Type::Sfixed64, int64),
+            (Type::Uint64, uint64.clone()),
+            (Type::Fixed64, uint64),
+        ] {
+            for number in [*range.start(), 0, 1, *range.end()] {
+                let value = encode_integer(&kind, number).unwrap();
+                let decoded: i128 = match decode(&kind, value).unwrap() {
+                    Scalar::Int32(value) => value.into(),
+                    Scalar::Uint32(value) => value.into(),
+                    Scalar::Int64(value) => value.into(),
+                    Scalar::Uint64(value) => value.into(),
+                    other => panic!("{other:?}"),
+                };
+                assert_eq!(decoded, number, "{kind:?}");
+                assert_eq!(value.wire_type(), wire_type(&kind), "{kind:?}");
+            }
+            assert_eq!(encode_integer(&kind, range.start() - 1), None, "{kind:?}");
+            assert_eq!(encode_integer(&kind, range.end() + 1), None, "{kind:?}");
+        }
+    }
+}
