@@ -16,8 +16,8 @@ use crate::schema::source::DescriptorSource;
 use crate::session::batch::Batch;
 use crate::session::drive::{Driver, show_metadata};
 use crate::session::printer::CallPrinter;
-use crate::session::schema::lend;
-use crate::session::target::{Method, Target};
+use crate::session::schema::{Lent, lend};
+use crate::session::target::{Method, Session, Target};
 use crate::session::{Context, output};
 
 pub async fn run(args: &CallArgs, context: &mut Context) -> Result<()> {
@@ -30,14 +30,36 @@ pub async fn run(args: &CallArgs, context: &mut Context) -> Result<()> {
     let mut schema = lend(&args.schema, Some(&session), context)?;
     let resolved = resolve(schema.source(), &args.method, &console);
     let resolved = context.interrupt.or(resolved).await;
+    schema.detach();
+    let descriptor = match resolved {
+        Ok(descriptor) => descriptor,
+        Err(error) => {
+            schema.give_back(context);
+            return Err(error);
+        }
+    };
+    let result = call(args, &descriptor, data, &session, &mut schema, context).await;
     schema.give_back(context);
-    let descriptor = resolved?;
-    let method = Method::new(&descriptor)?;
+    result
+}
+
+/// Calls the method.
+async fn call(
+    args: &CallArgs,
+    descriptor: &MethodDescriptor,
+    data: Data,
+    session: &Session,
+    schema: &mut Lent,
+    context: &mut Context,
+) -> Result<()> {
+    let console = output::console(&args.output.console, context);
+    let format = output::format(&args.output, Format::Json, context)?;
+    let method = Method::new(descriptor)?;
     console.detail('>', || method.path.to_string());
     show_metadata(&console, '>', session.metadata());
 
-    let (requests, failure) = data.open(args, &descriptor, &console, context)?;
-    let mut renderer = Renderer::new(&descriptor, format);
+    let (requests, failure) = data.open(args, descriptor, &console, context)?;
+    let mut renderer = Renderer::new(descriptor, format).asking();
     let driver = Driver {
         console: console.clone(),
         interrupt: context.interrupt.clone(),
@@ -45,8 +67,9 @@ pub async fn run(args: &CallArgs, context: &mut Context) -> Result<()> {
     };
     if args.data.is_none() || descriptor.is_client_streaming() {
         let call = session.call(&method, requests);
-        let mut printer =
-            CallPrinter::new(&mut renderer, method.single_reply).at_most(args.max_messages);
+        let mut printer = CallPrinter::new(&mut renderer, method.single_reply)
+            .at_most(args.max_messages)
+            .resolving(Some(schema));
         return driver
             .with_stdout(&mut context.stdout, async |stdout| {
                 driver.drive(call, failure, &mut printer, stdout).await
@@ -55,7 +78,7 @@ pub async fn run(args: &CallArgs, context: &mut Context) -> Result<()> {
     }
 
     let batch = Batch {
-        session: &session,
+        session,
         method,
         driver: driver.clone(),
         format,
@@ -65,7 +88,9 @@ pub async fn run(args: &CallArgs, context: &mut Context) -> Result<()> {
     };
     let summary = driver
         .with_stdout(&mut context.stdout, async |stdout| {
-            batch.run(requests, failure, &mut renderer, stdout).await
+            batch
+                .run(requests, failure, schema, &mut renderer, stdout)
+                .await
         })
         .await?;
     if summary.calls == 0 {

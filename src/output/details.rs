@@ -7,23 +7,35 @@ use prost_reflect::DescriptorPool;
 use crate::protobuf::Layouts;
 use crate::protobuf::json::{self, WriteOptions};
 
-/// The details of a status, each as JSON with its `@type`. Bytes that are no details are none; a detail of an unknown
-/// type is its type and its bytes.
-pub fn decode(details: &[u8], schema: &DescriptorPool) -> Vec<String> {
-    if details.is_empty() {
-        return Vec::new();
-    }
-    let Ok(rich) = tonic_types::pb::Status::decode(details) else {
-        return Vec::new();
+/// Details, decoded.
+#[derive(Debug, Default)]
+pub struct Details {
+    /// Each as JSON with its `@type`; one of an unknown type is its type and its bytes.
+    pub texts: Vec<String>,
+    /// The full names of the unknown types.
+    pub missing: Vec<String>,
+}
+
+/// The details of a status, by the first of these pools that has their types. Bytes that are not details have none.
+pub fn decode(details: &[u8], pools: &[DescriptorPool]) -> Details {
+    let Some((first, more)) = pools.split_first().filter(|_| !details.is_empty()) else {
+        return Details::default();
     };
-    let mut pool = schema.clone();
-    // A schema that has some of these files already has them as it wants them.
+    let Ok(rich) = tonic_types::pb::Status::decode(details) else {
+        return Details::default();
+    };
+    let mut pool = first.clone();
+    // Where the schema has some of these files, its own count.
     let _ = pool.decode_file_descriptor_set(tonic_types::pb::FILE_DESCRIPTOR_SET);
     let mut layouts = Layouts::new(pool);
+    for pool in more {
+        layouts.learn(pool.clone());
+    }
     let Some(any) = layouts.find("google.protobuf.Any") else {
-        return Vec::new();
+        return Details::default();
     };
-    rich.details
+    let texts = rich
+        .details
         .iter()
         .map(|detail| {
             let mut out = Vec::new();
@@ -31,11 +43,15 @@ pub fn decode(details: &[u8], schema: &DescriptorPool) -> Vec<String> {
             let written = json::write(&mut layouts, any, &bytes, WriteOptions::default(), &mut out);
             match (written, String::from_utf8(out)) {
                 (Ok(()), Ok(text)) => text,
-                // Its value is no message of its type.
+                // Its value is not a message of its type.
                 _ => serde_json::json!({ "@type": detail.type_url }).to_string(),
             }
         })
-        .collect()
+        .collect();
+    Details {
+        texts,
+        missing: layouts.take_unresolved(),
+    }
 }
 
 #[cfg(test)]
@@ -52,7 +68,7 @@ mod tests {
             [("limit".to_owned(), "5".to_owned())],
         );
         let status = Status::with_error_details(tonic::Code::ResourceExhausted, "", details);
-        let decoded = decode(status.details(), &crate::schema::bundled_pool().unwrap());
+        let decoded = decode(status.details(), &[crate::schema::bundled_pool().unwrap()]).texts;
         assert_eq!(
             decoded,
             [
@@ -64,7 +80,7 @@ mod tests {
     #[test]
     fn what_cannot_be_decoded_is_no_panic() {
         let pool = crate::schema::bundled_pool().unwrap();
-        let details = |bytes: Vec<u8>| decode(&bytes, &pool);
+        let details = |bytes: Vec<u8>| decode(&bytes, std::slice::from_ref(&pool)).texts;
         assert!(details(vec![0xff, 0xff]).is_empty());
         let any = |type_url: &str, value: &[u8]| prost_types::Any {
             type_url: type_url.to_owned(),

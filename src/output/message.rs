@@ -1,6 +1,6 @@
 //! One message's bytes → its text or JSON: the one place that knows both formats.
 
-use prost_reflect::MessageDescriptor;
+use prost_reflect::{DescriptorPool, MessageDescriptor};
 use tonic::Code;
 
 use super::escape::escape_literal;
@@ -69,8 +69,22 @@ impl MessageWriter {
     /// Appends one message and its newline to `out`.
     ///
     /// # Errors
-    /// When the bytes are no message of the type, or have no such representation; nothing is appended then.
+    /// When the bytes are not a message of the type, or cannot be written in the format. Nothing is appended then.
     pub fn write(&mut self, bytes: &[u8], out: &mut Vec<u8>) -> Result<()> {
+        self.write_unless(bytes, out, |_| false).map(|_| ())
+    }
+
+    /// As [`MessageWriter::write`], unless the message holds an Any of a type that is not known and that `is_wanted`.
+    /// Nothing is appended then, and the names of the types are returned.
+    ///
+    /// # Errors
+    /// As [`MessageWriter::write`].
+    pub fn write_unless(
+        &mut self,
+        bytes: &[u8],
+        out: &mut Vec<u8>,
+        is_wanted: impl Fn(&String) -> bool,
+    ) -> Result<Vec<String>> {
         let start = out.len();
         let separate = self.has_written && self.style.indent && self.style.syntax == Syntax::Text;
         if separate {
@@ -81,12 +95,23 @@ impl MessageWriter {
             out.truncate(start);
             return Err(unwritable(&self.name, error));
         }
+        let mut missing = self.layouts.take_unresolved();
+        missing.retain(is_wanted);
+        if !missing.is_empty() {
+            out.truncate(start);
+            return Ok(missing);
+        }
         self.has_written = true;
         if self.style.terminal || self.style.color {
             self.dress(out, body)?;
         }
         out.push(b'\n');
-        Ok(())
+        Ok(Vec::new())
+    }
+
+    /// Adds descriptors of types that were not known.
+    pub fn learn(&mut self, pool: DescriptorPool) {
+        self.layouts.learn(pool);
     }
 
     fn transcode(

@@ -1,5 +1,6 @@
 //! A call's events → what is printed of them, in each of the output formats.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -28,7 +29,20 @@ pub enum Format {
 /// Prints the events of one method's calls.
 pub struct Renderer {
     kind: Kind,
-    pool: DescriptorPool,
+    /// Where types are looked up: the method's schema, then what was learned.
+    pools: Vec<DescriptorPool>,
+    /// Types of Anys that have been asked for, found or not.
+    asked: BTreeSet<String>,
+    /// Whether unknown types are asked for at all.
+    asks: bool,
+}
+
+/// What came of a message.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Written {
+    Done,
+    /// Nothing was printed: the message holds an Any of these types, which are not known.
+    Missing(Vec<String>),
 }
 
 enum Kind {
@@ -105,7 +119,32 @@ impl Renderer {
             }
             Format::Raw => Kind::Raw { written: false },
         };
-        Self { kind, pool }
+        Self {
+            kind,
+            pools: vec![pool],
+            asked: BTreeSet::new(),
+            asks: false,
+        }
+    }
+
+    /// Asks for types that are not known, instead of showing an Any of them as bytes.
+    #[must_use]
+    pub fn asking(mut self) -> Self {
+        self.asks = true;
+        self
+    }
+
+    /// Takes what was found of types that were asked for. They are not asked for again.
+    pub fn learn(&mut self, asked: Vec<String>, found: Vec<DescriptorPool>) {
+        self.asked.extend(asked);
+        for pool in found {
+            match &mut self.kind {
+                Kind::Messages(writer) => writer.learn(pool.clone()),
+                Kind::Envelope(envelope) => envelope.layouts.learn(pool.clone()),
+                Kind::Raw { .. } => {}
+            }
+            self.pools.push(pool);
+        }
     }
 
     /// Whether replies are to be seen as they come, though the call may fail yet.
@@ -135,20 +174,38 @@ impl Renderer {
     ///
     /// # Errors
     /// When it cannot be printed.
-    pub fn message(&mut self, moment: Moment, bytes: &[u8], out: &mut Vec<u8>) -> Result<()> {
-        match &mut self.kind {
-            Kind::Messages(writer) => writer.write(bytes, out),
-            Kind::Envelope(_) => self.enveloped("message", moment, bytes, out),
-            Kind::Raw { written: true } => Err(Error::failed(
-                "-o raw writes one message, and there is a second one",
-            )
-            .hinted("-n 1 stops after the first")),
+    pub fn message(&mut self, moment: Moment, bytes: &[u8], out: &mut Vec<u8>) -> Result<Written> {
+        let (asks, asked) = (self.asks, &self.asked);
+        let missing = match &mut self.kind {
+            Kind::Messages(writer) => {
+                writer.write_unless(bytes, out, |name| asks && !asked.contains(name))?
+            }
+            Kind::Envelope(_) => {
+                let start = out.len();
+                let mut missing = self.enveloped("message", moment, bytes, out)?;
+                missing.retain(|name| asks && !self.asked.contains(name));
+                if !missing.is_empty() {
+                    out.truncate(start);
+                }
+                missing
+            }
+            Kind::Raw { written: true } => {
+                return Err(
+                    Error::failed("-o raw writes one message, and there is a second one")
+                        .hinted("-n 1 stops after the first"),
+                );
+            }
             Kind::Raw { written } => {
                 *written = true;
                 out.extend_from_slice(bytes);
-                Ok(())
+                Vec::new()
             }
-        }
+        };
+        Ok(if missing.is_empty() {
+            Written::Done
+        } else {
+            Written::Missing(missing)
+        })
     }
 
     fn enveloped(
@@ -157,9 +214,9 @@ impl Renderer {
         moment: Moment,
         bytes: &[u8],
         out: &mut Vec<u8>,
-    ) -> Result<()> {
+    ) -> Result<Vec<String>> {
         let Kind::Envelope(envelope) = &mut self.kind else {
-            return Ok(());
+            return Ok(Vec::new());
         };
         let root = match event {
             "request" => envelope.request,
@@ -179,7 +236,7 @@ impl Renderer {
             },
         )?;
         envelope.secure(out, start);
-        Ok(())
+        Ok(envelope.layouts.take_unresolved())
     }
 
     /// The initial metadata came.
@@ -214,7 +271,17 @@ impl Renderer {
 
     /// A status's details, each as JSON.
     pub fn details(&self, details: &[u8]) -> Vec<String> {
-        details::decode(details, &self.pool)
+        details::decode(details, &self.pools).texts
+    }
+
+    /// The types of a status's details that are not known, and that have not been asked for.
+    pub fn missing_details(&self, details: &[u8]) -> Vec<String> {
+        if !self.asks || details.is_empty() {
+            return Vec::new();
+        }
+        let mut missing = details::decode(details, &self.pools).missing;
+        missing.retain(|name| !self.asked.contains(name));
+        missing
     }
 }
 

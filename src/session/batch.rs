@@ -13,6 +13,7 @@ use tokio_stream::{Once, Stream, StreamExt as _, once};
 use super::Interrupt;
 use super::drive::{CallObserver as _, Driver, Then};
 use super::printer::CallPrinter;
+use super::schema::Lent;
 use super::target::{Method, Session};
 use crate::call::{Call, End, Event, Origin, Processed};
 use crate::error::{Error, Kind, Result};
@@ -72,6 +73,7 @@ impl Batch<'_> {
         &self,
         mut requests: Requests,
         mut bad_input: Failure,
+        types: &mut Lent,
         renderer: &mut Renderer,
         stdout: &mut Stdout,
     ) -> Result<Summary> {
@@ -84,6 +86,7 @@ impl Batch<'_> {
             self.side_by_side(
                 &mut requests,
                 &mut bad_input,
+                types,
                 renderer,
                 stdout,
                 &mut progress,
@@ -93,6 +96,7 @@ impl Batch<'_> {
             self.one_by_one(
                 &mut requests,
                 &mut bad_input,
+                types,
                 renderer,
                 stdout,
                 &mut progress,
@@ -119,6 +123,7 @@ impl Batch<'_> {
         &self,
         requests: &mut Requests,
         bad_input: &mut Failure,
+        types: &mut Lent,
         renderer: &mut Renderer,
         stdout: &mut Stdout,
         progress: &mut Progress,
@@ -128,7 +133,8 @@ impl Batch<'_> {
             let started = Instant::now();
             let mut printer = CallPrinter::new(renderer, self.method.single_reply)
                 .at_most(progress.left)
-                .within_batch(index, started);
+                .within_batch(index, started)
+                .resolving(Some(types));
             let connecting = self.session.one_of_many(&self.method, once(message));
             let result = match self.driver.interrupt.or(connecting).await {
                 Ok(call) => {
@@ -161,6 +167,7 @@ impl Batch<'_> {
         &self,
         requests: &mut Requests,
         bad_input: &mut Failure,
+        types: &mut Lent,
         renderer: &mut Renderer,
         stdout: &mut Stdout,
         progress: &mut Progress,
@@ -218,9 +225,13 @@ impl Batch<'_> {
             let index = exchange.index;
             let mut printer = CallPrinter::new(renderer, true)
                 .at_most(progress.left)
-                .within_batch(index, exchange.started);
+                .within_batch(index, exchange.started)
+                .resolving(Some(types));
             let result = match exchange.events {
-                Ok(events) => print(events, &mut printer, stdout.buffer()),
+                Ok(events) => {
+                    let printing = print(events, &mut printer, stdout.buffer());
+                    interrupt.or(printing).await
+                }
                 Err(error) => {
                     self.not_called(index, exchange.started, &error, stdout);
                     Err(error)
@@ -254,7 +265,7 @@ impl Batch<'_> {
                 let mut printer =
                     CallPrinter::new(renderer, true).within_batch(exchange.index, exchange.started);
                 // The interrupt is the error of the run, whatever these calls came to.
-                let _ = print(events, &mut printer, stdout.buffer());
+                let _ = print(events, &mut printer, stdout.buffer()).await;
             }
         }
     }
@@ -424,7 +435,7 @@ async fn collect_until(
 }
 
 /// Prints the events of a call that is over, and returns what it came to.
-fn print(
+async fn print(
     events: VecDeque<(Instant, Event)>,
     printer: &mut CallPrinter<'_>,
     out: &mut Vec<u8>,
@@ -437,8 +448,17 @@ fn print(
                 printer.headers(&headers, out);
                 Ok(Then::Continue)
             }
-            Event::Message(message) => printer.message(&message, out),
+            Event::Message(message) => loop {
+                match printer.message(&message, out) {
+                    Ok(Then::Resolve(types)) => printer.resolve(types).await,
+                    then => break then,
+                }
+            },
             Event::Ended(end) => {
+                let types = printer.unresolved(&end);
+                if !types.is_empty() {
+                    printer.resolve(types).await;
+                }
                 let interrupted = end.origin == Origin::Cancelled;
                 return printer.ended(&end, interrupted.then(Error::interrupted), out);
             }

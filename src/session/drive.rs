@@ -48,6 +48,17 @@ pub trait CallObserver {
     /// `failure`, or the error that the call ended with.
     fn ended(&mut self, end: &End, failure: Option<Error>, out: &mut Vec<u8>) -> Result<()>;
 
+    /// Looks for types that [`Then::Resolve`] or [`CallObserver::unresolved`] named. Whether it finds them or not, they are
+    /// not asked for again.
+    fn resolve(&mut self, _types: Vec<String>) -> impl Future<Output = ()> {
+        std::future::ready(())
+    }
+
+    /// Types that the end of a call needs to be printed and that have to be resolved.
+    fn unresolved(&self, _end: &End) -> Vec<String> {
+        Vec::new()
+    }
+
     /// Whether no reply is due to any request that is known to be answered.
     fn is_settled(&self) -> bool;
 
@@ -55,12 +66,14 @@ pub trait CallObserver {
     fn counts(&self) -> (u64, u64);
 }
 
-/// Whether to go on.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// What to do after a reply.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Then {
     Continue,
     /// There are as many replies as wanted: cancel the call.
     Stop,
+    /// It could not be printed for want of these types: have them resolved, and hand it over again.
+    Resolve(Vec<String>),
 }
 
 /// What every call of a command is driven with.
@@ -112,11 +125,9 @@ impl Driver {
             progress: Progress::new(&self.console, self.show_progress),
         };
         loop {
-            let step = run.next().await;
-            let outcome = match step {
+            let outcome = match run.next().await {
                 Step::Event(Some(event)) => run.handle(event).await,
-                Step::Event(None) => Some(Err(Error::failed("the call has no end"))),
-                Step::GiveUp(error) => Some(run.give_up(error)),
+                last => Some(run.finish(last).await),
             };
             if let Some(outcome) = outcome {
                 return outcome;
@@ -192,41 +203,83 @@ where
 
     /// Handles one event. `Some`: it was the last.
     async fn handle(&mut self, event: Event) -> Option<Result<()>> {
-        let out = self.stdout.buffer();
         let then = match event {
-            Event::Sent(messages) => self.observer.sent(&messages, out).map(|()| Then::Continue),
+            Event::Sent(messages) => {
+                let sent = self.observer.sent(&messages, self.stdout.buffer());
+                sent.map(|()| Then::Continue)
+            }
             Event::Headers(headers) => {
                 show_metadata(&self.driver.console, '<', &headers);
-                self.observer.headers(&headers, out);
+                self.observer.headers(&headers, self.stdout.buffer());
                 Ok(Then::Continue)
             }
             Event::Message(message) => {
                 self.bad_input.heard();
-                self.observer.message(&message, out)
+                match self.message(&message).await {
+                    Ok(then) => then,
+                    Err(step) => return Some(self.finish(step).await),
+                }
             }
-            Event::Ended(end) => {
-                self.show_end(&end).await;
-                return Some(self.conclude(&end, None));
-            }
+            Event::Ended(end) => return Some(self.finish_with(&end).await),
         };
         match then {
-            Ok(Then::Continue) if self.stdout.is_full() => {
-                let step = self.flush().await?;
-                Some(match step {
-                    Step::GiveUp(error) => self.give_up(error),
-                    Step::Event(Some(Event::Ended(end))) => self.conclude(&end, None),
-                    Step::Event(_) => return None,
-                })
-            }
-            Ok(Then::Continue) => None,
             Ok(Then::Stop) => {
                 let end = End::enough();
                 self.call.cancel();
                 self.show_end(&end).await;
                 Some(self.observer.ended(&end, None, self.stdout.buffer()))
             }
+            Ok(_) if self.stdout.is_full() => {
+                let step = self.flush().await?;
+                Some(self.finish(step).await)
+            }
+            Ok(_) => None,
             Err(error) => Some(self.give_up(error)),
         }
+    }
+
+    /// Hands a reply over, and again when the types that it needs have been looked for. `Err`: the call ends meanwhile.
+    async fn message(&mut self, message: &Bytes) -> std::result::Result<Result<Then>, Step> {
+        loop {
+            let types = match self.observer.message(message, self.stdout.buffer()) {
+                Ok(Then::Resolve(types)) => types,
+                then => return Ok(then),
+            };
+            tokio::select! {
+                biased;
+                () = self.driver.interrupt.wait() => return Err(Step::GiveUp(Error::interrupted())),
+                () = self.observer.resolve(types) => {}
+                () = self.call.hold() => {
+                    self.call.cancel();
+                    return Err(Step::Event(Some(Event::Ended(Box::new(End::deadline())))));
+                }
+            }
+        }
+    }
+
+    /// Ends the run with a step that is the last.
+    async fn finish(&mut self, step: Step) -> Result<()> {
+        match step {
+            Step::GiveUp(error) => self.give_up(error),
+            Step::Event(Some(Event::Ended(end))) => self.finish_with(&end).await,
+            Step::Event(_) => Err(Error::failed("the call has no end")),
+        }
+    }
+
+    /// Ends the run with the end of the call.
+    async fn finish_with(&mut self, end: &End) -> Result<()> {
+        let types = self.observer.unresolved(end);
+        if !types.is_empty() {
+            let resolving = async {
+                self.observer.resolve(types).await;
+                Ok(())
+            };
+            if let Err(interrupted) = self.driver.interrupt.or(resolving).await {
+                return self.conclude(end, Some(interrupted));
+            }
+        }
+        self.show_end(end).await;
+        self.conclude(end, None)
     }
 
     /// Ends the call from here.

@@ -7,10 +7,11 @@ use tonic::Code;
 use tonic::metadata::MetadataMap;
 
 use super::drive::{CallObserver, Then};
+use super::schema::Lent;
 use crate::call::{End, Origin};
 use crate::error::{Error, Result};
 use crate::exit;
-use crate::output::{Moment, Outcome, Renderer};
+use crate::output::{Moment, Outcome, Renderer, Written};
 
 /// Prints one call.
 pub struct CallPrinter<'a> {
@@ -20,9 +21,11 @@ pub struct CallPrinter<'a> {
     at: Option<Instant>,
     /// Which call of a batch, from one.
     index: Option<u64>,
-    /// The method has one reply, held back until the status comes.
+    /// The method has one reply, whose text is held back until the status comes.
     single: bool,
-    held: Option<Bytes>,
+    held: Vec<u8>,
+    /// Where unknown types are looked for.
+    types: Option<&'a mut Lent>,
     sent: u64,
     received: u64,
     /// Replies still wanted.
@@ -37,7 +40,8 @@ impl<'a> CallPrinter<'a> {
             at: None,
             index: None,
             single,
-            held: None,
+            held: Vec::new(),
+            types: None,
             sent: 0,
             received: 0,
             left: None,
@@ -48,6 +52,13 @@ impl<'a> CallPrinter<'a> {
     #[must_use]
     pub fn at_most(mut self, replies: Option<u64>) -> Self {
         self.left = replies;
+        self
+    }
+
+    /// Looks for types that the schema does not have.
+    #[must_use]
+    pub fn resolving(mut self, types: Option<&'a mut Lent>) -> Self {
+        self.types = types;
         self
     }
 
@@ -76,7 +87,7 @@ impl<'a> CallPrinter<'a> {
         out: &mut Vec<u8>,
     ) -> Result<()> {
         let moment = self.moment();
-        let mut result = match failure {
+        let result = match failure {
             Some(failure) => Err(failure),
             None if end.origin == Origin::Enough => Ok(()),
             None if end.code != Code::Ok => {
@@ -84,11 +95,8 @@ impl<'a> CallPrinter<'a> {
             }
             None => judgement,
         };
-        if let Some(message) = self.held.take()
-            && result.is_ok()
-            && let Err(error) = self.renderer.message(moment, &message, out)
-        {
-            result = Err(error);
+        if result.is_ok() {
+            out.append(&mut self.held);
         }
         let outcome = Outcome {
             exit: result.as_ref().map_or_else(exit::code, |()| 0),
@@ -118,12 +126,16 @@ impl CallObserver for CallPrinter<'_> {
     }
 
     fn message(&mut self, message: &Bytes, out: &mut Vec<u8>) -> Result<Then> {
-        self.received += 1;
-        if self.single && !self.renderer.shows_everything() {
-            self.held = Some(message.clone());
+        let moment = self.moment();
+        let out = if self.single && !self.renderer.shows_everything() {
+            &mut self.held
         } else {
-            self.renderer.message(self.moment(), message, out)?;
+            out
+        };
+        if let Written::Missing(types) = self.renderer.message(moment, message, out)? {
+            return Ok(Then::Resolve(types));
         }
+        self.received += 1;
         if let Some(left) = &mut self.left {
             *left = left.saturating_sub(1);
             if *left == 0 && !self.single {
@@ -135,6 +147,18 @@ impl CallObserver for CallPrinter<'_> {
 
     fn ended(&mut self, end: &End, failure: Option<Error>, out: &mut Vec<u8>) -> Result<()> {
         self.conclude(end, failure, Ok(()), out)
+    }
+
+    async fn resolve(&mut self, types: Vec<String>) {
+        let found = match &mut self.types {
+            Some(source) => source.find(&types).await,
+            None => Vec::new(),
+        };
+        self.renderer.learn(types, found);
+    }
+
+    fn unresolved(&self, end: &End) -> Vec<String> {
+        self.renderer.missing_details(&end.details)
     }
 
     /// A method with one reply owes nothing before its input ends. How much others owe is not known.

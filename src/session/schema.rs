@@ -5,6 +5,8 @@ use std::path::Path;
 
 use super::Context;
 use super::target::{Session, Target};
+use prost_reflect::DescriptorPool;
+
 use crate::cli::{ExportArgs, Reflection, SchemaArgs};
 use crate::error::{Error, Result};
 use crate::output::{Console, count};
@@ -50,11 +52,33 @@ impl Schemas {
 pub struct Lent {
     key: Key,
     source: Box<dyn DescriptorSource>,
+    link: Option<Link>,
 }
 
 impl Lent {
     pub fn source(&mut self) -> &mut dyn DescriptorSource {
         self.source.as_mut()
+    }
+
+    /// Schemas that have these messages, as far as there are any. The conversation with the server is over then.
+    pub async fn find(&mut self, messages: &[String]) -> Vec<DescriptorPool> {
+        if let Some(link) = &self.link {
+            self.source.attach(link.clone());
+        }
+        let mut found = Vec::new();
+        for name in messages {
+            // A type that cannot be had is shown by its name and its bytes.
+            if let Ok(Some(schema)) = self.source.find(name).await {
+                found.push(schema.pool);
+            }
+        }
+        self.source.detach();
+        found
+    }
+
+    /// Ends the conversation with the server; [`Lent::find`] begins another one.
+    pub fn detach(&mut self) {
+        self.source.detach();
     }
 
     /// Ends the conversation with the server, and keeps what was learned.
@@ -82,14 +106,14 @@ pub fn lend(args: &SchemaArgs, session: Option<&Session>, context: &mut Context)
     };
     let source = match context.schemas.0.remove(&key) {
         Some(mut known) => {
-            if let Some(link) = link {
+            if let Some(link) = link.clone() {
                 known.attach(link);
             }
             known
         }
-        None => source::open(&key.settings, link)?,
+        None => source::open(&key.settings, link.clone())?,
     };
-    Ok(Lent { key, source })
+    Ok(Lent { key, source, link })
 }
 
 /// Runs `work` with a source, and with a connection only if the source needs one.
