@@ -7,7 +7,10 @@ use std::time::{Duration, Instant};
 use h2::Reason;
 use tokio::sync::Semaphore;
 
-use super::harness::{Echo, LIMIT, Peer, RawServer, Seen, Stdout, frame, grpc_timeout, routeguide};
+use super::harness::{
+    Echo, LIMIT, Peer, RawPeer, RawServer, Seen, Stdout, frame, grpc_timeout, routeguide,
+    wait_until_settled,
+};
 use super::wire::{KINDS, call};
 
 const TIMEOUT: Duration = Duration::from_secs(100);
@@ -115,22 +118,25 @@ fn a_deadline_in_mid_stream_leaves_the_replies_that_came() {
     assert_eq!(peer.wait_for_end(), Seen::Reset(Reason::CANCEL));
 }
 
-/// Runs a command until its deadline, and reads its output only then: 100,000 replies that are each printed as `line`.
+/// Runs a command until its deadline, and reads its output only then: more replies than it can print unread, each of
+/// which is printed as `line`.
 #[track_caller]
-fn unread_until_the_deadline(command: &[&str], reply: &'static [u8], line: &str) {
-    let peer = Peer::playing(move |mut call| async move {
-        call.open();
-        for _ in 0..100_000 {
-            call.send(frame(reply));
-        }
-        call.wait_for_reset().await;
-    });
+fn unread_until_the_deadline(command: &[&str], reply: &[u8], line: &str) {
+    let peer = RawPeer::start();
     let mut run = routeguide(command)
-        .args(["--timeout", "1s"])
+        .args(["--timeout", "3s"])
         .at(peer.addr())
         .stdout(Stdout::Unread)
         .start();
-    peer.wait_for(&Seen::Reset(Reason::CANCEL));
+    let call = peer.accept_call();
+    call.open();
+    let replies = frame(reply).repeat(1_000);
+    while wait_until_settled(|| call.room()) >= replies.len() {
+        while call.room() >= replies.len() {
+            call.data(replies.as_slice());
+        }
+    }
+    assert_eq!(call.wait_for_reset(), Reason::CANCEL);
     run.read_stdout();
     let outcome = run.wait();
     outcome.fails("DEADLINE_EXCEEDED");

@@ -1,7 +1,7 @@
 //! Streams under way: replies at once, readers that are slow or gone, servers that die.
 
 use super::harness::{
-    ALICE, ALICE_JSON, BOB, Peer, Seen, Server, Stdout, routeguide, wait_until_settled,
+    ALICE, ALICE_JSON, BOB, Peer, Seen, Server, Stdout, routeguide, wait_for, wait_until_settled,
 };
 use h2::Reason;
 
@@ -81,7 +81,7 @@ fn a_reader_that_pauses_loses_no_reply() {
         .stdout(Stdout::Unread)
         .start();
     let feed = run.feed("Alice\n".repeat(count).into());
-    // Nothing moves any more, at either end.
+    wait_for("the first input", || feed.accepted() > 0);
     wait_until_settled(|| feed.accepted());
     run.read_stdout();
     let outcome = run.wait();

@@ -268,17 +268,14 @@ impl Feed {
     }
 
     /// Writes all of `input`; `false` when the program stops reading.
-    fn write(&self, stdin: &mut ChildStdin, mut input: &[u8]) -> bool {
-        while !input.is_empty() {
-            match stdin.write(input) {
-                Ok(len) => {
-                    self.0.fetch_add(len, Ordering::Relaxed);
-                    input = &input[len..];
-                }
-                Err(_) => return false,
-            }
-        }
-        true
+    fn write(&self, stdin: &mut ChildStdin, input: &[u8]) -> bool {
+        // A write to a pipe returns when all of it is there: one large write would count only at its end.
+        input.chunks(4096).all(|part| {
+            let accepted = stdin.write_all(part).is_ok();
+            self.0
+                .fetch_add(usize::from(accepted) * part.len(), Ordering::Relaxed);
+            accepted
+        })
     }
 }
 
