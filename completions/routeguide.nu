@@ -30,7 +30,7 @@ module completions {
 
   # Look one person up
   export extern "routeguide get-person" [
-    --addr(-a): string        # The server: host:port, :port, [::1]:port, http://host:port or unix:PATH
+    --addr(-a): string        # The server: host:port, :port, [::1]:port, http://host:port or unix:PATH [env: ROUTEGUIDE_ADDR] [default: localhost:50051]
     --in-process              # Call a RouteGuide server inside this process: no port, no second terminal
     --header(-H): string      # Send metadata with the call, and with reflection; may be given again. A value of a -bin name is base64
     --max-message-size: string # The largest message to accept: bytes, or 64KiB, 4MiB
@@ -64,7 +64,7 @@ module completions {
     --null(-0)                # Names on stdin end with NUL instead of a newline
     --strict                  # Exit 69 when a name had no reply
     --max-messages(-n): string # Stop after N replies
-    --addr(-a): string        # The server: host:port, :port, [::1]:port, http://host:port or unix:PATH
+    --addr(-a): string        # The server: host:port, :port, [::1]:port, http://host:port or unix:PATH [env: ROUTEGUIDE_ADDR] [default: localhost:50051]
     --in-process              # Call a RouteGuide server inside this process: no port, no second terminal
     --header(-H): string      # Send metadata with the call, and with reflection; may be given again. A value of a -bin name is base64
     --max-message-size: string # The largest message to accept: bytes, or 64KiB, 4MiB
@@ -98,7 +98,7 @@ module completions {
     --long(-l)                # Show the methods' signatures
     --protoset-out: path      # Write the schema to this file, as a FileDescriptorSet that --protoset and protoc take
     --proto-out: directory    # Write the schema to this folder, as .proto files
-    --addr(-a): string        # The server: host:port, :port, [::1]:port, http://host:port or unix:PATH
+    --addr(-a): string        # The server: host:port, :port, [::1]:port, http://host:port or unix:PATH [env: ROUTEGUIDE_ADDR] [default: localhost:50051]
     --in-process              # Call a RouteGuide server inside this process: no port, no second terminal
     --header(-H): string      # Send metadata with the call, and with reflection; may be given again. A value of a -bin name is base64
     --max-message-size: string # The largest message to accept: bytes, or 64KiB, 4MiB
@@ -135,7 +135,7 @@ module completions {
     --template                # Print a request with every field filled in, ready for `call -d`
     --protoset-out: path      # Write the schema to this file, as a FileDescriptorSet that --protoset and protoc take
     --proto-out: directory    # Write the schema to this folder, as .proto files
-    --addr(-a): string        # The server: host:port, :port, [::1]:port, http://host:port or unix:PATH
+    --addr(-a): string        # The server: host:port, :port, [::1]:port, http://host:port or unix:PATH [env: ROUTEGUIDE_ADDR] [default: localhost:50051]
     --in-process              # Call a RouteGuide server inside this process: no port, no second terminal
     --header(-H): string      # Send metadata with the call, and with reflection; may be given again. A value of a -bin name is base64
     --max-message-size: string # The largest message to accept: bytes, or 64KiB, 4MiB
@@ -178,7 +178,7 @@ module completions {
     --concurrency: string     # Calls under way at once, when several messages go to a method that takes one
     --keep-going              # Go on with the next message after a call that failed
     --max-messages(-n): string # Stop after N replies
-    --addr(-a): string        # The server: host:port, :port, [::1]:port, http://host:port or unix:PATH
+    --addr(-a): string        # The server: host:port, :port, [::1]:port, http://host:port or unix:PATH [env: ROUTEGUIDE_ADDR] [default: localhost:50051]
     --in-process              # Call a RouteGuide server inside this process: no port, no second terminal
     --header(-H): string      # Send metadata with the call, and with reflection; may be given again. A value of a -bin name is base64
     --max-message-size: string # The largest message to accept: bytes, or 64KiB, 4MiB
@@ -211,7 +211,7 @@ module completions {
   # Ask whether a server, or one of its services, is serving
   export extern "routeguide health" [
     --watch                   # Print every change until interrupted
-    --addr(-a): string        # The server: host:port, :port, [::1]:port, http://host:port or unix:PATH
+    --addr(-a): string        # The server: host:port, :port, [::1]:port, http://host:port or unix:PATH [env: ROUTEGUIDE_ADDR] [default: localhost:50051]
     --in-process              # Call a RouteGuide server inside this process: no port, no second terminal
     --header(-H): string      # Send metadata with the call, and with reflection; may be given again. A value of a -bin name is base64
     --max-message-size: string # The largest message to accept: bytes, or 64KiB, 4MiB

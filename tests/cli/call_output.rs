@@ -119,6 +119,31 @@ fn an_any_of_a_known_type_is_printed_as_that_type() {
         .prints(&format!("{{\"request\":{any},\"received\":1}}\n"));
 }
 
+/// A request with a Parcel, which is not part of what the methods' file imports.
+const PARCEL: &str =
+    r#"payload { type_url: "type.googleapis.com/test.parcel.v1.Parcel" value: "\n\003tea\020d" }"#;
+
+#[test]
+fn the_type_of_an_any_is_asked_for_when_a_reply_names_it() {
+    let echo = Echo::start();
+    let any = r#"{"@type":"type.googleapis.com/test.parcel.v1.Parcel","content":"tea","weightGrams":100}"#;
+    let reply = format!("{{\"request\":{{\"payload\":{any}}},\"received\":1}}\n");
+    for method in ["Echo/Unary", "Repeat"] {
+        routeguide(["call", method, "--input", "text", "-d", PARCEL])
+            .at(echo.addr())
+            .run()
+            .exits(0)
+            .prints(&reply);
+    }
+    let messages = [PARCEL, PARCEL].join("\u{1e}");
+    routeguide(["call", "Echo/Unary", "--concurrency", "2"])
+        .args(["--input", "text", "-d", &messages])
+        .at(echo.addr())
+        .run()
+        .exits(0)
+        .prints(&reply.repeat(2));
+}
+
 #[test]
 fn an_any_of_an_unknown_type_is_its_type_and_its_bytes() {
     let echo = Echo::start();

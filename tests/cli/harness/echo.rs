@@ -24,16 +24,18 @@ pub fn protos() -> PathBuf {
 
 /// The test schema as a FileDescriptorSet, imports included.
 pub fn protoset() -> &'static [u8] {
-    static SET: LazyLock<Vec<u8>> = LazyLock::new(|| {
-        let mut compiler = protox::Compiler::new([protos()]).unwrap();
-        compiler
-            .include_source_info(true)
-            .include_imports(true)
-            .open_file("echo.proto")
-            .unwrap();
-        compiler.encode_file_descriptor_set()
-    });
+    static SET: LazyLock<Vec<u8>> = LazyLock::new(|| compile("echo.proto"));
     &SET
+}
+
+fn compile(file: &str) -> Vec<u8> {
+    let mut compiler = protox::Compiler::new([protos()]).unwrap();
+    compiler
+        .include_source_info(true)
+        .include_imports(true)
+        .open_file(file)
+        .unwrap();
+    compiler.encode_file_descriptor_set()
 }
 
 /// Which server reflection there is.
@@ -90,9 +92,11 @@ impl Echo {
         let (stop, stopped) = oneshot::channel::<()>();
         let log = Arc::clone(&arrivals);
         let thread = std::thread::spawn(move || {
+            let parcel = compile("parcel.proto");
             let builder = || {
                 tonic_reflection::server::Builder::configure()
                     .register_encoded_file_descriptor_set(protoset())
+                    .register_encoded_file_descriptor_set(&parcel)
                     .register_encoded_file_descriptor_set(tonic_health::pb::FILE_DESCRIPTOR_SET)
             };
             let v1 = (reflection == Reflection::Both).then(|| builder().build_v1().unwrap());
