@@ -134,7 +134,7 @@ impl Target {
 ///
 /// # Errors
 /// When the file cannot be used.
-pub fn people(file: Option<&Path>) -> Result<People> {
+fn people(file: Option<&Path>) -> Result<People> {
     match file {
         Some(path) => People::load(path),
         None => Ok(People::built_in()),
