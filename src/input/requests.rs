@@ -3,12 +3,16 @@
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
-use bytes::{Buf as _, Bytes};
+use bytes::Bytes;
 use tokio::sync::oneshot;
 use tokio_stream::Stream;
 
 use super::chunks::Chunks;
 use crate::error::{Error, Result};
+
+/// Messages decoded ahead of their use, and how many bytes they may take: one by one they would be allocated one by one.
+const AHEAD: usize = 4096;
+const AHEAD_BYTES: usize = 32 << 10;
 
 /// Cuts input into messages, and encodes them.
 pub trait Decode: Send + 'static {
@@ -107,8 +111,35 @@ impl FromIterator<Bytes> for Batch {
 pub struct Requests {
     /// Messages that have been decoded and not been taken.
     ready: Batch,
+    /// The input that they were decoded from.
+    source: Source,
     state: State,
     failed: Option<oneshot::Sender<Error>>,
+}
+
+/// The input of messages that have been decoded ahead of their use, to be given back if they are not used.
+#[derive(Debug, Default)]
+struct Source {
+    bytes: Bytes,
+    /// Where the input of each message ends.
+    ends: std::vec::IntoIter<usize>,
+    /// Where that of the next one starts.
+    start: usize,
+}
+
+impl Source {
+    /// The next message is used.
+    fn advance(&mut self) {
+        if let Some(end) = self.ends.next() {
+            self.start = end;
+        }
+    }
+
+    /// The input of what has not been used.
+    fn rest(&self) -> &[u8] {
+        let end = self.ends.as_slice().last().copied().unwrap_or(self.start);
+        self.bytes.get(self.start..end).unwrap_or_default()
+    }
 }
 
 enum State {
@@ -152,6 +183,7 @@ pub fn read(chunks: Chunks, decoder: impl Decode) -> (Requests, Failure) {
         chunks,
         decoder: Box::new(decoder),
         chunk: Bytes::new(),
+        is_first: true,
     };
     Requests::new(Batch::default(), State::Open(input))
 }
@@ -161,6 +193,7 @@ impl Requests {
         let (failed, failure) = oneshot::channel();
         let requests = Self {
             ready,
+            source: Source::default(),
             state,
             failed: Some(failed),
         };
@@ -169,7 +202,8 @@ impl Requests {
 
     /// All messages that are ready, at least one; `None` at the end. At most what one read of the input completes.
     pub fn poll_next_batch(&mut self, cx: &mut Context<'_>) -> Poll<Option<Batch>> {
-        let more = ready!(self.poll_ready(cx, usize::MAX));
+        let more = ready!(self.poll_ready(cx));
+        self.source = Source::default();
         Poll::Ready(more.then(|| std::mem::take(&mut self.ready)))
     }
 
@@ -178,12 +212,12 @@ impl Requests {
         std::future::poll_fn(|cx| self.poll_next_batch(cx)).await
     }
 
-    /// Waits until a message is ready; `false` at the end. At most `most` are decoded ahead of their use.
-    fn poll_ready(&mut self, cx: &mut Context<'_>, most: usize) -> Poll<bool> {
+    /// Waits until a message is ready; `false` at the end.
+    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<bool> {
         while self.ready.len() == 0 {
             match &mut self.state {
                 State::Open(input) => {
-                    let result = ready!(input.poll_decode(cx, most, &mut self.ready));
+                    let result = ready!(input.poll_decode(cx, &mut self.ready, &mut self.source));
                     match result {
                         Ok(true) => {}
                         Ok(false) => self.state = State::Ended,
@@ -210,8 +244,8 @@ impl Stream for Requests {
     type Item = Bytes;
 
     fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Bytes>> {
-        // One at a time: a user that stops leaves the rest of the input to the next one.
-        let more = ready!(self.poll_ready(cx, 1));
+        let more = ready!(self.poll_ready(cx));
+        self.source.advance();
         Poll::Ready(if more { self.ready.next() } else { None })
     }
 }
@@ -222,19 +256,22 @@ struct Input {
     decoder: Box<dyn Decode>,
     /// What the decoder has not been given yet.
     chunk: Bytes,
+    /// Whether the next message is the first of its chunk: it may have started in an earlier one.
+    is_first: bool,
 }
 
 impl Input {
     /// Decodes what there is, or reads more when there is nothing; `false` at the end. `batch` is what came of it, also
-    /// when there is an error.
+    /// when there is an error, and `source` where it came from.
     fn poll_decode(
         &mut self,
         cx: &mut Context<'_>,
-        most: usize,
         batch: &mut Batch,
+        source: &mut Source,
     ) -> Poll<Result<bool>> {
         let at_end = if self.chunk.is_empty() {
             self.chunk = ready!(self.chunks.poll_next(cx))?;
+            self.is_first = true;
             self.chunk.is_empty()
         } else {
             false
@@ -246,33 +283,54 @@ impl Input {
                 false
             })
         } else {
-            self.decode(most, &mut bytes, &mut ends).map(|()| true)
+            self.decode(&mut bytes, &mut ends, source).map(|()| true)
         };
         *batch = Batch::new(bytes, ends);
         Poll::Ready(result)
     }
 
-    fn decode(&mut self, most: usize, bytes: &mut Vec<u8>, ends: &mut Vec<usize>) -> Result<()> {
+    fn decode(
+        &mut self,
+        bytes: &mut Vec<u8>,
+        ends: &mut Vec<usize>,
+        source: &mut Source,
+    ) -> Result<()> {
         let mut rest: &[u8] = &self.chunk;
+        let mut source_ends = Vec::new();
         let mut result = Ok(true);
-        while ends.len() < most && !rest.is_empty() {
+        // The first one by itself: its input is not all in this chunk, and could not be given back.
+        let most = if std::mem::take(&mut self.is_first) {
+            1
+        } else {
+            AHEAD
+        };
+        while ends.len() < most && bytes.len() < AHEAD_BYTES && !rest.is_empty() {
             result = self.decoder.next(&mut rest, bytes);
             if !matches!(result, Ok(true)) {
                 break;
             }
             ends.push(bytes.len());
+            source_ends.push(self.chunk.len() - rest.len());
         }
         let used = self.chunk.len() - rest.len();
-        self.chunk.advance(used);
+        let decoded = self.chunk.split_to(used);
+        *source = Source::default();
+        if most > 1 {
+            source.bytes = decoded;
+            source.ends = source_ends.into_iter();
+        }
         result.map(drop)
     }
 }
 
-impl Drop for Input {
+impl Drop for Requests {
     fn drop(&mut self) {
-        let mut unused = self.decoder.take_incomplete();
-        unused.extend_from_slice(&self.chunk);
-        self.chunks.put_back(&unused);
+        if let State::Open(input) = &mut self.state {
+            let mut unused = self.source.rest().to_vec();
+            unused.append(&mut input.decoder.take_incomplete());
+            unused.extend_from_slice(&input.chunk);
+            input.chunks.put_back(&unused);
+        }
     }
 }
 
@@ -345,8 +403,8 @@ mod tests {
         let chunks = Chunks::of_bytes("-d", &b"A\nB\n\xff\nC\n"[..]);
         let (mut requests, mut failure) = read(chunks, Names::new(Separator::Line));
         block_on(async {
-            let batch = requests.next_batch().await.unwrap();
-            assert_eq!(batch.len(), 2);
+            assert_eq!(requests.next().await, Some(encode("A")));
+            assert_eq!(requests.next().await, Some(encode("B")));
             {
                 let wait = failure.wait();
                 tokio::pin!(wait);
