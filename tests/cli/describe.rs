@@ -13,7 +13,7 @@ fn describes(symbol: &str, parts: &[&str]) {
 }
 
 #[test]
-fn a_service_is_its_source_with_its_comments() {
+fn prints_a_service_as_source_with_comments() {
     describes(
         "test.echo.v1.Echo",
         &[
@@ -25,7 +25,7 @@ fn a_service_is_its_source_with_its_comments() {
 }
 
 #[test]
-fn a_method_goes_by_every_name_that_call_takes() {
+fn finds_a_method_by_every_name_that_call_accepts() {
     for name in [
         "test.echo.v1.Echo.Repeat",
         "test.echo.v1.Echo/Repeat",
@@ -38,7 +38,7 @@ fn a_method_goes_by_every_name_that_call_takes() {
 }
 
 #[test]
-fn a_message_is_its_source_with_what_is_in_it() {
+fn prints_a_message_with_its_nested_types() {
     for name in ["test.echo.v1.Request", ".test.echo.v1.Request", "Request"] {
         describes(
             name,
@@ -55,7 +55,7 @@ fn a_message_is_its_source_with_what_is_in_it() {
 }
 
 #[test]
-fn a_nested_message_an_enum_a_field_a_oneof_and_an_enums_value_have_names_too() {
+fn prints_nested_messages_enums_fields_oneofs_and_enum_values() {
     describes("test.echo.v1.Request.Address", &["message Address {\n"]);
     describes("Address", &["message Address {\n"]);
     describes(
@@ -73,7 +73,7 @@ fn a_nested_message_an_enum_a_field_a_oneof_and_an_enums_value_have_names_too() 
 }
 
 #[test]
-fn everything_is_every_file() {
+fn prints_every_file_without_a_symbol() {
     let echo = Echo::start();
     let outcome = routeguide(["describe"]).at(echo.addr()).run();
     outcome.exits(0).says("");
@@ -91,7 +91,7 @@ fn everything_is_every_file() {
 }
 
 #[test]
-fn json_is_the_descriptor() {
+fn json_is_the_symbols_descriptor() {
     let echo = Echo::start();
     let json = |symbol: &[&str]| -> serde_json::Value {
         let outcome = routeguide(["describe", "-o", "json"])
@@ -114,7 +114,7 @@ fn json_is_the_descriptor() {
 }
 
 #[test]
-fn a_template_is_a_request_that_call_takes() {
+fn a_template_is_a_request_that_call_accepts() {
     let echo = Echo::start();
     for symbol in ["Echo/Unary", "test.echo.v1.Request"] {
         let template = routeguide(["describe", symbol, "--template"])
@@ -133,7 +133,7 @@ fn a_template_is_a_request_that_call_takes() {
                 "no {field} in {template:#?}"
             );
         }
-        // Told to fail with the status of the template, the server has still read all of it.
+        // The template has a status to fail with, but the server has read the whole request.
         let outcome = routeguide(["call", "Echo/Unary", "-d", "@-"])
             .at(echo.addr())
             .run_with(&template.stdout);
@@ -143,7 +143,7 @@ fn a_template_is_a_request_that_call_takes() {
 }
 
 #[test]
-fn a_template_of_what_has_no_request_is_an_error() {
+fn a_template_of_a_symbol_without_a_request_is_an_error() {
     let echo = Echo::start();
     for symbol in ["test.echo.v1.Color", "test.echo.v1.Echo"] {
         routeguide(["describe", symbol, "--template"])
@@ -157,12 +157,12 @@ fn a_template_of_what_has_no_request_is_an_error() {
 }
 
 #[test]
-fn a_template_wants_a_symbol() {
+fn a_template_without_a_symbol_is_wrong_usage() {
     routeguide(["describe", "--template"]).run().exits(2);
 }
 
 #[test]
-fn an_unknown_name_is_refused_with_the_nearest() {
+fn an_unknown_name_is_an_error_with_the_nearest_name() {
     let echo = Echo::start();
     routeguide(["describe", "test.echo.v1.Requets"])
         .at(echo.addr())
@@ -174,7 +174,7 @@ fn an_unknown_name_is_refused_with_the_nearest() {
 }
 
 #[test]
-fn a_short_name_of_several_is_refused_with_all() {
+fn an_ambiguous_short_name_is_an_error_with_all_candidates() {
     let echo = Echo::start();
     routeguide(["describe", "Unary"])
         .at(echo.addr())
@@ -186,7 +186,7 @@ fn a_short_name_of_several_is_refused_with_all() {
 }
 
 #[test]
-fn a_written_protoset_describes_the_same() {
+fn an_exported_protoset_is_an_equal_schema() {
     let (echo, folder) = (Echo::start(), Folder::new());
     let set = folder.join("echo.binpb");
     let asked = routeguide(["describe", "Echo", "--protoset-out"])
@@ -209,7 +209,7 @@ fn a_written_protoset_describes_the_same() {
 }
 
 #[test]
-fn written_proto_files_describe_the_same() {
+fn exported_proto_files_are_an_equal_schema() {
     let (echo, folder) = (Echo::start(), Folder::new());
     let dir = folder.join("protos");
     let asked = routeguide(["describe", "Echo", "--proto-out"])
@@ -233,7 +233,7 @@ fn written_proto_files_describe_the_same() {
 }
 
 #[test]
-fn files_need_no_server() {
+fn needs_no_server_with_files() {
     let folder = Folder::new();
     let set = folder.write("echo.binpb", protoset());
     routeguide(["describe", "Mirror", "--protoset"])

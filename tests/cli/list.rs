@@ -24,7 +24,7 @@ const SIGNATURES: [&str; 4] = [
 ];
 
 #[test]
-fn lists_a_servers_services() {
+fn lists_the_services_of_a_server() {
     let echo = Echo::start();
     routeguide(["list"])
         .at(echo.addr())
@@ -35,7 +35,7 @@ fn lists_a_servers_services() {
 }
 
 #[test]
-fn lists_a_services_methods_as_call_takes_them() {
+fn lists_the_methods_of_a_service_as_call_accepts_them() {
     let echo = Echo::start();
     for name in ["test.echo.v1.Echo", "Echo", ".test.echo.v1.Echo"] {
         routeguide(["list", name])
@@ -48,7 +48,7 @@ fn lists_a_services_methods_as_call_takes_them() {
 }
 
 #[test]
-fn long_shows_what_methods_take_and_give() {
+fn long_shows_requests_and_replies() {
     let echo = Echo::start();
     routeguide(["list", "Echo", "-l"])
         .at(echo.addr())
@@ -62,7 +62,7 @@ fn long_shows_what_methods_take_and_give() {
 }
 
 #[test]
-fn what_is_no_service_is_said_to_be_what_it_is() {
+fn a_symbol_that_is_not_a_service_is_an_error_with_its_kind() {
     let echo = Echo::start();
     routeguide(["list", "test.echo.v1.Request"])
         .at(echo.addr())
@@ -75,7 +75,7 @@ fn what_is_no_service_is_said_to_be_what_it_is() {
 }
 
 #[test]
-fn an_unknown_service_is_refused_with_the_nearest_name() {
+fn an_unknown_service_is_an_error_with_the_nearest_name() {
     let echo = Echo::start();
     routeguide(["list", "test.echo.v1.Ecoh"])
         .at(echo.addr())
@@ -87,7 +87,7 @@ fn an_unknown_service_is_refused_with_the_nearest_name() {
 }
 
 #[test]
-fn files_need_no_server() {
+fn needs_no_server_with_files() {
     let (port, folder) = (ReservedPort::new(), Folder::new());
     let set = folder.write("echo.binpb", protoset());
     let services = "test.echo.v1.Echo\ntest.echo.v1.Mirror\n";
@@ -108,7 +108,7 @@ fn files_need_no_server() {
 }
 
 #[test]
-fn a_server_without_reflection_is_an_error_with_the_mend() {
+fn a_server_without_reflection_is_an_error_with_a_hint() {
     let echo = Echo::silent();
     for args in [&[][..], &["Echo"]] {
         routeguide(["list"])
@@ -123,7 +123,7 @@ fn a_server_without_reflection_is_an_error_with_the_mend() {
 }
 
 #[test]
-fn our_own_server_lists_all_it_has() {
+fn lists_the_services_of_our_own_server() {
     let server = Server::start();
     let outcome = routeguide(["list"]).at(server.addr()).run();
     outcome.exits(0).says("");
@@ -133,7 +133,7 @@ fn our_own_server_lists_all_it_has() {
 }
 
 #[test]
-fn reflection_off_is_the_bundled_schema() {
+fn lists_the_bundled_schema_with_reflection_off() {
     routeguide(["list", "--reflection", "off"])
         .run()
         .exits(0)
@@ -141,7 +141,7 @@ fn reflection_off_is_the_bundled_schema() {
 }
 
 #[test]
-fn exports_what_it_lists() {
+fn an_exported_protoset_has_the_listed_services() {
     let (echo, folder) = (Echo::start(), Folder::new());
     let set = folder.join("out.binpb");
     routeguide(["list", "--protoset-out"])
@@ -158,7 +158,7 @@ fn exports_what_it_lists() {
 }
 
 #[test]
-fn in_process_needs_no_server() {
+fn lists_the_server_in_this_process() {
     routeguide(["list", "RouteGuide", "-l", "--in-process"])
         .run()
         .exits(0)

@@ -1,11 +1,11 @@
-//! Which reflection is asked, and what helps where there is none.
+//! Which version of reflection is asked, and errors of servers without it.
 
 use super::harness::{ALICE, Echo, Peer, Reflection, Server, routeguide};
 
 const REPLY: &str = "{\"request\":{\"name\":\"a\"},\"received\":1}\n";
 
 #[test]
-fn v1_is_asked_where_there_is_both() {
+fn v1_is_preferred_to_v1alpha() {
     let echo = Echo::start();
     routeguide(["call", "Repeat", "name=a"])
         .at(echo.addr())
@@ -24,7 +24,7 @@ fn v1_is_asked_where_there_is_both() {
 }
 
 #[test]
-fn v1alpha_is_asked_where_there_is_nothing_else() {
+fn v1alpha_is_used_if_the_server_does_not_have_v1() {
     let echo = Echo::reflecting(Reflection::V1Alpha);
     for version in ["auto", "v1alpha"] {
         routeguide(["call", "Repeat", "name=a", "--reflection", version])
@@ -40,7 +40,7 @@ fn v1alpha_is_asked_where_there_is_nothing_else() {
 }
 
 #[test]
-fn only_the_version_that_is_wanted_is_asked() {
+fn only_the_requested_version_is_asked() {
     let echo = Echo::reflecting(Reflection::V1Alpha);
     routeguide(["call", "Repeat", "--reflection", "v1"])
         .at(echo.addr())
@@ -55,7 +55,7 @@ fn only_the_version_that_is_wanted_is_asked() {
 }
 
 #[test]
-fn a_server_without_reflection_is_an_error_with_the_mend() {
+fn a_server_without_reflection_is_an_error_with_a_hint() {
     let echo = Echo::silent();
     for command in [
         &["call", "Repeat"][..],
@@ -75,7 +75,7 @@ fn a_server_without_reflection_is_an_error_with_the_mend() {
 }
 
 #[test]
-fn route_guide_itself_can_be_called_without_reflection() {
+fn route_guide_can_be_called_without_reflection() {
     for method in ["RouteGuide/GetPerson", "RouteGuide.GetPerson", "GetPerson"] {
         let peer = no_reflection();
         routeguide(["call", method, "name=Alice"])
@@ -87,7 +87,7 @@ fn route_guide_itself_can_be_called_without_reflection() {
     }
 }
 
-/// RouteGuide, and UNIMPLEMENTED for what it is asked in reflection's words, which are no names.
+/// A server of RouteGuide that answers reflection with UNIMPLEMENTED.
 fn no_reflection() -> Peer {
     Peer::playing(|mut call| async move {
         if call.path().starts_with("/RouteGuide/") {
@@ -103,7 +103,7 @@ fn no_reflection() -> Peer {
 }
 
 #[test]
-fn reflection_off_asks_nothing() {
+fn the_server_is_not_asked_with_reflection_off() {
     let echo = Echo::start();
     routeguide(["call", "Repeat", "--reflection", "off"])
         .at(echo.addr())
@@ -123,7 +123,7 @@ fn reflection_off_asks_nothing() {
 }
 
 #[test]
-fn a_server_that_refuses_reflection_says_so_with_its_status() {
+fn a_refusal_of_reflection_has_the_servers_status() {
     let peer = Peer::failing(16, "who are you?");
     routeguide(["call", "test.echo.v1.Echo/Unary"])
         .at(peer.addr())
@@ -136,7 +136,7 @@ fn a_server_that_refuses_reflection_says_so_with_its_status() {
 }
 
 #[test]
-fn a_deadline_ends_reflection_that_never_answers() {
+fn a_deadline_ends_the_wait_for_a_silent_reflection() {
     let peer = Peer::playing(|call| async move { call.wait_for_reset().await });
     routeguide(["list", "--timeout", "1s"])
         .at(peer.addr())

@@ -5,7 +5,7 @@ use super::harness::{Echo, Folder, protos, protoset, routeguide};
 const REPLY: &str = "{\"request\":{\"name\":\"a\"},\"received\":1}\n";
 
 #[test]
-fn a_proto_file_is_found_in_the_import_path_with_its_imports() {
+fn a_proto_file_and_its_imports_are_found_in_the_import_path() {
     let echo = Echo::silent();
     routeguide(["call", "Repeat", "name=a", "--proto", "echo.proto", "-I"])
         .arg(protos())
@@ -17,7 +17,7 @@ fn a_proto_file_is_found_in_the_import_path_with_its_imports() {
 }
 
 #[test]
-fn a_proto_file_by_its_path_finds_its_neighbours() {
+fn imports_are_found_beside_a_proto_file() {
     let echo = Echo::silent();
     routeguide(["call", "Repeat", "name=a", "--proto"])
         .arg(protos().join("echo.proto"))
@@ -28,7 +28,7 @@ fn a_proto_file_by_its_path_finds_its_neighbours() {
 }
 
 #[test]
-fn a_protoset_is_a_schema() {
+fn a_protoset_is_used_as_the_schema() {
     let (echo, folder) = (Echo::silent(), Folder::new());
     let set = folder.write("echo.binpb", protoset());
     routeguide(["call", "Repeat", "name=a", "--protoset"])
@@ -41,7 +41,7 @@ fn a_protoset_is_a_schema() {
 }
 
 #[test]
-fn files_are_taken_although_the_server_has_reflection() {
+fn files_are_used_instead_of_reflection() {
     let echo = Echo::start();
     routeguide(["call", "Repeat", "name=a", "--proto"])
         .arg(protos().join("echo.proto"))
@@ -53,7 +53,7 @@ fn files_are_taken_although_the_server_has_reflection() {
 }
 
 #[test]
-fn an_error_in_a_proto_file_shows_where_and_the_line() {
+fn an_error_in_a_proto_file_has_its_position_and_line() {
     let folder = Folder::new();
     let file = folder.write(
         "bad.proto",
@@ -83,7 +83,7 @@ fn an_error_in_a_proto_file_shows_where_and_the_line() {
 }
 
 #[test]
-fn an_import_that_is_missing_is_named() {
+fn a_missing_import_is_named() {
     let folder = Folder::new();
     let file = folder.write(
         "lonely.proto",
@@ -98,7 +98,7 @@ fn an_import_that_is_missing_is_named() {
 }
 
 #[test]
-fn a_file_that_is_not_there_is_an_error() {
+fn a_missing_file_is_an_error() {
     for flag in ["--proto", "--protoset"] {
         routeguide(["list", flag, "nowhere"])
             .run()
@@ -109,7 +109,7 @@ fn a_file_that_is_not_there_is_an_error() {
 }
 
 #[test]
-fn a_file_that_is_no_protoset_is_an_error() {
+fn a_file_that_is_not_a_protoset_is_an_error() {
     let folder = Folder::new();
     let file = folder.write("echo.binpb", "syntax = \"proto3\";");
     routeguide(["list", "--protoset"])
@@ -121,7 +121,7 @@ fn a_file_that_is_no_protoset_is_an_error() {
 }
 
 #[test]
-fn a_method_that_the_files_lack_is_looked_for_nowhere_else() {
+fn a_method_is_looked_up_in_the_files_only() {
     let echo = Echo::start();
     routeguide(["call", "Health/Check", "--proto"])
         .arg(protos().join("echo.proto"))
@@ -133,7 +133,7 @@ fn a_method_that_the_files_lack_is_looked_for_nowhere_else() {
 }
 
 #[test]
-fn a_method_that_the_server_lacks_is_unimplemented() {
+fn a_method_that_the_server_does_not_have_is_unimplemented() {
     let (echo, folder) = (Echo::silent(), Folder::new());
     let file = folder.write(
         "other.proto",
