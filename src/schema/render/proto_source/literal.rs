@@ -79,7 +79,7 @@ impl Literal {
     }
 }
 
-/// A string literal. Text stays readable UTF-8. Control characters and bytes that are not text are octal: unlike `\x`,
+/// A string literal. Text stays readable UTF-8. Unsafe characters and bytes that are not text are octal: unlike `\x`,
 /// octal escapes have a fixed length.
 pub fn quoted(bytes: &[u8], is_text: bool) -> String {
     let mut text = String::with_capacity(bytes.len() + 2);
@@ -93,7 +93,7 @@ pub fn quoted(bytes: &[u8], is_text: bool) -> String {
                 '\r' => text.push_str("\\r"),
                 '\t' => text.push_str("\\t"),
                 ' '..='~' => text.push(c),
-                c if is_text && !c.is_control() => text.push(c),
+                c if is_text && !is_unsafe(c) => text.push(c),
                 c => {
                     let mut buffer = [0; 4];
                     octal(&mut text, c.encode_utf8(&mut buffer).as_bytes());
@@ -104,6 +104,14 @@ pub fn quoted(bytes: &[u8], is_text: bool) -> String {
     }
     text.push('"');
     text
+}
+
+/// Whether a character acts on the text around it instead of being shown: controls, line separators, and what changes
+/// the direction of text ("Trojan Source", CVE-2021-42574). Escaped here, they stay part of a valid literal wherever the
+/// source is shown.
+fn is_unsafe(c: char) -> bool {
+    c.is_control()
+        || matches!(c, '\u{061c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
 fn octal(text: &mut String, bytes: &[u8]) {
@@ -196,6 +204,7 @@ mod tests {
             quoted("a\"\\\n\u{1}é".as_bytes(), true),
             r#""a\"\\\n\001é""#
         );
+        assert_eq!(quoted("a\u{202e}b".as_bytes(), true), r#""a\342\200\256b""#);
         assert_eq!(quoted(b"\xff1\xc3\xa9", false), r#""\3771\303\251""#);
     }
 

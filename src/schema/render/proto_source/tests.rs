@@ -272,7 +272,7 @@ fn uninterpreted_options_are_rendered_as_they_were_parsed() {
 fn control_characters_do_not_change_the_layout() {
     let folder = tempfile::tempdir().unwrap();
     let source = "syntax = \"proto3\";\n\n// A\u{1b}[2J\u{202e}\u{b}\r b\u{85}\u{2028} c.\nmessage A {\n  \
-                  string a = 1 [json_name = \"\\033\\n\u{202e}\"]; // \u{1b}\n}\n";
+                  string a = 1 [json_name = \"\\033\\n\\342\\200\\256\"]; // \u{1b}\n}\n";
     std::fs::write(folder.path().join("a.proto"), source).unwrap();
     let schema = compile(folder.path(), &["a.proto".into()]);
     assert_eq!(
