@@ -12,7 +12,9 @@ use crate::error::{Error, Result};
 use crate::output::{Console, count};
 use crate::schema::Schema;
 use crate::schema::render::tree;
-use crate::schema::source::{self, DescriptorSource, Link, ReflectionMode, SchemaSettings};
+use crate::schema::source::{
+    self, DescriptorSource, ReflectionMode, ReflectionTarget, SchemaSettings,
+};
 use crate::transport::Endpoint;
 
 /// The schema arguments as settings.
@@ -52,7 +54,7 @@ impl Schemas {
 pub struct Lent {
     key: Key,
     source: Box<dyn DescriptorSource>,
-    link: Option<Link>,
+    target: Option<ReflectionTarget>,
 }
 
 impl Lent {
@@ -62,8 +64,8 @@ impl Lent {
 
     /// Schemas that have these messages, as far as there are any. The conversation with the server is over then.
     pub async fn find(&mut self, messages: &[String]) -> Vec<DescriptorPool> {
-        if let Some(link) = &self.link {
-            self.source.attach(link.clone());
+        if let Some(target) = &self.target {
+            self.source.attach(target.clone());
         }
         let mut found = Vec::new();
         for name in messages {
@@ -95,7 +97,7 @@ impl Lent {
 pub fn lend(args: &SchemaArgs, session: Option<&Session>, context: &mut Context) -> Result<Lent> {
     let settings = settings(args);
     let session = session.filter(|_| settings.asks_server());
-    let link = session.map(|session| Link {
+    let target = session.map(|session| ReflectionTarget {
         connection: session.connection().clone(),
         metadata: session.metadata().clone(),
         deadline: session.deadline(),
@@ -106,14 +108,18 @@ pub fn lend(args: &SchemaArgs, session: Option<&Session>, context: &mut Context)
     };
     let source = match context.schemas.0.remove(&key) {
         Some(mut known) => {
-            if let Some(link) = link.clone() {
-                known.attach(link);
+            if let Some(target) = target.clone() {
+                known.attach(target);
             }
             known
         }
-        None => source::open(&key.settings, link.clone())?,
+        None => source::open(&key.settings, target.clone())?,
     };
-    Ok(Lent { key, source, link })
+    Ok(Lent {
+        key,
+        source,
+        target,
+    })
 }
 
 /// Runs `work` with a source, and with a connection only if the source needs one.

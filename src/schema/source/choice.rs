@@ -5,17 +5,21 @@ use super::bundled::bundled;
 use super::descriptor_source::{BoxFuture, DescriptorSource};
 use super::files;
 use super::loaded::LoadedSource;
-use super::reflection::{Link, ReflectionSource};
+use super::reflection::ReflectionSource;
 use super::settings::SchemaSettings;
+use super::target::ReflectionTarget;
 use crate::error::Result;
 use crate::schema::build::schema::Schema;
 use crate::schema::descriptor::symbol::lookup;
 
-/// Opens the source that the settings choose. The server is asked only if they say so.
+/// Opens the source that the settings choose. `target` is not used if that is not the server.
 ///
 /// # Errors
 /// When files cannot be read or used.
-pub fn open(settings: &SchemaSettings, server: Option<Link>) -> Result<Box<dyn DescriptorSource>> {
+pub fn open(
+    settings: &SchemaSettings,
+    target: Option<ReflectionTarget>,
+) -> Result<Box<dyn DescriptorSource>> {
     if !settings.asks_server() {
         let given = !(settings.protosets.is_empty() && settings.protos.is_empty());
         return Ok(Box::new(if given {
@@ -30,7 +34,7 @@ pub fn open(settings: &SchemaSettings, server: Option<Link>) -> Result<Box<dyn D
         }));
     }
     Ok(Box::new(ServerSource {
-        reflection: ReflectionSource::new(settings.reflection, server),
+        reflection: ReflectionSource::new(settings.reflection, target),
         bundled: bundled()?,
     }))
 }
@@ -67,8 +71,8 @@ impl DescriptorSource for ServerSource {
         self.reflection.place()
     }
 
-    fn attach(&mut self, server: Link) {
-        self.reflection.attach(server);
+    fn attach(&mut self, target: ReflectionTarget) {
+        self.reflection.attach(target);
     }
 
     fn detach(&mut self) {

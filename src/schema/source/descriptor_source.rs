@@ -2,7 +2,7 @@
 
 use std::pin::Pin;
 
-use super::reflection::Link;
+use super::target::ReflectionTarget;
 use crate::error::Result;
 use crate::schema::build::schema::Schema;
 
@@ -24,10 +24,10 @@ pub trait DescriptorSource: Send {
     /// Where the source looks for symbols, to follow "no such service": "in the given files".
     fn place(&self) -> &'static str;
 
-    /// Asks over this connection from now on. What is known stays known.
-    fn attach(&mut self, _server: Link) {}
+    /// Asks the server over this connection from now on, if the source asks a server. What it knows stays known.
+    fn attach(&mut self, _target: ReflectionTarget) {}
 
-    /// Ends the conversation with the server, if there is one.
+    /// Ends the stream to the server, and lets go of the connection.
     fn detach(&mut self) {}
 
     /// A schema in which to look up short names if [`DescriptorSource::services`] fails.

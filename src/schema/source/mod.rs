@@ -7,8 +7,9 @@ pub mod files;
 pub mod loaded;
 mod reflection;
 mod settings;
+mod target;
 
 pub use choice::open;
 pub use descriptor_source::DescriptorSource;
-pub use reflection::Link;
 pub use settings::{ReflectionMode, SchemaSettings};
+pub use target::ReflectionTarget;

@@ -9,10 +9,10 @@ use prost_reflect::MessageDescriptor;
 use tonic_reflection::pb::v1::ExtensionRequest;
 use tonic_reflection::pb::v1::server_reflection_request::MessageRequest as Question;
 
-pub use self::peer::Link;
 use self::peer::{Answer, Peer};
 use super::descriptor_source::{BoxFuture, DescriptorSource};
 use super::settings::ReflectionMode;
+use super::target::ReflectionTarget;
 use crate::error::{Error, Result};
 use crate::schema::build::file_set::FileSet;
 use crate::schema::build::schema::Schema;
@@ -42,9 +42,9 @@ pub struct ReflectionSource {
 }
 
 impl ReflectionSource {
-    pub fn new(mode: ReflectionMode, server: Option<Link>) -> Self {
+    pub fn new(mode: ReflectionMode, target: Option<ReflectionTarget>) -> Self {
         Self {
-            peer: Peer::new(mode, server),
+            peer: Peer::new(mode, target),
             files: FileSet::new(
                 "the server does not have",
                 "give the whole schema with --proto or --protoset",
@@ -54,16 +54,6 @@ impl ReflectionSource {
             extended: BTreeSet::new(),
             extensions_refused: false,
         }
-    }
-
-    /// Asks over this connection from now on. What is known stays known.
-    pub fn attach(&mut self, server: Link) {
-        self.peer.attach(server);
-    }
-
-    /// Ends the conversation with the server.
-    pub fn detach(&mut self) {
-        self.peer.detach();
     }
 
     /// Whether the server is known not to support reflection.
@@ -267,6 +257,14 @@ impl DescriptorSource for ReflectionSource {
 
     fn place(&self) -> &'static str {
         "on the server"
+    }
+
+    fn attach(&mut self, target: ReflectionTarget) {
+        self.peer.attach(target);
+    }
+
+    fn detach(&mut self) {
+        self.peer.detach();
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-/// Whether, and how, to ask the server.
+/// Whether to ask the server, and with which version of reflection.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum ReflectionMode {
     /// v1, or v1alpha if the server does not have v1.
@@ -13,7 +13,7 @@ pub enum ReflectionMode {
     Off,
 }
 
-/// Where to look for a schema.
+/// Where to look for descriptors.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct SchemaSettings {
     /// Encoded `FileDescriptorSet`s.

@@ -8,10 +8,9 @@ use bytes::Bytes;
 use http::uri::PathAndQuery;
 use prost::Message as _;
 use tokio::sync::mpsc;
-use tokio::time::{Instant, timeout};
+use tokio::time::timeout;
 use tokio_stream::wrappers::UnboundedReceiverStream;
 use tonic::Code;
-use tonic::metadata::MetadataMap;
 use tonic_reflection::pb::v1::server_reflection_request::MessageRequest as Question;
 use tonic_reflection::pb::v1::server_reflection_response::MessageResponse;
 use tonic_reflection::pb::v1::{ServerReflectionRequest, ServerReflectionResponse};
@@ -19,17 +18,7 @@ use tonic_reflection::pb::v1::{ServerReflectionRequest, ServerReflectionResponse
 use crate::call::{Call, End, Event, Origin, Start};
 use crate::error::{Error, Result};
 use crate::schema::source::settings::ReflectionMode;
-use crate::transport::Connection;
-
-/// A server to ask, and how.
-#[derive(Clone, Debug)]
-pub struct Link {
-    pub connection: Connection,
-    /// Sent along with the questions.
-    pub metadata: MetadataMap,
-    /// When all answers have to be there.
-    pub deadline: Option<Instant>,
-}
+use crate::schema::source::target::ReflectionTarget;
 
 const V1: &str = "/grpc.reflection.v1.ServerReflection/ServerReflectionInfo";
 const V1ALPHA: &str = "/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo";
@@ -48,7 +37,7 @@ pub enum Answer {
     No(Refusal),
 }
 
-/// Why there is no answer.
+/// The status that a question is refused with.
 #[derive(Clone, Debug)]
 pub struct Refusal {
     pub code: Code,
@@ -57,12 +46,12 @@ pub struct Refusal {
 
 /// The server's reflection service.
 pub struct Peer {
-    server: Option<Link>,
+    target: Option<ReflectionTarget>,
     /// The paths to try. The first is in use.
     paths: &'static [&'static str],
     /// The server has answered on the path in use.
     settled: bool,
-    /// How the first path was refused.
+    /// The status that the first path was refused with.
     refusal: Option<Refusal>,
     stream: Option<Stream>,
 }
@@ -79,22 +68,21 @@ impl Stream {
         if self.has_deadline {
             return Ok(self.call.next().await);
         }
-        timeout(ANSWER_TIMEOUT, self.call.next())
-            .await
-            .map_err(|_| {
-                let limit = humantime::format_duration(ANSWER_TIMEOUT);
-                Error::failed(format!(
-                    "the server's reflection has not answered for {limit}"
-                ))
-                .hinted("give the schema with --proto or --protoset instead")
-            })
+        let event = timeout(ANSWER_TIMEOUT, self.call.next()).await;
+        event.map_err(|_| {
+            let limit = humantime::format_duration(ANSWER_TIMEOUT);
+            Error::failed(format!(
+                "the server's reflection has not answered for {limit}"
+            ))
+            .hinted("give the schema with --proto or --protoset instead")
+        })
     }
 }
 
 impl Peer {
-    pub fn new(mode: ReflectionMode, server: Option<Link>) -> Self {
+    pub fn new(mode: ReflectionMode, target: Option<ReflectionTarget>) -> Self {
         Self {
-            server,
+            target,
             paths: match mode {
                 ReflectionMode::Auto => &[V1, V1ALPHA],
                 ReflectionMode::V1 => &[V1],
@@ -107,14 +95,16 @@ impl Peer {
         }
     }
 
-    pub fn attach(&mut self, server: Link) {
+    /// Uses this connection from now on.
+    pub fn attach(&mut self, target: ReflectionTarget) {
         self.stream = None;
-        self.server = Some(server);
+        self.target = Some(target);
     }
 
+    /// Ends the stream, and lets go of the connection.
     pub fn detach(&mut self) {
         self.stream = None;
-        self.server = None;
+        self.target = None;
     }
 
     /// Whether the server is known not to support reflection.
@@ -155,7 +145,11 @@ impl Peer {
                         }
                     }
                     Some(Event::Ended(end)) => break Some(end),
-                    None => return Err(Error::failed("the server's reflection ended")),
+                    None => {
+                        return Err(Error::failed(
+                            "the server's reflection ended without a status",
+                        ));
+                    }
                 }
             };
             let Some(end) = end else {
@@ -171,7 +165,7 @@ impl Peer {
         Ok(answers.into_iter().flatten().collect())
     }
 
-    /// What the end of a stream means while a question waits: an answer to it, or that it is to be asked again.
+    /// What the end of a stream means while a question is unanswered: an answer, or `None` to ask it again.
     fn judge(&mut self, end: End, answered: bool) -> Result<Option<Answer>> {
         let code = end.code;
         if end.origin != Origin::Server {
@@ -208,14 +202,14 @@ impl Peer {
         }
     }
 
-    /// The stream under way, or a new one.
+    /// The open stream, or a new one.
     fn take_stream(&mut self) -> Result<Stream> {
         let path = self.paths.first().copied().ok_or_else(unsupported)?;
         if let Some(stream) = self.stream.take() {
             return Ok(stream);
         }
-        let server = self
-            .server
+        let target = self
+            .target
             .as_ref()
             .ok_or_else(|| Error::failed("there is no connection to the server"))?;
         let (requests, receiver) = mpsc::unbounded_channel();
@@ -223,19 +217,19 @@ impl Peer {
             // One answer may hold all descriptors of a large server.
             max_message_size: 64 << 20,
             path: PathAndQuery::from_static(path),
-            metadata: server.metadata.clone(),
-            deadline: server.deadline,
+            metadata: target.metadata.clone(),
+            deadline: target.deadline,
             single_reply: false,
         };
         Ok(Stream {
             call: Call::start(
-                &server.connection,
+                &target.connection,
                 start,
                 UnboundedReceiverStream::new(receiver),
             ),
             requests,
             answers: 0,
-            has_deadline: server.deadline.is_some(),
+            has_deadline: target.deadline.is_some(),
         })
     }
 }

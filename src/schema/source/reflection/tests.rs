@@ -29,8 +29,8 @@ use crate::transport::testing::connect;
 /// What a server's handler returns.
 type Served<T> = std::result::Result<T, Status>;
 
-/// A link to these services, in this process.
-async fn serve(routes: Routes) -> Link {
+/// Serves these services in this process.
+async fn serve(routes: Routes) -> ReflectionTarget {
     let connection = connect(move || {
         let (ours, theirs) = tokio::io::duplex(64 * 1024);
         let incoming =
@@ -43,19 +43,19 @@ async fn serve(routes: Routes) -> Link {
         Box::new(ours)
     })
     .await;
-    Link {
+    ReflectionTarget {
         connection,
         metadata: MetadataMap::new(),
         deadline: None,
     }
 }
 
-fn reflection(server: Link, mode: ReflectionMode) -> ReflectionSource {
-    ReflectionSource::new(mode, Some(server))
+fn reflection(target: ReflectionTarget, mode: ReflectionMode) -> ReflectionSource {
+    ReflectionSource::new(mode, Some(target))
 }
 
-/// A server that describes RouteGuide, by tonic.
-async fn tonic_server(v1: bool) -> Link {
+/// tonic's server of reflection, for RouteGuide.
+async fn tonic_server(v1: bool) -> ReflectionTarget {
     let builder = || {
         tonic_reflection::server::Builder::configure()
             .register_encoded_file_descriptor_set(FILE_DESCRIPTOR_SET)
@@ -69,7 +69,7 @@ async fn tonic_server(v1: bool) -> Link {
 }
 
 #[tokio::test]
-async fn a_server_that_answers_with_single_files_is_understood() {
+async fn imports_are_fetched_from_a_server_that_answers_with_single_files() {
     let mut source = reflection(tonic_server(true).await, ReflectionMode::Auto);
     assert_eq!(
         source.services().await.unwrap(),
@@ -82,7 +82,7 @@ async fn a_server_that_answers_with_single_files_is_understood() {
 }
 
 #[tokio::test]
-async fn a_server_with_v1alpha_only_is_asked_again() {
+async fn v1alpha_is_used_if_the_server_does_not_have_v1() {
     let mut source = reflection(tonic_server(false).await, ReflectionMode::Auto);
     assert!(source.find("RouteGuide.GetPerson").await.unwrap().is_some());
     assert!(!source.is_unsupported());
@@ -93,7 +93,7 @@ async fn a_server_with_v1alpha_only_is_asked_again() {
 }
 
 #[tokio::test]
-async fn a_symbol_that_is_not_there_ends_no_conversation() {
+async fn a_symbol_that_is_not_found_does_not_end_the_stream() {
     let mut source = reflection(tonic_server(true).await, ReflectionMode::Auto);
     assert!(source.find("pkg.Nope").await.unwrap().is_none());
     assert!(source.find("Nope").await.unwrap().is_none());
@@ -141,7 +141,7 @@ async fn the_bundled_schema_needs_no_connection() {
     assert_eq!(source.services().await.unwrap(), ["RouteGuide"]);
 }
 
-/// A server that says what a test tells it to.
+/// A server that answers as a test specifies.
 #[derive(Clone, Default)]
 struct Script {
     /// Files by their names and by the symbols that they declare.
@@ -158,12 +158,12 @@ struct Script {
 }
 
 impl Script {
-    async fn link(&self) -> Link {
+    async fn target(&self) -> ReflectionTarget {
         serve(Routes::new(ServerReflectionServer::new(self.clone()))).await
     }
 
     async fn source(&self) -> ReflectionSource {
-        reflection(self.link().await, ReflectionMode::V1)
+        reflection(self.target().await, ReflectionMode::V1)
     }
 
     fn asked(&self) -> usize {
@@ -284,7 +284,7 @@ async fn imports_are_fetched_until_none_is_missing() {
 }
 
 #[tokio::test]
-async fn extensions_of_what_was_found_are_there() {
+async fn extensions_of_messages_are_fetched() {
     let schema = shop().source().await.find("Shop").await.unwrap().unwrap();
     let price = schema.pool.get_message_by_name("Price").unwrap();
     assert!(price.get_extension(100).is_some());
@@ -334,9 +334,9 @@ async fn a_server_may_limit_the_questions_on_a_stream() {
 #[tokio::test]
 async fn metadata_is_sent() {
     let script = shop();
-    let mut link = script.link().await;
-    link.metadata.insert("token", "secret".parse().unwrap());
-    let mut source = reflection(link, ReflectionMode::Auto);
+    let mut target = script.target().await;
+    target.metadata.insert("token", "secret".parse().unwrap());
+    let mut source = reflection(target, ReflectionMode::Auto);
     source.services().await.unwrap();
     assert_eq!(script.metadata.lock().unwrap().as_deref(), Some("secret"));
 }
@@ -361,9 +361,9 @@ async fn a_refusal_keeps_its_status() {
 async fn the_deadline_ends_the_wait_for_a_silent_server() {
     let mut script = shop();
     script.silent = true;
-    let mut link = script.link().await;
-    link.deadline = Some(Instant::now() + Duration::from_millis(50));
-    let mut source = reflection(link, ReflectionMode::V1);
+    let mut target = script.target().await;
+    target.deadline = Some(Instant::now() + Duration::from_millis(50));
+    let mut source = reflection(target, ReflectionMode::V1);
     let error = source.services().await.unwrap_err();
     assert_eq!(error.kind(), Kind::Status(Code::DeadlineExceeded));
 }
