@@ -206,14 +206,14 @@ class StatusCases(GoInterop):
         request = "-d", json.dumps(ending(STATUS_MESSAGE))
         status = self.one(self.events(method, *request, code=UNKNOWN), "status")
         self.assertEqual((status["code"], status["status"]), (2, "UNKNOWN"))
-        self.assertEqual(status["error"], STATUS_MESSAGE)
+        self.assertEqual(status["message"], STATUS_MESSAGE)
         shown = self.assert_fails(UNKNOWN, method, *request)
         self.assertIn(f"error: UNKNOWN: {STATUS_MESSAGE}\n", shown)
 
     def test_special_status_message(self):
         request = "-d", json.dumps(ending(SPECIAL_STATUS_MESSAGE))
         status = self.one(self.events("UnaryCall", *request, code=UNKNOWN), "status")
-        self.assertEqual(status["error"], SPECIAL_STATUS_MESSAGE)
+        self.assertEqual(status["message"], SPECIAL_STATUS_MESSAGE)
 
     def test_special_status_message_is_shown_without_its_control_characters(self):
         request = "-d", json.dumps(ending(SPECIAL_STATUS_MESSAGE))
