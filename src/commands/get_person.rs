@@ -1,6 +1,9 @@
 //! `get-person`: one unary GetPerson call.
 
+use std::sync::LazyLock;
+
 use bytes::Bytes;
+use memchr::memmem::Finder;
 use prost::Message as _;
 use tokio_stream::once;
 use tonic::Code;
@@ -60,7 +63,8 @@ struct OnePerson<'a> {
 /// name, it is only when nothing else is known about them.
 pub fn is_unknown_person(message: &[u8], asked_for: impl FnOnce() -> bool) -> bool {
     // Nearly all messages are ruled out without decoding them.
-    if memchr::memmem::find(message, NOT_FOUND.as_bytes()).is_none() {
+    static FINDER: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new(NOT_FOUND));
+    if FINDER.find(message).is_none() {
         return false;
     }
     Person::decode(message).is_ok_and(|person| {

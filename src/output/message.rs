@@ -95,11 +95,13 @@ impl MessageWriter {
             out.truncate(start);
             return Err(unwritable(&self.name, error));
         }
-        let mut missing = self.layouts.take_unresolved();
-        missing.retain(is_wanted);
-        if !missing.is_empty() {
-            out.truncate(start);
-            return Ok(missing);
+        if self.layouts.has_unresolved() {
+            let mut missing = self.layouts.take_unresolved();
+            missing.retain(is_wanted);
+            if !missing.is_empty() {
+                out.truncate(start);
+                return Ok(missing);
+            }
         }
         self.has_written = true;
         if self.style.terminal || self.style.color {

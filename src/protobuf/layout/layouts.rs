@@ -44,6 +44,11 @@ impl Layouts {
         std::mem::take(&mut self.unresolved).into_iter().collect()
     }
 
+    /// Whether [`take_unresolved`](Self::take_unresolved) has anything to return.
+    pub fn has_unresolved(&self) -> bool {
+        !self.unresolved.is_empty()
+    }
+
     /// Whether one of the compiled messages is a `google.protobuf.Any`.
     pub fn has_any(&self) -> bool {
         self.list
