@@ -1,5 +1,5 @@
-//! Many unary calls, as a script would make them: one `call` that has all requests on stdin, beside a grpcurl for
-//! each, which has no other way.
+//! Many unary calls, as a script would make them: one `call` that has all requests on stdin, beside a load generator that
+//! knows its one request beforehand and looks at no reply, and beside a grpcurl for each, which has no other way.
 
 use std::fs::File;
 use std::io::BufReader;
@@ -7,51 +7,54 @@ use std::process::Stdio;
 use std::time::Duration;
 
 use super::Group;
+use super::h2load::H2Load;
 use crate::Result;
 use crate::client::{self, Client};
 use crate::names;
-use crate::report::{Report, Samples};
+use crate::report::{Report, Samples, Target};
 use crate::server::Server;
 use crate::tools::Tool;
 
 pub const GROUP: Group = Group {
     name: "batch",
-    about: "20,000 unary calls in one batch, beside a grpcurl for each",
+    about: "100,000 unary calls in one batch, beside h2load and a grpcurl for each",
     run,
 };
 
 const METHOD: &str = "RouteGuide/GetPerson";
-const REQUESTS: u32 = 20_000;
-const CONCURRENCY: &str = "32";
-const ROUNDS: u32 = 5;
-/// A process each, 200 in all; 20,000 would take most of an hour on a slow machine.
-const PROCESSES: u32 = 40;
+const REQUESTS: u32 = 100_000;
+/// Calls under way at once, on the one connection.
+const CONCURRENCY: usize = 100;
+const ROUNDS: u32 = 7;
+/// A process each, 210 in all; 100,000 would take hours on a slow machine.
+const PROCESSES: u32 = 30;
 /// For a run of a second, or a process of some milliseconds.
 const LIMIT: Duration = Duration::from_secs(60);
 
 fn run(report: &mut Report) -> Result<()> {
-    let Some(grpcurl) = Tool::grpcurl_or_skip(GROUP.name, report) else {
-        return Ok(());
-    };
     let folder = tempfile::tempdir()?;
     let input = folder.path().join("requests");
     let output = folder.path().join("people");
     names::write_json(File::create(&input)?, REQUESTS)?;
+    let grpcurl = Tool::grpcurl_or_skip(GROUP.name, report);
+    let h2load = H2Load::new_or_skip(GROUP.name, report)?;
 
     let server = Server::routeguide()?;
     let addr = server.addr().to_string();
     let mut ours = Samples::default();
-    let mut theirs = Samples::default();
+    let mut loads = Samples::default();
+    let mut processes = Samples::default();
     let mut peak = None;
     for round in 1..=ROUNDS {
         eprintln!("  round {round} of {ROUNDS}");
+        let concurrency = CONCURRENCY.to_string();
         let mut command = client::routeguide(&[
             "call",
             METHOD,
             "-d",
             "@-",
             "--concurrency",
-            CONCURRENCY,
+            &concurrency,
             "-a",
             &addr,
         ]);
@@ -62,23 +65,28 @@ fn run(report: &mut Report) -> Result<()> {
         ours.add(f64::from(REQUESTS) / done.elapsed.as_secs_f64());
         peak = peak.max(done.peak);
 
-        let mut elapsed = Duration::ZERO;
-        for _ in 0..PROCESSES {
-            elapsed += one(&grpcurl, &addr)?;
+        if let Some(h2load) = &h2load {
+            loads.add(h2load.rate(&server, REQUESTS as usize, 1, CONCURRENCY)?);
         }
-        theirs.add(f64::from(PROCESSES) / elapsed.as_secs_f64());
+        if let Some(grpcurl) = &grpcurl {
+            let mut elapsed = Duration::ZERO;
+            for _ in 0..PROCESSES {
+                elapsed += one(grpcurl, &addr)?;
+            }
+            processes.add(f64::from(PROCESSES) / elapsed.as_secs_f64());
+        }
     }
-    report.beside(
-        "batch: 20,000 unary calls, calls/s",
-        &ours,
-        grpcurl.name,
-        &theirs,
-        None,
-    );
-    report.note(format!(
-        "batch: grpcurl is scaled from {} processes, one after the other; ours has {CONCURRENCY} calls under way",
-        ROUNDS * PROCESSES
-    ));
+    let measure = "batch: 100,000 unary calls, calls/s";
+    if h2load.is_some() {
+        report.beside(measure, &ours, "h2load", &loads, Some(Target::AtLeast(0.8)));
+    }
+    if let Some(grpcurl) = &grpcurl {
+        report.beside(measure, &ours, grpcurl.name, &processes, None);
+        report.note(format!(
+            "batch: grpcurl is scaled from {} processes, one after the other; ours has {CONCURRENCY} calls under way",
+            ROUNDS * PROCESSES
+        ));
+    }
     report.memory("batch: client, peak", peak);
     Ok(())
 }

@@ -3,7 +3,7 @@
 //! grpcurl an indented message, which it cannot be talked out of.
 
 use std::fs::File;
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead, BufReader, BufWriter};
 use std::path::Path;
 use std::process::Command;
 use std::time::Duration;
@@ -55,7 +55,10 @@ fn run(report: &mut Report) -> Result<()> {
     let server = Server::routeguide()?;
     let addr = server.addr().to_string();
     let mut peers = peers(grpcurl, &addr, report);
+    let names_input = folder.path().join("names");
+    names::write(File::create(&names_input).map(BufWriter::new)?, REQUESTS)?;
     let mut ours = Samples::default();
+    let mut get_people = Samples::default();
     let mut peak = None;
     for round in 1..=ROUNDS {
         eprintln!("  round {round} of {ROUNDS}");
@@ -64,6 +67,11 @@ fn run(report: &mut Report) -> Result<()> {
         names::check_people(BufReader::new(File::open(&output)?), REQUESTS, |_| {})?;
         ours.add(f64::from(REQUESTS) / done.elapsed.as_secs_f64());
         peak = peak.max(done.peak);
+
+        let command = client::routeguide(&["get-people", "-o", "json", "-a", &addr]);
+        let done = file_to_file(command, &names_input, &output)?;
+        names::check_people(BufReader::new(File::open(&output)?), REQUESTS, |_| {})?;
+        get_people.add(f64::from(REQUESTS) / done.elapsed.as_secs_f64());
 
         let mut failed = Vec::new();
         for (index, peer) in peers.iter_mut().enumerate() {
@@ -91,6 +99,15 @@ fn run(report: &mut Report) -> Result<()> {
             peer.tool.name,
             &peer.rates,
             peer.target,
+        );
+    }
+    if let Some(grpcurl) = peers.iter().find(|peer| peer.target.is_some()) {
+        report.beside(
+            "call: get-people, 1,000,000 names, names/s",
+            &get_people,
+            grpcurl.tool.name,
+            &grpcurl.rates,
+            Some(Target::AtLeast(30.0)),
         );
     }
     report.note(format!(

@@ -2,6 +2,7 @@
 
 mod batch;
 mod call;
+mod h2load;
 mod list;
 mod memory;
 mod process;

@@ -51,7 +51,7 @@ fn run(report: &mut Report) -> Result<()> {
         "process: get-person, milliseconds",
         &ours,
         &peers,
-        Target::AtMost(1.3),
+        Target::AtMost(1.15),
     );
     Ok(())
 }

@@ -63,7 +63,7 @@ fn run(report: &mut Report) -> Result<()> {
         "stream: 1,000,000 names, seconds",
         &ours,
         &peers,
-        Target::AtMost(4.0),
+        Target::AtMost(0.8),
     );
     report.memory("stream: client, peak", peak);
     report.memory("stream: server, peak", server.peak());
