@@ -147,6 +147,19 @@ where
         Poll::Pending
     }
 
+    /// The next reply if it has arrived in one piece with the last one. Sooner than [`Call::next`], which goes on sending
+    /// in between.
+    pub fn next_at_hand(&mut self) -> Option<Event> {
+        if !matches!(self.receiving, Receiving::Messages(..)) {
+            return None;
+        }
+        match self.cutter.next() {
+            Ok(Some(message)) => Some(self.message(message)),
+            // What is wrong is found when the next event is asked for.
+            _ => None,
+        }
+    }
+
     /// Takes what arrives while no event can be handled, until the deadline. What is taken counts against the window
     /// until its messages are handled, which bounds it; it only leaves h2, where small frames cost much more memory than
     /// they have bytes.
@@ -172,12 +185,7 @@ where
     fn poll_event(&mut self, cx: &mut Context<'_>) -> Poll<Option<Event>> {
         loop {
             match self.cutter.next() {
-                Ok(Some(message)) => {
-                    if self.cutter.consumed() >= GIVE_BACK {
-                        self.give_back();
-                    }
-                    return Poll::Ready(Some(self.message(message)));
-                }
+                Ok(Some(message)) => return Poll::Ready(Some(self.message(message))),
                 Ok(None) => {}
                 Err(bad) => {
                     let end = End::bad_frame(bad, self.max_message_size);
@@ -196,6 +204,9 @@ where
     }
 
     fn message(&mut self, message: Bytes) -> Event {
+        if self.cutter.consumed() >= GIVE_BACK {
+            self.give_back();
+        }
         self.replies += 1;
         if self.single_reply && self.replies > 1 {
             return self.end(End::cardinality("more than one"));

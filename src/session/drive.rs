@@ -125,12 +125,15 @@ impl Driver {
             progress: Progress::new(&self.console, self.show_progress),
         };
         loop {
-            let outcome = match run.next().await {
-                Step::Event(Some(event)) => run.handle(event).await,
-                last => Some(run.finish(last).await),
+            let mut next = match run.next().await {
+                Step::Event(event @ Some(_)) => event,
+                last => return run.finish(last).await,
             };
-            if let Some(outcome) = outcome {
-                return outcome;
+            while let Some(event) = next {
+                if let Some(outcome) = run.handle(event).await {
+                    return outcome;
+                }
+                next = run.call.next_at_hand();
             }
         }
     }

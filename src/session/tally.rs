@@ -30,8 +30,10 @@ pub struct Tally {
 #[derive(Debug, Default)]
 struct Waiting {
     /// The names one after the other, and the length of each: millions pass through, and most wait for a moment only.
-    bytes: VecDeque<u8>,
+    bytes: Vec<u8>,
     lengths: VecDeque<usize>,
+    /// Where the first name starts in `bytes`.
+    start: usize,
     /// How often each name is among them. Made when a reply is to none of them: a server that answers in order never does
     /// that, and is followed by looking at the front of the queue alone.
     index: Option<HashMap<Box<[u8]>, u32>>,
@@ -47,13 +49,18 @@ impl Tally {
     /// A reply came.
     pub fn answer(&mut self, name: &[u8]) {
         self.answered += 1;
-        if self.waiting.contains(name) {
-            while let Some(is_answer) = self.waiting.front_is(name) {
-                let front = self.waiting.pop(is_answer || self.skipped.len() >= SHOWN);
+        if self.waiting.front() == Some(name) {
+            self.waiting.pop();
+        } else if self.waiting.contains(name) {
+            while let Some(front) = self.waiting.front() {
+                let is_answer = front == name;
+                if !is_answer && self.skipped.len() < SHOWN {
+                    self.skipped.push(front.into());
+                }
+                self.waiting.pop();
                 if is_answer {
                     return;
                 }
-                self.skipped.extend(front);
             }
         } else if let Some(at) = self.skipped.iter().position(|skipped| **skipped == *name) {
             // Not skipped after all: this server does not answer in order.
@@ -80,10 +87,10 @@ impl Tally {
         let shown: Vec<String> = self
             .skipped
             .iter()
-            .cloned()
+            .map(AsRef::as_ref)
             .chain(self.waiting.names())
             .take(SHOWN.min(usize::try_from(missing).unwrap_or(SHOWN)))
-            .map(|name| clipped(&String::from_utf8_lossy(&name)))
+            .map(|name| clipped(&String::from_utf8_lossy(name)))
             .collect();
         let more = if (shown.len() as u64) < missing {
             ", …"
@@ -101,76 +108,71 @@ impl Tally {
 
 impl Waiting {
     fn push(&mut self, name: &[u8]) {
-        if self.lengths.len() >= REMEMBERED || self.bytes.len() + name.len() > REMEMBERED_BYTES {
+        let waiting = self.bytes.len() - self.start;
+        if self.lengths.len() >= REMEMBERED || waiting + name.len() > REMEMBERED_BYTES {
             return;
         }
-        self.bytes.extend(name);
+        if self.start > waiting && self.bytes.len() + name.len() > self.bytes.capacity() {
+            self.bytes.drain(..self.start);
+            self.start = 0;
+        }
+        self.bytes.extend_from_slice(name);
         self.lengths.push_back(name.len());
         if let Some(index) = &mut self.index {
             count(index, name);
         }
     }
 
-    /// Whether the first name is this one. `None`: there is none.
-    fn front_is(&self, name: &[u8]) -> Option<bool> {
+    /// The first name.
+    fn front(&self) -> Option<&[u8]> {
         let len = *self.lengths.front()?;
-        if len != name.len() {
-            return Some(false);
-        }
-        let (head, tail) = self.bytes.as_slices();
-        Some(if let Some(front) = head.get(..len) {
-            front == name
-        } else {
-            let (start, end) = name.split_at(head.len());
-            start == head && tail.starts_with(end)
-        })
+        self.bytes.get(self.start..self.start + len)
     }
 
-    /// Removes the first name, and returns it unless it is not wanted.
-    fn pop(&mut self, unwanted: bool) -> Option<Box<[u8]>> {
-        let len = self.lengths.pop_front()?;
-        if unwanted && self.index.is_none() {
-            self.bytes.drain(..len);
-            return None;
-        }
-        let name: Box<[u8]> = self.bytes.drain(..len).collect();
+    /// Removes the first name.
+    fn pop(&mut self) {
+        let Some(len) = self.lengths.pop_front() else {
+            return;
+        };
+        let end = self.start + len;
         if let Some(index) = &mut self.index
-            && let Some(times) = index.get_mut(&name)
+            && let Some(name) = self.bytes.get(self.start..end)
+            && let Some(times) = index.get_mut(name)
         {
             *times -= 1;
             if *times == 0 {
-                index.remove(&name);
+                index.remove(name);
             }
         }
-        (!unwanted).then_some(name)
+        self.start = end;
+        if self.lengths.is_empty() {
+            self.bytes.clear();
+            self.start = 0;
+        }
     }
 
     fn contains(&mut self, name: &[u8]) -> bool {
         if let Some(index) = &self.index {
             return index.contains_key(name);
         }
-        let mut start = 0;
-        let is_there = self.lengths.iter().any(|len| {
-            let end = start + len;
-            let found = *len == name.len() && self.bytes.range(start..end).eq(name);
-            start = end;
-            found
-        });
+        let is_there = self.names().any(|waiting| waiting == name);
         if !is_there && !self.lengths.is_empty() {
             let mut index = HashMap::new();
             for waiting in self.names() {
-                count(&mut index, &waiting);
+                count(&mut index, waiting);
             }
             self.index = Some(index);
         }
         is_there
     }
 
-    fn names(&self) -> impl Iterator<Item = Box<[u8]>> {
-        let mut bytes = self.bytes.iter().copied();
-        self.lengths
-            .iter()
-            .map(move |len| bytes.by_ref().take(*len).collect())
+    fn names(&self) -> impl Iterator<Item = &[u8]> {
+        let mut start = self.start;
+        self.lengths.iter().filter_map(move |len| {
+            let name = self.bytes.get(start..start + len);
+            start += len;
+            name
+        })
     }
 }
 
