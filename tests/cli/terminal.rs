@@ -1,6 +1,12 @@
 //! At a terminal: names are typed, and replies read.
 
-use super::harness::{ALICE, CTRL_D, Server, Terminal, people_file, routeguide};
+use prost::Message as _;
+use tonic_reflection::pb::v1::server_reflection_response::MessageResponse;
+use tonic_reflection::pb::v1::{ListServiceResponse, ServerReflectionResponse, ServiceResponse};
+
+use super::harness::{
+    ALICE, CTRL_D, Folder, Peer, Server, Terminal, frame, people_file, routeguide,
+};
 
 const ALICE_INDENTED: &str = concat!(
     "name: \"Alice\"\r\nage: 30\r\ngender: FEMALE\r\nhobbies: \"reading\"\r\nhobbies: \"swimming\"\r\n",
@@ -139,4 +145,60 @@ fn no_character_of_an_error_acts_on_the_terminal() {
     let screen = terminal.last_screen();
     assert!(screen.starts_with("error: NOT_FOUND"), "{screen:?}");
     assert!(!screen.contains(['\u{1b}', '\u{202e}']), "{screen:?}");
+}
+
+/// Characters that act on a terminal.
+const NASTY: &str = "\u{1b}[2J\u{9b}2J\u{202e}\u{2066}\u{7}";
+
+#[track_caller]
+fn is_harmless(screen: &str) {
+    let acts =
+        |c: char| (c.is_control() && !"\r\n\t".contains(c)) || "\u{202e}\u{2066}".contains(c);
+    assert!(!screen.contains(acts), "{screen:?}");
+}
+
+#[test]
+fn no_character_of_a_comment_acts_on_the_terminal() {
+    let folder = Folder::new();
+    let source = format!("syntax = \"proto3\";\n// a {NASTY} b\nmessage M {{}}\n");
+    let file = folder.write("nasty.proto", source);
+    let terminal = Terminal::open();
+    routeguide(["describe", "M", "--color", "never", "--proto"])
+        .arg(&file)
+        .stdout(terminal.stdout())
+        .run()
+        .exits(0);
+    let screen = terminal.last_screen();
+    assert!(screen.contains("// a \\u{1b}[2J"), "{screen:?}");
+    is_harmless(&screen);
+
+    let piped = routeguide(["describe", "M", "--proto"]).arg(&file).run();
+    assert!(piped.stdout.contains(NASTY), "a pipe gets what there is");
+}
+
+#[test]
+fn no_character_of_a_service_name_acts_on_the_terminal() {
+    let peer = Peer::playing(|mut call| async move {
+        call.open();
+        let services = ListServiceResponse {
+            service: vec![ServiceResponse {
+                name: format!("nasty{NASTY}"),
+            }],
+        };
+        let response = ServerReflectionResponse {
+            message_response: Some(MessageResponse::ListServicesResponse(services)),
+            ..ServerReflectionResponse::default()
+        };
+        call.send(frame(&response.encode_to_vec()));
+        call.wait_for_reset().await;
+    });
+    let terminal = Terminal::open();
+    routeguide(["list"])
+        .at(peer.addr())
+        .stdout(terminal.stdout())
+        .run()
+        .exits(0);
+    let screen = terminal.last_screen();
+    assert!(screen.starts_with("nasty\\u{1b}"), "{screen:?}");
+    is_harmless(&screen);
 }
