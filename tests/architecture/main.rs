@@ -1,0 +1,533 @@
+//! What may import what in `src/`, and whether docs/architecture.md says the same. The page explains the rooms; the
+//! tables here decide.
+//!
+//! A room is a module directly below the crate. [`ROOMS`] lists them from top to bottom, each with the rooms it imports
+//! and what for: every one of them is further down, so there are no cycles. A test that fails says what to change.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "tests fail by panicking"
+)]
+
+mod cycles;
+mod imports;
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+use std::sync::LazyLock;
+
+use cycles::{Edge, cycle, edges};
+use imports::{Import, Imports};
+
+/// A room, and the rooms that it imports with the reasons. `error` is not listed: every room may return its errors.
+struct Room {
+    name: &'static str,
+    imports: &'static [(&'static str, &'static str)],
+}
+
+const ROOMS: &[Room] = &[
+    Room {
+        name: "main",
+        imports: &[
+            ("commands", "runs one"),
+            ("completion", "answers a shell that asks for completions"),
+            ("session", "makes the context"),
+            ("cli", "parses the command line"),
+            ("exit", "returns the exit code"),
+        ],
+    },
+    Room {
+        name: "commands",
+        imports: &[
+            ("session", "what every command works in"),
+            ("cli", "a command's arguments"),
+            ("server", "`serve` runs it"),
+            ("output", "how replies are printed"),
+            ("input", "where requests come from"),
+            ("protobuf", "`call` reads requests by their layout"),
+            ("schema", "which method is called"),
+            (
+                "call",
+                "the end of a call, which get-* and health interpret",
+            ),
+            ("proto", "Person, which get-person and get-people look into"),
+        ],
+    },
+    Room {
+        name: "completion",
+        imports: &[
+            ("session", "asks the server as a command does"),
+            (
+                "cli",
+                "reads the part of the command line that has been typed",
+            ),
+            ("output", "turns messages on stderr off"),
+            ("protobuf", "the fields that a message has"),
+            ("schema", "the symbols there are"),
+        ],
+    },
+    Room {
+        name: "session",
+        imports: &[
+            ("cli", "turns the shared arguments into values"),
+            ("server", "joins it to `transport` for --in-process"),
+            ("output", "prints the events of a call"),
+            ("input", "owns stdin, and drives requests that may be bad"),
+            ("schema", "keeps the schemas that were learned"),
+            ("call", "drives calls"),
+            ("transport", "keeps connections"),
+            ("exit", "the exit code in a status event"),
+            ("net", "the byte stream of --in-process"),
+        ],
+    },
+    Room {
+        name: "cli",
+        imports: &[("exit", "--help shows the exit codes")],
+    },
+    Room {
+        name: "server",
+        imports: &[
+            ("protobuf", "reads the people file"),
+            (
+                "schema",
+                "the bundled schema, which the people file is read by",
+            ),
+            ("proto", "implements the generated service"),
+            ("net", "host:port, and the byte stream of a connection"),
+        ],
+    },
+    Room {
+        name: "output",
+        imports: &[
+            ("protobuf", "writes messages as JSON and text"),
+            (
+                "schema",
+                "exception: an error in a .proto file is shown with an excerpt of the file",
+            ),
+            (
+                "call",
+                "exception: the end of a call is one of the events that are printed",
+            ),
+            ("exit", "exception: a status event holds the exit code"),
+            ("base64", "binary metadata in an envelope"),
+        ],
+    },
+    Room {
+        name: "input",
+        imports: &[
+            ("protobuf", "reads messages from JSON and text"),
+            ("base64", "photo=@file is base64 in JSON"),
+        ],
+    },
+    Room {
+        name: "protobuf",
+        imports: &[
+            (
+                "schema",
+                "presence and openness as editions resolve them, and the nearest name",
+            ),
+            ("base64", "bytes in JSON"),
+        ],
+    },
+    Room {
+        name: "schema",
+        imports: &[
+            ("call", "reflection is a call"),
+            ("transport", "the connection that the call is made on"),
+            ("proto", "the bundled descriptors"),
+        ],
+    },
+    Room {
+        name: "call",
+        imports: &[
+            ("transport", "a call is a stream of a connection"),
+            ("base64", "grpc-status-details-bin"),
+        ],
+    },
+    Room {
+        name: "transport",
+        imports: &[
+            ("net", "host:port, and the byte stream below a connection"),
+            ("base64", "-H 'name-bin: value'"),
+        ],
+    },
+    Room {
+        name: "proto",
+        imports: &[],
+    },
+    Room {
+        name: "exit",
+        imports: &[],
+    },
+    Room {
+        name: "net",
+        imports: &[],
+    },
+    Room {
+        name: "base64",
+        imports: &[],
+    },
+    Room {
+        name: "error",
+        imports: &[],
+    },
+];
+
+/// What ROOMS never allows, however it grows: the first rooms import none of the second.
+const APART: &[(&[&str], &[&str], &str)] = &[
+    (
+        &["server"],
+        &["transport", "call"],
+        "the server is not a client: `session` joins the two for --in-process",
+    ),
+    (
+        &["transport", "call"],
+        &["server", "schema", "protobuf", "input", "output"],
+        "a call carries bytes: it does not matter where they come from and how they are printed",
+    ),
+    (
+        &["schema"],
+        &["protobuf", "input", "output"],
+        "`protobuf` is built on the schema",
+    ),
+    (
+        &[
+            "protobuf",
+            "input",
+            "output",
+            "call",
+            "schema",
+            "transport",
+            "server",
+        ],
+        &["cli", "session", "commands", "completion"],
+        "arguments are plain values before these see them",
+    ),
+];
+
+/// Modules whose children have an import cycle, and why. A cycle that is gone has to go from here too.
+const CYCLES: &[(&str, &str)] = &[
+    (
+        "protobuf::layout",
+        "is_message_set, which FieldOrExtension needs too, is in `layouts`",
+    ),
+    (
+        "session",
+        "the context owns Schemas and Servers, which are in the modules that look something up in a context",
+    ),
+    (
+        "transport",
+        "ConnectError, which opening a connection returns, is in `connections`, which tries again for it",
+    ),
+];
+
+/// Which rooms may name what is outside this crate. Code for tests may name anything.
+const OUTSIDE: &[(&str, &[&str], &str)] = &[
+    (
+        "clap",
+        &["main", "commands", "completion", "cli"],
+        "arguments become plain values in `session` and `commands`",
+    ),
+    (
+        "clap_complete",
+        &["commands", "completion"],
+        "arguments become plain values in `session` and `commands`",
+    ),
+    (
+        "h2",
+        &["call", "transport"],
+        "the client speaks HTTP/2 in one place",
+    ),
+    (
+        "hyper",
+        &["server"],
+        "the client stands on h2: see docs/architecture.md",
+    ),
+    (
+        "tonic::transport",
+        &[],
+        "calls go through `call`, and `server` runs connections by itself",
+    ),
+    (
+        "std::io::stdout",
+        &["output"],
+        "stdout carries messages and nothing else: print through the context",
+    ),
+    (
+        "std::io::stderr",
+        &["output"],
+        "say it through output::Console",
+    ),
+    (
+        "std::io::stdin",
+        &["input", "output"],
+        "stdin has one owner, input::Stdin; `output` only asks whether it is a terminal",
+    ),
+    (
+        "std::io::IsTerminal",
+        &["output"],
+        "what is a terminal is asked once, by output::Terminal",
+    ),
+    (
+        "std::process::exit",
+        &[],
+        "return an error, so that output is written and calls are cancelled",
+    ),
+    (
+        "tokio::runtime",
+        &["main", "completion"],
+        "`main` owns the runtime, and a completion, which runs before it, its own",
+    ),
+];
+
+const TABLES: &str = "tests/architecture/main.rs";
+const PAGE: &str = "docs/architecture.md";
+
+fn root() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR"))
+}
+
+static IMPORTS: LazyLock<Imports> = LazyLock::new(|| Imports::read(&root()));
+
+/// The position of a room from the top.
+fn rank(name: &str) -> Option<usize> {
+    ROOMS.iter().position(|room| room.name == name)
+}
+
+/// The imports between rooms.
+fn between_rooms() -> impl Iterator<Item = (&'static str, &'static str, &'static Import)> {
+    IMPORTS.inside.iter().filter_map(|import| {
+        let (from, to) = (import.from.first()?, import.to.first()?);
+        (from != to).then_some((from.as_str(), to.as_str(), import))
+    })
+}
+
+/// Fails with these complaints.
+#[track_caller]
+fn report(complaints: &BTreeSet<String>) {
+    let complaints: Vec<&str> = complaints.iter().map(String::as_str).collect();
+    assert!(complaints.is_empty(), "\n{}\n", complaints.join("\n"));
+}
+
+#[test]
+fn every_room_is_in_the_table() {
+    let rooms: BTreeSet<&str> = IMPORTS
+        .inside
+        .iter()
+        .flat_map(|import| [import.from.first(), import.to.first()])
+        .flatten()
+        .map(String::as_str)
+        .collect();
+    let unknown = rooms.into_iter().filter(|room| rank(room).is_none());
+    report(
+        &unknown
+            .map(|room| format!("src/{room} is not in ROOMS in {TABLES}: add it, and to {PAGE}"))
+            .collect(),
+    );
+}
+
+#[test]
+fn rooms_import_what_the_table_allows() {
+    let mut complaints = BTreeSet::new();
+    for (from, to, import) in between_rooms() {
+        let (Some(above), Some(below)) = (rank(from), rank(to)) else {
+            continue;
+        };
+        let listed = ROOMS[above].imports.iter().any(|(room, _)| *room == to);
+        // Tests may build what they need from anything further down.
+        let allowed = to == "error" || listed || (import.is_test && below > above);
+        if allowed {
+            continue;
+        }
+        let place = &import.place;
+        complaints.insert(if below > above {
+            format!(
+                "{place}: ROOMS does not let `{from}` import `{to}`. Take what is needed as an argument; or, if the import is \
+                 right, add it with its reason to ROOMS in {TABLES}, and to {PAGE}"
+            )
+        } else {
+            format!(
+                "{place}: `{from}` may not import `{to}`, which is above it. Move what both need further down, or take \
+                 it as an argument"
+            )
+        });
+    }
+    report(&complaints);
+}
+
+#[test]
+fn the_table_allows_nothing_that_is_not_used() {
+    let used: BTreeSet<(&str, &str)> = between_rooms()
+        .filter(|(_, _, import)| !import.is_test)
+        .map(|(from, to, _)| (from, to))
+        .collect();
+    let listed = ROOMS.iter().flat_map(|room| {
+        let imports = room.imports.iter();
+        imports.map(|(to, _)| (room.name, *to))
+    });
+    report(
+        &listed
+            .filter(|import| !used.contains(import))
+            .map(|(from, to)| {
+                format!("`{from}` does not import `{to}` any more: remove that from ROOMS in {TABLES}, and from {PAGE}")
+            })
+            .collect(),
+    );
+}
+
+#[test]
+fn the_table_goes_one_way() {
+    for (above, room) in ROOMS.iter().enumerate() {
+        for (to, reason) in room.imports {
+            let below = rank(to).expect(to);
+            assert!(
+                below > above,
+                "`{}` imports `{to}` in ROOMS, which is above it",
+                room.name
+            );
+            assert!(
+                !reason.is_empty(),
+                "`{}` imports `{to}` without a reason",
+                room.name
+            );
+        }
+    }
+}
+
+#[test]
+fn rooms_that_stand_apart_do_not_import_each_other() {
+    for (rooms, others, reason) in APART {
+        for room in *rooms {
+            for (to, _) in ROOMS[rank(room).expect(room)].imports {
+                assert!(
+                    !others.contains(to),
+                    "ROOMS lets `{room}` import `{to}`: {reason}"
+                );
+            }
+        }
+    }
+}
+
+#[test]
+fn only_main_imports_the_commands() {
+    for room in ROOMS {
+        let imports_them = room.imports.iter().any(|(to, _)| *to == "commands");
+        assert_eq!(imports_them, room.name == "main", "`{}`", room.name);
+    }
+}
+
+#[test]
+fn what_is_outside_is_named_where_the_table_says() {
+    let mut complaints = BTreeSet::new();
+    for outside in IMPORTS.outside.iter().filter(|outside| !outside.is_test) {
+        let path = outside.path.join("::");
+        let room = outside.from.first().map_or("", String::as_str);
+        for (name, rooms, instead) in OUTSIDE {
+            let is_below = path
+                .strip_prefix(name)
+                .is_some_and(|rest| rest.is_empty() || rest.starts_with("::"));
+            if is_below && !rooms.contains(&room) {
+                complaints.insert(format!(
+                    "{}: `{room}` may not use {path}: {instead} (OUTSIDE in {TABLES})",
+                    outside.place
+                ));
+            }
+        }
+    }
+    report(&complaints);
+}
+
+/// The imports between the children of every module, but for tests: those may use whatever is near.
+fn between_siblings() -> Vec<Edge<'static>> {
+    edges(IMPORTS.inside.iter().filter(|import| !import.is_test))
+}
+
+#[test]
+fn modules_have_no_import_cycles() {
+    let edges = between_siblings();
+    let parents: BTreeSet<&str> = edges.iter().map(|edge| edge.parent.as_str()).collect();
+    let mut complaints = BTreeSet::new();
+    for parent in parents {
+        let known = CYCLES.iter().any(|(module, _)| *module == parent);
+        if !known && let Some(cycle) = cycle(parent, &edges) {
+            complaints.insert(format!(
+                "the modules of {parent} have an import cycle: move what two of them need into a third\n{cycle}"
+            ));
+        }
+    }
+    report(&complaints);
+}
+
+#[test]
+fn every_known_import_cycle_exists() {
+    let edges = between_siblings();
+    for (module, _) in CYCLES {
+        assert!(
+            cycle(module, &edges).is_some(),
+            "the import cycle in {module} is gone: remove it from CYCLES in {TABLES}"
+        );
+    }
+}
+
+/// A table row of the page: `| \`room\` | what is in it | imports |`.
+fn row<'a>(page: &'a str, room: &str) -> Option<Vec<&'a str>> {
+    let start = format!("| `{room}` |");
+    let line = page.lines().find(|line| line.starts_with(&start))?;
+    Some(line.trim_matches('|').split('|').map(str::trim).collect())
+}
+
+#[test]
+fn the_page_lists_the_rooms_and_their_imports() {
+    let page = std::fs::read_to_string(root().join(PAGE)).expect(PAGE);
+    for room in ROOMS {
+        let names: Vec<String> = room
+            .imports
+            .iter()
+            .map(|(to, _)| format!("`{to}`"))
+            .collect();
+        let imports = match names.as_slice() {
+            [] => "nothing".to_owned(),
+            names => names.join(", "),
+        };
+        let row =
+            row(&page, room.name).unwrap_or_else(|| panic!("{PAGE} has no row `{}`", room.name));
+        assert_eq!(
+            row.last(),
+            Some(&imports.as_str()),
+            "{PAGE}: `{}`",
+            room.name
+        );
+    }
+}
+
+#[test]
+fn paths_that_the_documentation_names_exist() {
+    let pages = [PAGE, "CONTRIBUTING.md", "README.md"];
+    let mut complaints = BTreeSet::new();
+    for page in pages {
+        let text = std::fs::read_to_string(root().join(page)).expect(page);
+        for path in text
+            .split('`')
+            .skip(1)
+            .step_by(2)
+            .filter(|code| is_path(code))
+        {
+            if !root().join(path).exists() {
+                complaints.insert(format!("{page}: there is no {path}"));
+            }
+        }
+    }
+    report(&complaints);
+}
+
+/// Whether a piece of code is the path of one of our files.
+fn is_path(code: &str) -> bool {
+    let folders = ["src", "tests", "docs", "benches", "fuzz", "protos", ".ci"];
+    let folder = Path::new(code).iter().next();
+    folders.iter().any(|name| folder == Some(name.as_ref()))
+        && code.contains('/')
+        && !code.contains([' ', '*', '<', '{', '…'])
+}
