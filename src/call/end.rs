@@ -9,7 +9,7 @@ use std::io;
 
 use bytes::Bytes;
 use h2::Reason;
-use http::{HeaderMap, HeaderValue, StatusCode, header};
+use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use percent_encoding::percent_decode;
 use tonic::Code;
 use tonic::metadata::MetadataMap;
@@ -17,9 +17,9 @@ use tonic::metadata::MetadataMap;
 use super::frame::BadFrame;
 use crate::base64;
 
-const STATUS: &str = "grpc-status";
-const MESSAGE: &str = "grpc-message";
-const DETAILS: &str = "grpc-status-details-bin";
+pub const STATUS: HeaderName = HeaderName::from_static("grpc-status");
+const MESSAGE: HeaderName = HeaderName::from_static("grpc-message");
+const DETAILS: HeaderName = HeaderName::from_static("grpc-status-details-bin");
 
 /// The end of a call.
 #[derive(Clone, Debug)]

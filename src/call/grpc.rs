@@ -10,13 +10,15 @@ use bytes::{Bytes, BytesMut};
 use h2::client::ResponseFuture;
 use h2::{Reason, RecvStream, SendStream};
 use http::uri::Parts;
-use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode, Uri, Version, header};
+use http::{
+    HeaderMap, HeaderName, HeaderValue, Method, Request, Response, StatusCode, Uri, Version, header,
+};
 use tokio::time::{Instant, Sleep, sleep, sleep_until};
 use tokio_stream::Stream;
 use tonic::Code;
 use tonic::metadata::MetadataMap;
 
-use super::end::{End, HttpAnswer};
+use super::end::{End, HttpAnswer, STATUS};
 use super::frame::{Cutter, Packer, Sent};
 use super::{Event, Start};
 use crate::transport::Connection;
@@ -34,6 +36,8 @@ const PAGE: usize = 512;
 /// How long the start of an error page may take.
 const PAGE_TIME: Duration = Duration::from_secs(1);
 
+const TIMEOUT: HeaderName = HeaderName::from_static("grpc-timeout");
+const ENCODING: HeaderName = HeaderName::from_static("grpc-encoding");
 const CONTENT_TYPE: HeaderValue = HeaderValue::from_static("application/grpc");
 const TRAILERS: HeaderValue = HeaderValue::from_static("trailers");
 const USER_AGENT: HeaderValue =
@@ -352,7 +356,7 @@ where
         let (head, body) = response.into_parts();
         let content_type = head.headers.get(header::CONTENT_TYPE);
         let is_grpc = content_type.is_some_and(is_grpc);
-        let has_status = head.headers.contains_key("grpc-status");
+        let has_status = head.headers.contains_key(STATUS);
         // Trailers-Only: the status is in the headers, and nothing comes after them.
         if is_grpc && body.is_end_stream() && (has_status || head.status == StatusCode::OK) {
             let end = End::from_trailers(head.headers, head.status);
@@ -370,7 +374,7 @@ where
             }));
             return None;
         }
-        let encoding = head.headers.get("grpc-encoding");
+        let encoding = head.headers.get(ENCODING);
         if let Some(encoding) = encoding.filter(|encoding| *encoding != "identity") {
             let end = End::protocol(format!(
                 "the server uses the encoding {encoding:?}, which was not offered"
@@ -497,6 +501,15 @@ fn is_grpc(content_type: &HeaderValue) -> bool {
         || essence.eq_ignore_ascii_case("application/grpc+proto")
 }
 
+/// The headers of every call with this metadata, made once for many calls.
+pub fn request_headers(metadata: MetadataMap) -> HeaderMap {
+    let mut headers = metadata.into_headers();
+    headers.insert(header::TE, TRAILERS);
+    headers.insert(header::CONTENT_TYPE, CONTENT_TYPE);
+    headers.entry(header::USER_AGENT).or_insert(USER_AGENT);
+    headers
+}
+
 fn request(connection: &Connection, start: Start) -> Result<Request<()>, http::Error> {
     let mut parts = Parts::default();
     parts.scheme = Some(connection.scheme().clone());
@@ -506,10 +519,7 @@ fn request(connection: &Connection, start: Start) -> Result<Request<()>, http::E
     *request.method_mut() = Method::POST;
     *request.version_mut() = Version::HTTP_2;
     *request.uri_mut() = Uri::from_parts(parts)?;
-    let mut headers = start.metadata.into_headers();
-    headers.insert(header::TE, TRAILERS);
-    headers.insert(header::CONTENT_TYPE, CONTENT_TYPE);
-    headers.entry(header::USER_AGENT).or_insert(USER_AGENT);
+    let mut headers = start.headers;
     if let Some(deadline) = start.deadline {
         insert_timeout(
             &mut headers,
@@ -533,7 +543,7 @@ fn insert_timeout(headers: &mut HeaderMap, left: Duration) {
         .unwrap_or((u128::from(left.as_secs()).min(99_999_999), 'S'));
     let value = format!("{}{unit}", number.max(1));
     if let Ok(value) = HeaderValue::from_str(&value) {
-        headers.insert("grpc-timeout", value);
+        headers.insert(TIMEOUT, value);
     }
 }
 

@@ -14,9 +14,10 @@ mod grpc;
 
 pub use end::{End, Origin, Processed};
 pub use frame::Sent;
-pub use grpc::Call;
+pub use grpc::{Call, request_headers};
 
 use bytes::Bytes;
+use http::HeaderMap;
 use http::uri::PathAndQuery;
 use tokio::time::Instant;
 use tonic::metadata::MetadataMap;
@@ -38,7 +39,8 @@ pub enum Event {
 pub struct Start {
     /// `/package.Service/Method`.
     pub path: PathAndQuery,
-    pub metadata: MetadataMap,
+    /// As [`request_headers`] makes them.
+    pub headers: HeaderMap,
     /// When the whole exchange has to be over. What is left of it is sent as grpc-timeout.
     pub deadline: Option<Instant>,
     /// The largest reply to accept, in bytes.

@@ -401,16 +401,21 @@ struct Exchange {
     events: Result<VecDeque<(Instant, Event)>>,
 }
 
-/// Runs a call with one reply to its end.
+/// Runs a call with one reply to its end, and returns what is printed of it: its reply and its end.
 async fn collect(mut call: Call<Once<Bytes>>) -> VecDeque<(Instant, Event)> {
-    let mut events = VecDeque::with_capacity(4);
+    let mut events = VecDeque::with_capacity(2);
+    // Formats that print this do not say when it happened.
+    let at = Instant::now();
     while let Some(event) = call.next().await {
-        events.push_back((Instant::now(), event));
+        if matches!(event, Event::Message(_) | Event::Ended(_)) {
+            events.push_back((at, event));
+        }
     }
     events
 }
 
-/// As [`collect`], but an interrupt ends the call, which is an event then.
+/// Runs a call to its end, and returns everything that happened on it, for formats that tell everything. An interrupt
+/// ends the call, which is an event then.
 async fn collect_until(
     mut call: Call<Once<Bytes>>,
     interrupt: &Interrupt,

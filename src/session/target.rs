@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use bytes::Bytes;
+use http::HeaderMap;
 use http::uri::PathAndQuery;
 use prost_reflect::MethodDescriptor;
 use tokio::time::Instant;
@@ -12,7 +13,7 @@ use tokio_stream::Stream;
 use tonic::metadata::MetadataMap;
 
 use super::Context;
-use crate::call::{Call, Start};
+use crate::call::{Call, Start, request_headers};
 use crate::cli::ConnectionArgs;
 use crate::error::{Error, Result};
 use crate::net::ByteStream;
@@ -125,6 +126,7 @@ impl Target {
             endpoint,
             connection,
             deadline,
+            headers: request_headers(self.metadata.clone()),
             target: self,
         })
     }
@@ -170,6 +172,8 @@ pub struct Session {
     connection: Connection,
     /// Of the command's own call. Connecting counts against it.
     deadline: Option<Instant>,
+    /// Of each call.
+    headers: HeaderMap,
     target: Target,
 }
 
@@ -231,7 +235,7 @@ impl Session {
     fn start(&self, method: &Method, deadline: Option<Instant>) -> Start {
         Start {
             path: method.path.clone(),
-            metadata: self.target.metadata.clone(),
+            headers: self.headers.clone(),
             deadline,
             max_message_size: self.target.max_message_size,
             single_reply: method.single_reply,

@@ -15,7 +15,7 @@ use tonic_reflection::pb::v1::server_reflection_request::MessageRequest as Quest
 use tonic_reflection::pb::v1::server_reflection_response::MessageResponse;
 use tonic_reflection::pb::v1::{ServerReflectionRequest, ServerReflectionResponse};
 
-use crate::call::{Call, End, Event, Origin, Start};
+use crate::call::{Call, End, Event, Origin, Start, request_headers};
 use crate::error::{Error, Result};
 use crate::schema::source::settings::ReflectionMode;
 use crate::schema::source::target::ReflectionTarget;
@@ -217,7 +217,7 @@ impl Peer {
             // One answer may hold all descriptors of a large server.
             max_message_size: 64 << 20,
             path: PathAndQuery::from_static(path),
-            metadata: target.metadata.clone(),
+            headers: request_headers(target.metadata.clone()),
             deadline: target.deadline,
             single_reply: false,
         };
