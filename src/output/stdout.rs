@@ -265,6 +265,11 @@ impl Reader {
             if ready.ready().is_error() || ready.ready().is_write_closed() {
                 return;
             }
+            if ready.ready().is_read_closed() {
+                // A socket whose peer only reads from now on. That is reported again at once, for ever; a write notices
+                // when the peer goes.
+                return std::future::pending().await;
+            }
             ready.clear_ready();
         }
     }
