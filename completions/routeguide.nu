@@ -12,11 +12,11 @@ module completions {
 
   # Run the RouteGuide server
   export extern "routeguide serve" [
-    --listen(-l): string      # Where to listen: host:port, [::1]:port, :port (loopback) or unix:PATH; may be given again
-    --people: path            # Answer from these people instead of Alice and Bob: Person messages as JSON, an array or one per line
+    --listen(-l): string      # Where to listen: host:port, [::1]:port, :port (loopback) or unix:PATH; may be repeated
+    --people: path            # Serve the people in this file instead of Alice and Bob: Person messages in JSON, an array or one per line
     --missing: string@"nu-complete routeguide serve missing" # How GetPerson answers an unknown name
-    --grace: string           # How long calls in flight may go on after a signal to stop
-    --quiet(-q)               # Print errors only
+    --grace: string           # How long calls in flight may continue after a signal to stop
+    --quiet(-q)               # Print only errors on stderr
     --help(-h)                # Print help (see more with '--help')
   ]
 
@@ -28,27 +28,27 @@ module completions {
     [ "auto" "always" "never" ]
   }
 
-  # Look one person up
+  # Look up a person
   export extern "routeguide get-person" [
     --addr(-a): string        # The server: host:port, :port, [::1]:port, http://host:port or unix:PATH [env: ROUTEGUIDE_ADDR] [default: localhost:50051]
     --in-process              # Call a RouteGuide server inside this process: no port, no second terminal
-    --header(-H): string      # Send metadata with the call, and with reflection; may be given again. A value of a -bin name is base64
-    --max-message-size: string # The largest message to accept: bytes, or 64KiB, 4MiB
-    --people: path            # With --in-process: answer from these people instead of Alice and Bob
+    --header(-H): string      # Metadata to send with calls and reflection; may be repeated. Values of -bin names are base64
+    --max-message-size: string # The largest message to accept, in bytes or with a unit: 64KiB, 4MiB
+    --people: path            # With --in-process: serve the people in this file instead of Alice and Bob
     --connect-timeout: string # How long one attempt to connect may take
-    --timeout: string         # The call's deadline, connecting included; the server is told (grpc-timeout)
+    --timeout: string         # The call's deadline, including connecting; sent to the server as grpc-timeout
     --wait: string            # Keep trying to connect for this long
     --output(-o): string@"nu-complete routeguide get-person output" # How to print replies [default: json for call, text for get-*]
-    --pretty                  # Indent messages, also when stdout is not a terminal
-    --compact                 # One message per line, also at a terminal
-    --emit-defaults           # Print fields that have their default value, too
-    --proto-names             # JSON: field names as the .proto file has them, not in lowerCamelCase
+    --pretty                  # Indent messages, even when stdout is not a terminal
+    --compact                 # One message per line, even on a terminal
+    --emit-defaults           # Also print fields that have their default value
+    --proto-names             # JSON: field names as in the .proto file, not in lowerCamelCase
     --enum-numbers            # JSON: enum values as numbers
     --color: string@"nu-complete routeguide get-person color" # When to use color
     --verbose(-v)             # Show the connection, the metadata and the status on stderr
-    --quiet(-q)               # No notices on stderr, errors only
+    --quiet(-q)               # Print only errors on stderr
     --help(-h)                # Print help (see more with '--help')
-    name: string              # Whom to look up
+    name: string              # Name of the person
   ]
 
   def "nu-complete routeguide get-people output" [] {
@@ -59,30 +59,30 @@ module completions {
     [ "auto" "always" "never" ]
   }
 
-  # Look people up on one stream, each as soon as the name is there
+  # Look up people over one stream, each as soon as its name arrives
   export extern "routeguide get-people" [
-    --null(-0)                # Names on stdin end with NUL instead of a newline
-    --strict                  # Exit 69 when a name had no reply
+    --null(-0)                # Names on stdin end with NUL, not with a newline
+    --strict                  # Exit 69 if a name had no reply
     --max-messages(-n): string # Stop after N replies
     --addr(-a): string        # The server: host:port, :port, [::1]:port, http://host:port or unix:PATH [env: ROUTEGUIDE_ADDR] [default: localhost:50051]
     --in-process              # Call a RouteGuide server inside this process: no port, no second terminal
-    --header(-H): string      # Send metadata with the call, and with reflection; may be given again. A value of a -bin name is base64
-    --max-message-size: string # The largest message to accept: bytes, or 64KiB, 4MiB
-    --people: path            # With --in-process: answer from these people instead of Alice and Bob
+    --header(-H): string      # Metadata to send with calls and reflection; may be repeated. Values of -bin names are base64
+    --max-message-size: string # The largest message to accept, in bytes or with a unit: 64KiB, 4MiB
+    --people: path            # With --in-process: serve the people in this file instead of Alice and Bob
     --connect-timeout: string # How long one attempt to connect may take
-    --timeout: string         # The call's deadline, connecting included; the server is told (grpc-timeout)
+    --timeout: string         # The call's deadline, including connecting; sent to the server as grpc-timeout
     --wait: string            # Keep trying to connect for this long
     --output(-o): string@"nu-complete routeguide get-people output" # How to print replies [default: json for call, text for get-*]
-    --pretty                  # Indent messages, also when stdout is not a terminal
-    --compact                 # One message per line, also at a terminal
-    --emit-defaults           # Print fields that have their default value, too
-    --proto-names             # JSON: field names as the .proto file has them, not in lowerCamelCase
+    --pretty                  # Indent messages, even when stdout is not a terminal
+    --compact                 # One message per line, even on a terminal
+    --emit-defaults           # Also print fields that have their default value
+    --proto-names             # JSON: field names as in the .proto file, not in lowerCamelCase
     --enum-numbers            # JSON: enum values as numbers
     --color: string@"nu-complete routeguide get-people color" # When to use color
     --verbose(-v)             # Show the connection, the metadata and the status on stderr
-    --quiet(-q)               # No notices on stderr, errors only
+    --quiet(-q)               # Print only errors on stderr
     --help(-h)                # Print help (see more with '--help')
-    ...names: string          # Whom to look up; none, or a single `-`, reads names from stdin
+    ...names: string          # Names of the people; if there are none, or a single `-`, they are read from stdin
   ]
 
   def "nu-complete routeguide list reflection" [] {
@@ -96,23 +96,23 @@ module completions {
   # List a server's services, or a service's methods
   export extern "routeguide list" [
     --long(-l)                # Show the methods' signatures
-    --protoset-out: path      # Write the schema to this file, as a FileDescriptorSet that --protoset and protoc take
+    --protoset-out: path      # Write the schema to this file, as a FileDescriptorSet for --protoset and protoc
     --proto-out: directory    # Write the schema to this folder, as .proto files
     --addr(-a): string        # The server: host:port, :port, [::1]:port, http://host:port or unix:PATH [env: ROUTEGUIDE_ADDR] [default: localhost:50051]
     --in-process              # Call a RouteGuide server inside this process: no port, no second terminal
-    --header(-H): string      # Send metadata with the call, and with reflection; may be given again. A value of a -bin name is base64
-    --max-message-size: string # The largest message to accept: bytes, or 64KiB, 4MiB
-    --people: path            # With --in-process: answer from these people instead of Alice and Bob
+    --header(-H): string      # Metadata to send with calls and reflection; may be repeated. Values of -bin names are base64
+    --max-message-size: string # The largest message to accept, in bytes or with a unit: 64KiB, 4MiB
+    --people: path            # With --in-process: serve the people in this file instead of Alice and Bob
     --connect-timeout: string # How long one attempt to connect may take
-    --timeout: string         # The call's deadline, connecting included; the server is told (grpc-timeout)
+    --timeout: string         # The call's deadline, including connecting; sent to the server as grpc-timeout
     --wait: string            # Keep trying to connect for this long
-    --proto: path             # Take the schema from this .proto file instead of asking the server; may be given again
-    --import-path(-I): directory # Where --proto files and their imports are looked for; may be given again
-    --protoset: path          # Take the schema from this FileDescriptorSet instead of asking the server; may be given again
-    --reflection: string@"nu-complete routeguide list reflection" # Which version of server reflection to ask
+    --proto: path             # Take the schema from this .proto file instead of asking the server; may be repeated
+    --import-path(-I): directory # Where to look for --proto files and their imports; may be repeated
+    --protoset: path          # Take the schema from this FileDescriptorSet instead of asking the server; may be repeated
+    --reflection: string@"nu-complete routeguide list reflection" # Which version of server reflection to use
     --color: string@"nu-complete routeguide list color" # When to use color
     --verbose(-v)             # Show the connection, the metadata and the status on stderr
-    --quiet(-q)               # No notices on stderr, errors only
+    --quiet(-q)               # Print only errors on stderr
     --help(-h)                # Print help (see more with '--help')
     service?: string          # List this service's methods
   ]
@@ -133,25 +133,25 @@ module completions {
   export extern "routeguide describe" [
     --output(-o): string@"nu-complete routeguide describe output" # .proto source, or the descriptor as JSON
     --template                # Print a request with every field filled in, ready for `call -d`
-    --protoset-out: path      # Write the schema to this file, as a FileDescriptorSet that --protoset and protoc take
+    --protoset-out: path      # Write the schema to this file, as a FileDescriptorSet for --protoset and protoc
     --proto-out: directory    # Write the schema to this folder, as .proto files
     --addr(-a): string        # The server: host:port, :port, [::1]:port, http://host:port or unix:PATH [env: ROUTEGUIDE_ADDR] [default: localhost:50051]
     --in-process              # Call a RouteGuide server inside this process: no port, no second terminal
-    --header(-H): string      # Send metadata with the call, and with reflection; may be given again. A value of a -bin name is base64
-    --max-message-size: string # The largest message to accept: bytes, or 64KiB, 4MiB
-    --people: path            # With --in-process: answer from these people instead of Alice and Bob
+    --header(-H): string      # Metadata to send with calls and reflection; may be repeated. Values of -bin names are base64
+    --max-message-size: string # The largest message to accept, in bytes or with a unit: 64KiB, 4MiB
+    --people: path            # With --in-process: serve the people in this file instead of Alice and Bob
     --connect-timeout: string # How long one attempt to connect may take
-    --timeout: string         # The call's deadline, connecting included; the server is told (grpc-timeout)
+    --timeout: string         # The call's deadline, including connecting; sent to the server as grpc-timeout
     --wait: string            # Keep trying to connect for this long
-    --proto: path             # Take the schema from this .proto file instead of asking the server; may be given again
-    --import-path(-I): directory # Where --proto files and their imports are looked for; may be given again
-    --protoset: path          # Take the schema from this FileDescriptorSet instead of asking the server; may be given again
-    --reflection: string@"nu-complete routeguide describe reflection" # Which version of server reflection to ask
+    --proto: path             # Take the schema from this .proto file instead of asking the server; may be repeated
+    --import-path(-I): directory # Where to look for --proto files and their imports; may be repeated
+    --protoset: path          # Take the schema from this FileDescriptorSet instead of asking the server; may be repeated
+    --reflection: string@"nu-complete routeguide describe reflection" # Which version of server reflection to use
     --color: string@"nu-complete routeguide describe color" # When to use color
     --verbose(-v)             # Show the connection, the metadata and the status on stderr
-    --quiet(-q)               # No notices on stderr, errors only
+    --quiet(-q)               # Print only errors on stderr
     --help(-h)                # Print help (see more with '--help')
-    symbol?: string           # What to describe, by its full name or a short one: `GetPerson`, `pkg.Service/Method`, `pkg.Message.field`
+    symbol?: string           # What to describe, by full or short name: `GetPerson`, `pkg.Service/Method`, `pkg.Message.field`
   ]
 
   def "nu-complete routeguide call input" [] {
@@ -172,33 +172,33 @@ module completions {
 
   # Call any method of any server
   export extern "routeguide call" [
-    --data(-d): string        # Requests as JSON values, one after the other; @FILE reads a file, @- or @ stdin, as it comes
-    --input: string@"nu-complete routeguide call input" # What -d holds: JSON, or protobuf text with messages separated by the record separator (0x1E)
-    --allow-unknown-fields    # Skip fields that the request does not have, instead of refusing them
-    --concurrency: string     # Calls under way at once, when several messages go to a method that takes one
-    --keep-going              # Go on with the next message after a call that failed
+    --data(-d): string        # Requests as JSON values, one after another; @FILE reads a file, and @- or @ reads stdin as it arrives
+    --input: string@"nu-complete routeguide call input" # Format of -d: JSON, or protobuf text with messages separated by the record separator (0x1E)
+    --allow-unknown-fields    # Ignore fields that the request does not have, instead of rejecting them
+    --concurrency: string     # Calls of a batch to have in flight at once
+    --keep-going              # Continue a batch after a call that failed
     --max-messages(-n): string # Stop after N replies
     --addr(-a): string        # The server: host:port, :port, [::1]:port, http://host:port or unix:PATH [env: ROUTEGUIDE_ADDR] [default: localhost:50051]
     --in-process              # Call a RouteGuide server inside this process: no port, no second terminal
-    --header(-H): string      # Send metadata with the call, and with reflection; may be given again. A value of a -bin name is base64
-    --max-message-size: string # The largest message to accept: bytes, or 64KiB, 4MiB
-    --people: path            # With --in-process: answer from these people instead of Alice and Bob
+    --header(-H): string      # Metadata to send with calls and reflection; may be repeated. Values of -bin names are base64
+    --max-message-size: string # The largest message to accept, in bytes or with a unit: 64KiB, 4MiB
+    --people: path            # With --in-process: serve the people in this file instead of Alice and Bob
     --connect-timeout: string # How long one attempt to connect may take
-    --timeout: string         # The call's deadline, connecting included; the server is told (grpc-timeout)
+    --timeout: string         # The call's deadline, including connecting; sent to the server as grpc-timeout
     --wait: string            # Keep trying to connect for this long
-    --proto: path             # Take the schema from this .proto file instead of asking the server; may be given again
-    --import-path(-I): directory # Where --proto files and their imports are looked for; may be given again
-    --protoset: path          # Take the schema from this FileDescriptorSet instead of asking the server; may be given again
-    --reflection: string@"nu-complete routeguide call reflection" # Which version of server reflection to ask
+    --proto: path             # Take the schema from this .proto file instead of asking the server; may be repeated
+    --import-path(-I): directory # Where to look for --proto files and their imports; may be repeated
+    --protoset: path          # Take the schema from this FileDescriptorSet instead of asking the server; may be repeated
+    --reflection: string@"nu-complete routeguide call reflection" # Which version of server reflection to use
     --output(-o): string@"nu-complete routeguide call output" # How to print replies [default: json for call, text for get-*]
-    --pretty                  # Indent messages, also when stdout is not a terminal
-    --compact                 # One message per line, also at a terminal
-    --emit-defaults           # Print fields that have their default value, too
-    --proto-names             # JSON: field names as the .proto file has them, not in lowerCamelCase
+    --pretty                  # Indent messages, even when stdout is not a terminal
+    --compact                 # One message per line, even on a terminal
+    --emit-defaults           # Also print fields that have their default value
+    --proto-names             # JSON: field names as in the .proto file, not in lowerCamelCase
     --enum-numbers            # JSON: enum values as numbers
     --color: string@"nu-complete routeguide call color" # When to use color
     --verbose(-v)             # Show the connection, the metadata and the status on stderr
-    --quiet(-q)               # No notices on stderr, errors only
+    --quiet(-q)               # Print only errors on stderr
     --help(-h)                # Print help (see more with '--help')
     method: string            # The method: `pkg.Service/Method`, `pkg.Service.Method`, or a short name that is unambiguous
     ...fields: string         # Fields of the request: name=text, name:=json, name=@file
@@ -208,22 +208,22 @@ module completions {
     [ "auto" "always" "never" ]
   }
 
-  # Ask whether a server, or one of its services, is serving
+  # Check whether a server, or one of its services, is serving
   export extern "routeguide health" [
     --watch                   # Print every change until interrupted
     --addr(-a): string        # The server: host:port, :port, [::1]:port, http://host:port or unix:PATH [env: ROUTEGUIDE_ADDR] [default: localhost:50051]
     --in-process              # Call a RouteGuide server inside this process: no port, no second terminal
-    --header(-H): string      # Send metadata with the call, and with reflection; may be given again. A value of a -bin name is base64
-    --max-message-size: string # The largest message to accept: bytes, or 64KiB, 4MiB
-    --people: path            # With --in-process: answer from these people instead of Alice and Bob
+    --header(-H): string      # Metadata to send with calls and reflection; may be repeated. Values of -bin names are base64
+    --max-message-size: string # The largest message to accept, in bytes or with a unit: 64KiB, 4MiB
+    --people: path            # With --in-process: serve the people in this file instead of Alice and Bob
     --connect-timeout: string # How long one attempt to connect may take
-    --timeout: string         # The call's deadline, connecting included; the server is told (grpc-timeout)
+    --timeout: string         # The call's deadline, including connecting; sent to the server as grpc-timeout
     --wait: string            # Keep trying to connect for this long
     --color: string@"nu-complete routeguide health color" # When to use color
     --verbose(-v)             # Show the connection, the metadata and the status on stderr
-    --quiet(-q)               # No notices on stderr, errors only
+    --quiet(-q)               # Print only errors on stderr
     --help(-h)                # Print help (see more with '--help')
-    service?: string          # The service; the whole server if none is named
+    service?: string          # The service; the whole server if omitted
   ]
 
   def "nu-complete routeguide completions shell" [] {
@@ -250,11 +250,11 @@ module completions {
   export extern "routeguide help serve" [
   ]
 
-  # Look one person up
+  # Look up a person
   export extern "routeguide help get-person" [
   ]
 
-  # Look people up on one stream, each as soon as the name is there
+  # Look up people over one stream, each as soon as its name arrives
   export extern "routeguide help get-people" [
   ]
 
@@ -270,7 +270,7 @@ module completions {
   export extern "routeguide help call" [
   ]
 
-  # Ask whether a server, or one of its services, is serving
+  # Check whether a server, or one of its services, is serving
   export extern "routeguide help health" [
   ]
 

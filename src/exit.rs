@@ -1,4 +1,4 @@
-//! Exit codes: the whole table, in one place, as scripts may rely on it.
+//! Exit codes, all in one place, because scripts rely on them.
 
 use std::process::ExitCode;
 
@@ -10,22 +10,22 @@ pub const TABLE: &str = "  0        done
            output
   2        wrong usage
   64 + n   the RPC ended with gRPC status n: 69 NOT_FOUND, 68 DEADLINE_EXCEEDED,
-           78 UNAVAILABLE (a deadline that strikes while connecting is 68 too)
+           78 UNAVAILABLE (a deadline that expires while connecting is 68 too)
   130      interrupted";
 
-/// The exit code of a run that ended with `error`.
+/// The exit code for `error`.
 pub fn code(error: &Error) -> u8 {
     match error.kind() {
         Kind::OutputClosed => 0,
         Kind::Failed => 1,
         Kind::Usage => 2,
-        // The specification's codes go up to 16; tonic maps every other number to UNKNOWN.
+        // At most 80: tonic maps numbers beyond the specification's 16 to UNKNOWN.
         Kind::Status(code) => 64 + code as u8,
         Kind::Interrupted => INTERRUPTED,
     }
 }
 
-/// 128 + SIGINT, as shells report it.
+/// 128 + SIGINT, as in a shell.
 pub const INTERRUPTED: u8 = 130;
 
 /// What the process returns for `result`.

@@ -1,5 +1,5 @@
-//! What clap parses: the commands and the argument groups they share. No logic: `commands` turns these into plain,
-//! validated values.
+//! What clap parses: the commands, and the argument groups they share. There is no logic here: `commands` turns these
+//! into plain, validated values.
 
 #![allow(
     rustdoc::broken_intra_doc_links,
@@ -47,15 +47,15 @@ pub enum Command {
 
 /// Run the RouteGuide server
 ///
-/// Answers until SIGTERM or Ctrl-C, then lets the calls in flight finish for at most `--grace` and exits; a second
-/// signal exits at once. Reflection (v1 and v1alpha) and grpc.health.v1 are on. SIGHUP reads the people file
-/// again; a bad one is reported and changes nothing.
+/// Runs until SIGTERM or Ctrl-C, then gives calls in flight up to `--grace` to finish and exits; a second signal exits
+/// at once. Reflection (v1 and v1alpha) and grpc.health.v1 are enabled. SIGHUP reloads the people file; a bad file is
+/// reported and changes nothing.
 #[derive(Debug, Args)]
 pub struct ServeArgs {
-    /// Where to listen: host:port, [::1]:port, :port (loopback) or unix:PATH; may be given again
+    /// Where to listen: host:port, [::1]:port, :port (loopback) or unix:PATH; may be repeated
     ///
-    /// `localhost` is IPv4 and IPv6 loopback; `[::]:50051` takes both from the whole network. Port 0 takes a free
-    /// port; the real one is printed.
+    /// `localhost` is IPv4 and IPv6 loopback; `[::]:50051` accepts both from the whole network. Port 0 picks a free
+    /// port, which is printed.
     #[arg(
         short,
         long,
@@ -65,7 +65,7 @@ pub struct ServeArgs {
     )]
     pub listen: Vec<String>,
 
-    /// Answer from these people instead of Alice and Bob: Person messages as JSON, an array or one per line
+    /// Serve the people in this file instead of Alice and Bob: Person messages in JSON, an array or one per line
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, help_heading = "Serving")]
     pub people: Option<PathBuf>,
 
@@ -78,11 +78,11 @@ pub struct ServeArgs {
     )]
     pub missing: Missing,
 
-    /// How long calls in flight may go on after a signal to stop
+    /// How long calls in flight may continue after a signal to stop
     #[arg(long, value_name = "DURATION", default_value = "10s", value_parser = duration, help_heading = "Serving")]
     pub grace: Duration,
 
-    /// Print errors only
+    /// Print only errors on stderr
     #[arg(short, long)]
     pub quiet: bool,
 }
@@ -95,14 +95,13 @@ pub enum Missing {
     Status,
 }
 
-/// Look one person up
+/// Look up a person
 ///
-/// Prints the person on stdout. A person the server does not know prints nothing there, says so on stderr and
-/// exits 69.
+/// Prints the person on stdout. If the server does not know the person, prints an error on stderr and exits 69.
 #[derive(Debug, Args)]
 #[command(after_help = exit_codes())]
 pub struct GetPersonArgs {
-    /// Whom to look up
+    /// Name of the person
     pub name: String,
 
     #[command(flatten)]
@@ -112,22 +111,22 @@ pub struct GetPersonArgs {
     pub output: OutputArgs,
 }
 
-/// Look people up on one stream, each as soon as the name is there
+/// Look up people over one stream, each as soon as its name arrives
 ///
-/// Names come from the arguments, else from stdin, one per line: read as they come, answered as they come. Names
-/// that had no reply are counted on stderr at the end.
+/// Names come from the arguments, or else from stdin, one per line. Each is sent as soon as it is read, and each reply
+/// is printed as soon as it arrives. Names without a reply are counted on stderr at the end.
 #[derive(Debug, Args)]
 #[command(after_help = exit_codes())]
 pub struct GetPeopleArgs {
-    /// Whom to look up; none, or a single `-`, reads names from stdin
+    /// Names of the people; if there are none, or a single `-`, they are read from stdin
     #[arg(value_name = "NAME")]
     pub names: Vec<String>,
 
-    /// Names on stdin end with NUL instead of a newline
+    /// Names on stdin end with NUL, not with a newline
     #[arg(short = '0', long, help_heading = "Names")]
     pub null: bool,
 
-    /// Exit 69 when a name had no reply
+    /// Exit 69 if a name had no reply
     #[arg(long, help_heading = "Names")]
     pub strict: bool,
 
@@ -170,7 +169,7 @@ pub struct ListArgs {
 #[derive(Debug, Args)]
 #[command(after_help = exit_codes())]
 pub struct DescribeArgs {
-    /// What to describe, by its full name or a short one: `GetPerson`, `pkg.Service/Method`, `pkg.Message.field`
+    /// What to describe, by full or short name: `GetPerson`, `pkg.Service/Method`, `pkg.Message.field`
     pub symbol: Option<String>,
 
     /// .proto source, or the descriptor as JSON
@@ -202,11 +201,11 @@ pub enum DescribeFormat {
     Json,
 }
 
-/// Where to keep the schema that was learned.
+/// Where to write the schema.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Schema")]
 pub struct ExportArgs {
-    /// Write the schema to this file, as a FileDescriptorSet that --protoset and protoc take
+    /// Write the schema to this file, as a FileDescriptorSet for --protoset and protoc
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub protoset_out: Option<PathBuf>,
 
@@ -217,8 +216,9 @@ pub struct ExportArgs {
 
 /// Call any method of any server
 ///
-/// The request is FIELD arguments, or -d. If there is neither, it is an empty message where the method takes one, and no
-/// message where it takes a stream. Several messages to a method that takes one are a batch of calls over one connection.
+/// The request comes from FIELD arguments or from -d. Without either, a method that takes one message gets an empty one,
+/// and a method that takes a stream gets none. Several messages for a method that takes one are a batch: a call for each
+/// of them, over one connection.
 ///
 /// FIELD is name=text, name:=json, name=@file or name:=@file; a name may be a path: address.city=Seoul, hobbies[]=chess,
 /// labels[color]=red.
@@ -232,11 +232,11 @@ pub struct CallArgs {
     #[arg(value_name = "FIELD", conflicts_with = "data")]
     pub fields: Vec<String>,
 
-    /// Requests as JSON values, one after the other; @FILE reads a file, @- or @ stdin, as it comes
+    /// Requests as JSON values, one after another; @FILE reads a file, and @- or @ reads stdin as it arrives
     #[arg(short, long, value_name = "DATA", help_heading = "Request")]
     pub data: Option<String>,
 
-    /// What -d holds: JSON, or protobuf text with messages separated by the record separator (0x1E)
+    /// Format of -d: JSON, or protobuf text with messages separated by the record separator (0x1E)
     #[arg(
         long,
         value_name = "FORMAT",
@@ -245,15 +245,15 @@ pub struct CallArgs {
     )]
     pub input: InputFormat,
 
-    /// Skip fields that the request does not have, instead of refusing them
+    /// Ignore fields that the request does not have, instead of rejecting them
     #[arg(long, help_heading = "Request")]
     pub allow_unknown_fields: bool,
 
-    /// Calls under way at once, when several messages go to a method that takes one
+    /// Calls of a batch to have in flight at once
     #[arg(long, value_name = "N", default_value = "1", value_parser = clap::value_parser!(u16).range(1..=1000), help_heading = "Request")]
     pub concurrency: u16,
 
-    /// Go on with the next message after a call that failed
+    /// Continue a batch after a call that failed
     #[arg(long, help_heading = "Request")]
     pub keep_going: bool,
 
@@ -277,13 +277,13 @@ pub enum InputFormat {
     Text,
 }
 
-/// Ask whether a server, or one of its services, is serving
+/// Check whether a server, or one of its services, is serving
 ///
-/// Prints the status and exits 0 when it is SERVING, 1 when it is not, 64 + n when the call failed.
+/// Prints the status, and exits 0 if it is SERVING, 1 if it is not, and 64 + n if the call failed.
 #[derive(Debug, Args)]
 #[command(after_help = exit_codes())]
 pub struct HealthArgs {
-    /// The service; the whole server if none is named
+    /// The service; the whole server if omitted
     pub service: Option<String>,
 
     /// Print every change until interrupted
@@ -299,8 +299,8 @@ pub struct HealthArgs {
 
 /// Print a shell completion script
 ///
-/// bash: `routeguide completions bash > ~/.local/share/bash-completion/completions/routeguide`; the other shells
-/// are in the README.
+/// For bash: `routeguide completions bash > ~/.local/share/bash-completion/completions/routeguide`. For other shells,
+/// see the README.
 #[derive(Debug, Args)]
 pub struct CompletionsArgs {
     pub shell: Shell,
@@ -338,15 +338,15 @@ pub struct ConnectionArgs {
     #[arg(long, conflicts_with = "addr")]
     pub in_process: bool,
 
-    /// Send metadata with the call, and with reflection; may be given again. A value of a -bin name is base64
+    /// Metadata to send with calls and reflection; may be repeated. Values of -bin names are base64
     #[arg(short = 'H', long, value_name = "NAME: VALUE")]
     pub header: Vec<String>,
 
-    /// The largest message to accept: bytes, or 64KiB, 4MiB
+    /// The largest message to accept, in bytes or with a unit: 64KiB, 4MiB
     #[arg(long, value_name = "SIZE", default_value = "4MiB", value_parser = size)]
     pub max_message_size: usize,
 
-    /// With --in-process: answer from these people instead of Alice and Bob
+    /// With --in-process: serve the people in this file instead of Alice and Bob
     #[arg(long, value_name = "FILE", requires = "in_process", value_hint = ValueHint::FilePath)]
     pub people: Option<PathBuf>,
 
@@ -354,7 +354,7 @@ pub struct ConnectionArgs {
     #[arg(long, value_name = "DURATION", default_value = "10s", value_parser = duration)]
     pub connect_timeout: Duration,
 
-    /// The call's deadline, connecting included; the server is told (grpc-timeout)
+    /// The call's deadline, including connecting; sent to the server as grpc-timeout
     #[arg(long, value_name = "DURATION", value_parser = duration)]
     pub timeout: Option<Duration>,
 
@@ -367,19 +367,19 @@ pub struct ConnectionArgs {
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Schema")]
 pub struct SchemaArgs {
-    /// Take the schema from this .proto file instead of asking the server; may be given again
+    /// Take the schema from this .proto file instead of asking the server; may be repeated
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub proto: Vec<PathBuf>,
 
-    /// Where --proto files and their imports are looked for; may be given again
+    /// Where to look for --proto files and their imports; may be repeated
     #[arg(short = 'I', long, value_name = "DIR", requires = "proto", value_hint = ValueHint::DirPath)]
     pub import_path: Vec<PathBuf>,
 
-    /// Take the schema from this FileDescriptorSet instead of asking the server; may be given again
+    /// Take the schema from this FileDescriptorSet instead of asking the server; may be repeated
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub protoset: Vec<PathBuf>,
 
-    /// Which version of server reflection to ask
+    /// Which version of server reflection to use
     #[arg(long, value_name = "VERSION", default_value = "auto")]
     pub reflection: Reflection,
 }
@@ -390,11 +390,11 @@ pub enum Reflection {
     Auto,
     V1,
     V1alpha,
-    /// Do not ask
+    /// Do not ask the server
     Off,
 }
 
-/// What a client command without replies says, and how.
+/// What a client command writes to stderr, and colors.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Output")]
 pub struct ConsoleArgs {
@@ -406,7 +406,7 @@ pub struct ConsoleArgs {
     #[arg(short, long, conflicts_with = "quiet")]
     pub verbose: bool,
 
-    /// No notices on stderr, errors only
+    /// Print only errors on stderr
     #[arg(short, long)]
     pub quiet: bool,
 }
@@ -420,19 +420,19 @@ pub struct OutputArgs {
     #[arg(short, long, value_name = "FORMAT")]
     pub output: Option<Format>,
 
-    /// Indent messages, also when stdout is not a terminal
+    /// Indent messages, even when stdout is not a terminal
     #[arg(long)]
     pub pretty: bool,
 
-    /// One message per line, also at a terminal
+    /// One message per line, even on a terminal
     #[arg(long, conflicts_with = "pretty")]
     pub compact: bool,
 
-    /// Print fields that have their default value, too
+    /// Also print fields that have their default value
     #[arg(long)]
     pub emit_defaults: bool,
 
-    /// JSON: field names as the .proto file has them, not in lowerCamelCase
+    /// JSON: field names as in the .proto file, not in lowerCamelCase
     #[arg(long)]
     pub proto_names: bool,
 
@@ -450,7 +450,7 @@ pub enum Format {
     Text,
     /// Canonical proto3 JSON
     Json,
-    /// A JSON object a line for each event of the call: request, headers, message, trailers, status
+    /// A line of JSON for each event of the call: request, headers, message, trailers, status
     Envelope,
     /// The bytes of one message
     Raw,
@@ -458,13 +458,13 @@ pub enum Format {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum Color {
-    /// At a terminal, unless `NO_COLOR` is set
+    /// On a terminal, unless `NO_COLOR` is set
     Auto,
     Always,
     Never,
 }
 
-/// A number of bytes, with KiB, MiB or GiB if one likes.
+/// A number of bytes, optionally in KiB, MiB or GiB.
 fn size(text: &str) -> Result<usize, String> {
     let (number, unit) = match text.find(|c: char| !c.is_ascii_digit()) {
         Some(at) => text.split_at(at),
@@ -475,28 +475,29 @@ fn size(text: &str) -> Result<usize, String> {
         "k" | "kib" => 1 << 10,
         "m" | "mib" => 1 << 20,
         "g" | "gib" => 1 << 30,
-        unit => return Err(format!("unknown unit {unit:?}: write 64KiB, 4MiB or 1GiB")),
+        unit => return Err(format!("unknown unit {unit:?}: use KiB, MiB or GiB")),
     };
     let number: usize = number.parse().map_err(|_| "not a number".to_owned())?;
     match number.checked_mul(unit) {
-        // A gRPC message's length is 32 bits.
+        // The length of a gRPC message has 32 bits.
         Some(size @ 1..=0xffff_ffff) => Ok(size),
         _ => Err("must be at least 1 byte and less than 4GiB".to_owned()),
     }
 }
 
-/// A positive duration: `500ms`, `10s`, `1m30s`, or a plain number of seconds as curl takes it.
+/// A positive duration: `500ms`, `10s`, `1m30s`, or a plain number of seconds as in curl.
 fn duration(text: &str) -> Result<Duration, String> {
     let parsed = match text.parse::<f64>() {
-        Ok(seconds) => Duration::try_from_secs_f64(seconds).map_err(|error| error.to_string())?,
+        Ok(seconds) => Duration::try_from_secs_f64(seconds)
+            .map_err(|_| "must be from 1ms to 99999999s".to_owned())?,
         Err(_) => humantime::parse_duration(text).map_err(|error| error.to_string())?,
     };
     if parsed < Duration::from_millis(1) {
-        return Err("must be at least 1ms".to_owned());
+        return Err("must be from 1ms to 99999999s".to_owned());
     }
-    // A grpc-timeout holds at most eight digits, and a timer's instant must not overflow.
+    // A grpc-timeout has at most eight digits, and a timer's instant must not overflow.
     if parsed > Duration::from_secs(99_999_999) {
-        return Err("must be at most 99999999s".to_owned());
+        return Err("must be from 1ms to 99999999s".to_owned());
     }
     Ok(parsed)
 }
@@ -512,7 +513,7 @@ mod tests {
     }
 
     #[test]
-    fn a_duration_is_positive_and_may_be_plain_seconds() {
+    fn a_duration_is_positive_and_may_be_a_number_of_seconds() {
         assert_eq!(duration("1.5"), Ok(Duration::from_millis(1500)));
         assert_eq!(duration("200ms"), Ok(Duration::from_millis(200)));
         assert!(duration("1us").is_err());
