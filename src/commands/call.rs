@@ -95,14 +95,14 @@ async fn call(
         .await?;
     if summary.calls == 0 {
         console.notice(&format!(
-            "no call of {}: the input has no message",
+            "did not call {}: the input has no messages",
             descriptor.full_name()
         ));
     }
     Ok(())
 }
 
-/// The method that a user means.
+/// Finds the method that `text` names.
 async fn resolve(
     source: &mut dyn DescriptorSource,
     text: &str,
@@ -114,12 +114,12 @@ async fn resolve(
     if !layouts.has_any() {
         return Ok(method);
     }
-    // What an Any in a request may hold is not among the method's imports.
+    // The types in an Any need not be among the imports of the method's file.
     let everything = match source.all().await {
         Ok(everything) => everything,
         Err(error) => {
             console.warning(&format!(
-                "the server's schema is not complete, which limits the types of an Any in requests: {error}"
+                "the server's schema is incomplete, which limits the types of an Any in requests: {error}"
             ));
             return Ok(method);
         }
@@ -136,7 +136,7 @@ async fn resolve(
     Ok(known.unwrap_or(method))
 }
 
-/// Where requests come from, opened before anything is connected to.
+/// Where requests come from. Opened before connecting, so that a missing file is reported first.
 enum Data {
     None,
     Fields,
@@ -149,7 +149,7 @@ impl Data {
         Ok(match args.data.as_deref() {
             None if args.fields.is_empty() => Self::None,
             None => Self::Fields,
-            // grpcurl takes a lone @, and a lone - is not JSON.
+            // As in grpcurl, @ alone is stdin; so is -, which is not JSON.
             Some("@-" | "@" | "-") => Self::Stdin,
             Some(data) => match data.strip_prefix('@') {
                 Some(path) => {
@@ -185,7 +185,7 @@ impl Data {
             Self::Stdin => {
                 if context.terminal.stdin_is_terminal {
                     console.notice(&format!(
-                        "reading {} messages from the keyboard; Ctrl-D ends",
+                        "reading {} messages from the terminal; Ctrl-D ends the input",
                         method.input().full_name()
                     ));
                 }

@@ -1,6 +1,6 @@
-//! `completions`: a script for each shell, generated from the command line's own definition. Most of them ask this program
-//! at every TAB, so that they know the server's methods; Nushell's, for which no such engine exists, knows the commands and
-//! flags.
+//! `completions`: a script for each shell, generated from the definition of the command line. Most scripts run this
+//! program at every TAB, and so complete the server's methods too. clap_complete cannot do that for Nushell, whose script
+//! completes commands and flags.
 
 use clap::CommandFactory as _;
 use clap_complete::env::Shells;
@@ -43,8 +43,8 @@ pub fn script(shell: Shell) -> Result<Vec<u8>> {
     Ok(script)
 }
 
-/// Bash splits words at `:` and `=` (COMP_WORDBREAKS), and hands `-a host:port` over as four of them, after which no
-/// argument is where it is looked for. This puts them together again.
+/// Bash splits words at `:` and `=` (COMP_WORDBREAKS) and passes `-a host:port` as four words, which moves the
+/// arguments after it. This joins them again.
 fn join_words(script: &[u8]) -> Result<Vec<u8>> {
     const BEFORE: &str = "    COMPREPLY=( $( \\\n";
     const JOIN: &str = r#"    local -a joined=()
@@ -63,6 +63,6 @@ fn join_words(script: &[u8]) -> Result<Vec<u8>> {
     let script = String::from_utf8_lossy(script);
     let (head, tail) = script
         .split_once(BEFORE)
-        .ok_or_else(|| Error::failed("the completion script for bash is not as expected"))?;
+        .ok_or_else(|| Error::failed("the bash completion script has an unexpected form"))?;
     Ok(format!("{head}{JOIN}{BEFORE}{tail}").into_bytes())
 }

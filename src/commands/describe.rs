@@ -1,4 +1,4 @@
-//! `describe`: any symbol, or everything, as .proto source, JSON or a request to fill in.
+//! `describe`: a symbol, or the whole schema, as .proto source, JSON or a request template.
 
 use crate::cli::{DescribeArgs, DescribeFormat};
 use crate::error::{Error, Result};
@@ -36,9 +36,9 @@ pub async fn run(args: &DescribeArgs, context: &mut Context) -> Result<()> {
 
 /// What is printed.
 enum Description {
-    /// .proto source, or a request to fill in.
+    /// .proto source, or a request template.
     Source(String),
-    /// Descriptors, written for the output at hand.
+    /// Descriptors, already styled for stdout.
     Json(Vec<u8>),
 }
 
@@ -59,7 +59,7 @@ async fn described(
                     other.full_name(),
                     other.kind()
                 );
-                return Err(Error::failed(why).hinted("give --template a method or a message"));
+                return Err(Error::failed(why).hinted("use --template with a method or a message"));
             }
         };
         let mut text = template::request_template(&message);
@@ -70,7 +70,7 @@ async fn described(
     let bytes = schema
         .files
         .get(file.name())
-        .ok_or_else(|| Error::failed(format!("the source of {} is missing", file.name())))?;
+        .ok_or_else(|| Error::failed(format!("the schema does not have {}", file.name())))?;
     let text = match args.output {
         DescribeFormat::Text => {
             let text = proto_source::render_symbol(bytes, &schema.pool, symbol.full_name())?;
@@ -87,7 +87,7 @@ async fn described(
     Ok((text, schema))
 }
 
-/// Every file, in the order of their names, or as a FileDescriptorSet in JSON.
+/// Every file, sorted by name, or a FileDescriptorSet in JSON.
 async fn everything(
     args: &DescribeArgs,
     style: Style,
@@ -100,7 +100,7 @@ async fn everything(
         }
         DescribeFormat::Json => {
             let set = descriptor_message(&schema.pool, "FileDescriptorSet")
-                .ok_or_else(|| Error::failed("descriptor.proto is damaged"))?;
+                .ok_or_else(|| Error::failed("descriptor.proto has no FileDescriptorSet"))?;
             let mut out = Vec::new();
             MessageWriter::new(&set, style).write(&schema.write_protoset(), &mut out)?;
             Description::Json(out)

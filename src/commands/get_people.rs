@@ -27,7 +27,7 @@ pub async fn run(args: &GetPeopleArgs, context: &mut Context) -> Result<()> {
     let mut renderer = Renderer::new(&descriptor, format);
     let session = target.connect_for(format, context, &console).await?;
     if reads_stdin(args) && context.terminal.stdin_is_terminal {
-        console.notice("reading names from the keyboard, one per line; Ctrl-D ends");
+        console.notice("reading names from the terminal, one per line; Ctrl-D ends the input");
     }
     let (requests, failure) = open(args, context);
     let call = session.call(&method, requests);
@@ -73,13 +73,13 @@ fn open(args: &GetPeopleArgs, context: &Context) -> (Requests, Failure) {
     input::read(context.stdin.chunks(), Names::new(separator))
 }
 
-/// Prints replies, and keeps count of the names that have none.
+/// Prints replies, and keeps track of the names without one.
 struct People<'a> {
     printer: CallPrinter<'a>,
     tally: Tally,
     /// A name without a reply is a failure.
     strict: bool,
-    /// What there is to say about names without a reply.
+    /// The notice about names without a reply.
     report: Option<String>,
 }
 

@@ -21,7 +21,7 @@ use crate::session::printer::CallPrinter;
 use crate::session::target::{Method, Target};
 use crate::session::{Context, output};
 
-/// The name of the person with which the tutorial's server answers for one that it does not know.
+/// The name in the reply of the tutorial's server for a person that it does not know.
 pub const NOT_FOUND: &str = "Not Found";
 
 pub async fn run(args: &GetPersonArgs, context: &mut Context) -> Result<()> {
@@ -52,17 +52,17 @@ pub async fn run(args: &GetPersonArgs, context: &mut Context) -> Result<()> {
         .await
 }
 
-/// Prints the reply, which may say that there is no such person.
+/// Prints the reply, unless it is the one for an unknown person.
 struct OnePerson<'a> {
     printer: CallPrinter<'a>,
     asked: &'a str,
     is_unknown: bool,
 }
 
-/// Whether a reply is how the tutorial's server says that there is no such person. If the person asked for has that very
-/// name, it is only when nothing else is known about them.
+/// Whether a reply is the one of the tutorial's server for an unknown person. If the requested name is itself
+/// "Not Found" (`asked_for`), only a reply with no other field is.
 pub fn is_unknown_person(message: &[u8], asked_for: impl FnOnce() -> bool) -> bool {
-    // Nearly all messages are ruled out without decoding them.
+    // Rules out nearly all messages without decoding them.
     static FINDER: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new(NOT_FOUND));
     if FINDER.find(message).is_none() {
         return false;
@@ -114,7 +114,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_unknown_person_is_told_from_one_of_that_name() {
+    fn an_unknown_person_differs_from_a_person_named_not_found() {
         let person = |name: &str, age| {
             Person {
                 name: name.to_owned(),
@@ -128,7 +128,7 @@ mod tests {
         assert!(is_unknown_person(&person(NOT_FOUND, -1), || false));
         assert!(
             !is_unknown_person(&person(NOT_FOUND, 30), || true),
-            "a person of that name"
+            "a person with that name"
         );
         assert!(!is_unknown_person(&person("Alice", 30), || false));
     }

@@ -98,7 +98,7 @@ impl CallObserver for Health {
                 "the server ended the watch without a status",
             )),
             (Code::Unimplemented, None) => Err(status_error(end, Vec::new())
-                .hinted("the server does not have the service grpc.health.v1.Health")),
+                .hinted("the server does not implement grpc.health.v1.Health")),
             (Code::NotFound, _) => Err(status_error(end, Vec::new())
                 .hinted(format!("the server does not know {}", named(&self.service)))),
             _ => Err(status_error(end, Vec::new())),

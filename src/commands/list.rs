@@ -1,4 +1,4 @@
-//! `list`: services, or the methods of one.
+//! `list`: services, or the methods of a service.
 
 use std::fmt::Write as _;
 
@@ -30,7 +30,7 @@ pub async fn run(args: &ListArgs, context: &mut Context) -> Result<()> {
     context.print(&list).await
 }
 
-/// One service's methods.
+/// The methods of one service.
 async fn methods(
     args: &ListArgs,
     name: &str,
@@ -84,13 +84,10 @@ fn not_a_service(symbol: &Symbol) -> Error {
         symbol.full_name(),
         symbol.kind()
     ))
-    .hinted(format!(
-        "`routeguide describe {}` shows it",
-        symbol.full_name()
-    ))
+    .hinted(format!("try `routeguide describe {}`", symbol.full_name()))
 }
 
-/// A method as `call` takes it, or with its request and reply types.
+/// A method's path, which `call` takes; if `long`, with its request and reply types.
 fn line(method: &MethodDescriptor, long: bool) -> String {
     let path = format!("{}/{}", method.parent_service().full_name(), method.name());
     if !long {

@@ -1,4 +1,4 @@
-//! `man`: manual pages, generated from the command line's own definition.
+//! `man`: manual pages, generated from the definition of the command line.
 
 use std::path::Path;
 

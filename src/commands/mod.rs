@@ -1,5 +1,5 @@
-//! One file a command: turns arguments into plain, validated values, runs in a context, returns a `Result`. What commands
-//! share is in `session`.
+//! One file per command: turns arguments into plain, validated values, runs in a context and returns a `Result`. What
+//! commands share is in `session`.
 
 mod call;
 mod completions;
@@ -16,10 +16,10 @@ use crate::error::Result;
 use crate::output::{Console, Verbosity};
 use crate::session::{Context, output};
 
-/// Runs one command to its end. Whatever it printed is written when this returns.
+/// Runs one command. All of its output is written when this returns.
 ///
 /// # Errors
-/// The command's; nothing has reported it yet.
+/// The command's error, not reported yet.
 pub async fn run(command: &Command, context: &mut Context) -> Result<()> {
     match command {
         Command::Serve(args) => serve::run(args, context).await,
@@ -34,7 +34,7 @@ pub async fn run(command: &Command, context: &mut Context) -> Result<()> {
     }
 }
 
-/// stderr as the command's arguments want it.
+/// The console for a command's arguments.
 pub fn console(command: &Command, context: &Context) -> Console {
     match command {
         Command::Serve(args) => serve::console(args, context),

@@ -1,4 +1,4 @@
-//! `serve`: the RouteGuide server, until a signal.
+//! `serve`: runs the RouteGuide server until a signal.
 
 use std::path::PathBuf;
 
@@ -10,7 +10,7 @@ use crate::output::{Console, Verbosity, count};
 use crate::server::{AcceptFailures, ListenAddress, Missing, People, Server, bind};
 use crate::session::Context;
 
-/// stderr as the arguments want it.
+/// The console for these arguments.
 pub fn console(args: &ServeArgs, context: &Context) -> Console {
     let verbosity = if args.quiet {
         Verbosity::Quiet
@@ -33,8 +33,8 @@ pub async fn run(args: &ServeArgs, context: &mut Context) -> Result<()> {
     };
     context.interrupt.listen_for_termination()?;
     let hangup = Hangup::listen()?;
-    // Off this thread like every reload: glibc frees memory in the arena that it was allocated in. When the first
-    // reload dropped 300,000 people of this thread's arena, allocations here were blocked for half a second.
+    // On another thread, like every reload: glibc frees memory in the arena it was allocated from. When the first
+    // reload dropped 300,000 people from this thread's arena, allocations here were blocked for half a second.
     let people = match args.people.clone() {
         Some(path) => {
             let loading = off_thread(move || People::load(&path));
@@ -84,13 +84,13 @@ pub async fn run(args: &ServeArgs, context: &mut Context) -> Result<()> {
     Ok(())
 }
 
-/// Reads the people file again at every SIGHUP, one after the other: signals that arrive during a reload cause one more,
-/// so that the last version of the file wins.
+/// Reloads the people file at every SIGHUP, one reload at a time. Signals during a reload cause one more, so that the last
+/// version of the file wins.
 async fn reload(mut hangup: Hangup, server: Server, path: Option<PathBuf>, console: Console) {
     loop {
         hangup.wait().await;
         let Some(path) = path.clone() else {
-            console.notice("nothing to reload: the server runs without --people");
+            console.notice("nothing to reload: the server was started without --people");
             continue;
         };
         let shown = path.display().to_string();
@@ -108,13 +108,13 @@ async fn reload(mut hangup: Hangup, server: Server, path: Option<PathBuf>, conso
             )),
             Err(error) => {
                 console.report(&error);
-                console.warning("keeping the people loaded before");
+                console.warning("keeping the people from before");
             }
         }
     }
 }
 
-/// Runs `work`, which takes long enough to stall calls, on another thread than the server's.
+/// Runs `work`, which is slow enough to stall calls, on a thread other than the server's.
 async fn off_thread<T: Send + 'static>(
     work: impl FnOnce() -> Result<T> + Send + 'static,
 ) -> Result<T> {

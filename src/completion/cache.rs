@@ -1,19 +1,19 @@
-//! Schemas of servers in the user's cache folder, because a shell asks at every TAB.
+//! Caches the schemas of servers in the user's cache folder, because a shell asks at every TAB.
 
 use std::path::PathBuf;
 use std::time::{Duration, SystemTime};
 
 use prost_reflect::DescriptorPool;
 
-/// How long a server's schema is taken to be unchanged.
+/// How long a server's schema is assumed not to change.
 const FRESH: Duration = Duration::from_secs(60);
 
-/// A server's schema as it was, in the user's cache folder.
+/// The cached schema of one server.
 pub struct Cached(PathBuf);
 
 impl Cached {
     pub fn of(address: &str) -> Option<Self> {
-        // An address has characters that the name of a file cannot have.
+        // An address has characters that file names cannot have.
         let name: String = address
             .bytes()
             .map(|byte| match byte {
@@ -39,8 +39,8 @@ impl Cached {
         DescriptorPool::decode(std::fs::read(&self.0).ok()?.as_slice()).ok()
     }
 
-    /// Written beside and renamed, because another shell may be reading. A cache that cannot be written is not an error:
-    /// it only saves time.
+    /// Writes a temporary file and renames it, because another shell may be reading. Errors are ignored: the cache only
+    /// saves time.
     pub fn write(&self, set: &[u8]) {
         let beside = self.0.with_extension(format!("{}.tmp", std::process::id()));
         let written = self

@@ -1,4 +1,4 @@
-//! What can stand where a TAB is typed, in the order in which it is offered.
+//! The candidates for each kind of argument, in the order in which they are offered.
 
 use std::ffi::OsStr;
 
@@ -7,7 +7,7 @@ use clap_complete::CompletionCandidate;
 use super::schema::{matches, pool};
 use crate::protobuf::layout::Layouts;
 
-/// Headers that are worth offering; a value is for the user to write.
+/// Common headers. The user adds the value.
 const HEADERS: [&str; 4] = [
     "authorization: ",
     "x-api-key: ",
@@ -19,7 +19,7 @@ pub fn headers(current: &OsStr) -> Vec<CompletionCandidate> {
     starting_with(current, HEADERS.into_iter().map(str::to_owned))
 }
 
-/// Methods by their paths; by their short names when that is what is being typed.
+/// Methods by path, or by short name if no path matches.
 pub fn methods(current: &OsStr) -> Vec<CompletionCandidate> {
     let Some(pool) = pool() else {
         return Vec::new();
@@ -73,7 +73,7 @@ pub fn symbols(current: &OsStr) -> Vec<CompletionCandidate> {
     starting_with(current, names.into_iter())
 }
 
-/// The fields of the request of the method that the command line already has.
+/// The request fields of the method on the command line.
 pub fn fields(current: &OsStr) -> Vec<CompletionCandidate> {
     let wanted = matches().and_then(|matches| matches.get_one::<String>("method").cloned());
     let (Some(wanted), Some(pool)) = (wanted, pool()) else {

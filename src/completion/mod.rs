@@ -1,7 +1,7 @@
-//! What a TAB offers: methods, symbols, services and fields of the server that the command line names.
+//! Shell completion: methods, symbols, services and fields of the server on the command line.
 //!
-//! - `candidates`: what can stand where;
-//! - `schema`: the schema behind that, and `cache`, which keeps it.
+//! - `candidates`: the candidates for each kind of argument;
+//! - `schema`: the schema they come from, and `cache`, which keeps it.
 
 mod cache;
 mod candidates;
@@ -15,15 +15,15 @@ use clap_complete::{ArgValueCompleter, CompletionCandidate};
 
 use crate::cli::Cli;
 
-/// Answers a shell that asks for completions, and then exits. Returns at once if none does.
+/// Answers a shell that asks for completions, and exits. Otherwise returns at once.
 pub fn answer_shell() {
-    // Checked here first: the engine does more than this before it knows.
+    // Checked here first, because the engine reads the arguments and the current folder before it checks.
     if std::env::var_os("COMPLETE").is_some() {
         CompleteEnv::with_factory(command).complete();
     }
 }
 
-/// The command line with what its values can be.
+/// The command line, with candidates for its values.
 fn command() -> clap::Command {
     let offers =
         |complete: fn(&OsStr) -> Vec<CompletionCandidate>| ArgValueCompleter::new(complete);

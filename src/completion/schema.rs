@@ -1,4 +1,4 @@
-//! The schema behind a TAB: of the server that the command line names, or of the files that it gives.
+//! The schema behind completions: from the server or the files on the command line.
 
 use std::ffi::OsString;
 use std::time::Duration;
@@ -15,10 +15,10 @@ use crate::session::schema::{settings, with_source};
 use crate::session::target::{DEFAULT_ADDR, Target};
 use crate::session::{Context, Settings};
 
-/// How long a TAB may wait for a server.
+/// How long a completion may wait for a server.
 const PATIENCE: Duration = Duration::from_millis(400);
 
-/// What the unfinished command line says so far. A shell hands it over behind `--`.
+/// The unfinished command line, parsed as far as possible. A shell passes it after `--`.
 pub fn matches() -> Option<ArgMatches> {
     let words: Vec<OsString> = std::env::args_os()
         .skip_while(|word| word != "--")
@@ -31,10 +31,10 @@ pub fn matches() -> Option<ArgMatches> {
     matches.subcommand().map(|(_, matches)| matches.clone())
 }
 
-/// The schema of the server that the command line names, or of the files that it gives.
+/// The schema of the server or the files on the command line.
 pub fn pool() -> Option<DescriptorPool> {
     let matches = matches()?;
-    // `health` has no schema arguments, and takes services from reflection all the same.
+    // `health` has no schema arguments, but its services come from reflection too.
     let of =
         |name| SchemaArgs::augment_args(ConnectionArgs::augment_args(clap::Command::new(name)));
     let defaults = of("complete").try_get_matches_from(["complete"]).ok()?;
@@ -63,12 +63,12 @@ pub fn pool() -> Option<DescriptorPool> {
             cached.write(&set);
             DescriptorPool::decode(set.as_slice()).ok()
         }
-        // An old schema is better than none.
+        // A stale schema is better than none.
         Err(_) => cached.read(),
     }
 }
 
-/// A server's schema, if it answers in time.
+/// The schema of a server, if it answers in time.
 async fn ask(connection: &ConnectionArgs, schema: &SchemaArgs, env: Settings) -> Result<Vec<u8>> {
     let mut context = Context::new(env);
     let console = context.console(Verbosity::Quiet, Some(false));
@@ -81,7 +81,7 @@ async fn ask(connection: &ConnectionArgs, schema: &SchemaArgs, env: Settings) ->
         .unwrap_or_else(|_| Err(Error::failed("the server took too long")))
 }
 
-/// A TAB is answered before there is a runtime.
+/// Runs a future: completions are answered before there is a runtime.
 fn block_on<T>(future: impl Future<Output = Result<T>>) -> Result<T> {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()

@@ -1,4 +1,4 @@
-//! Addresses as users write them.
+//! The syntax of addresses.
 
 use std::fmt;
 use std::path::PathBuf;
@@ -7,7 +7,7 @@ use std::str::FromStr;
 use crate::error::Error;
 use crate::net::{BadHostPort, split_host_port};
 
-/// Where a server is. Every form but `unix:` is host and port; TLS is spoken exactly when the scheme is `https`.
+/// The address of a server. Every form except `unix:` has a host and a port. TLS is used exactly if the scheme is `https`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Address {
     Tcp {
@@ -19,7 +19,7 @@ pub enum Address {
 }
 
 impl Address {
-    /// What goes into `:authority`. A socket's path is no authority; grpc-go and grpcio send `localhost` too.
+    /// The value of `:authority`. A socket path cannot be one; grpc-go and grpcio send `localhost` too.
     pub fn authority(&self) -> String {
         match self {
             Self::Tcp { .. } => self.to_string(),
@@ -42,12 +42,12 @@ impl FromStr for Address {
     type Err = Error;
 
     fn from_str(text: &str) -> Result<Self, Error> {
-        let bad = |why: &str| Error::usage(format!("bad address {text:?}: {why}"));
+        let bad = |why: &str| Error::usage(format!("invalid address {text:?}: {why}"));
         if let Some(path) = text.strip_prefix("unix:") {
-            // `unix:///path` is the URI form of gRPC's name syntax.
+            // `unix:///path` is the URI form in gRPC's name syntax.
             let path = path.strip_prefix("//").unwrap_or(path);
             return match path {
-                "" => Err(bad("unix: wants a path")),
+                "" => Err(bad("missing path")),
                 path => Ok(Self::Unix(PathBuf::from(path))),
             };
         }
@@ -56,20 +56,20 @@ impl FromStr for Address {
             Some(("http", rest)) => (rest.strip_suffix('/').unwrap_or(rest), Some(80)),
             Some(("https", _)) => {
                 return Err(bad("TLS is not supported yet")
-                    .hinted("drop https:// to call the server in plaintext"));
+                    .hinted("use http:// to call the server in plaintext"));
             }
             Some((scheme, _)) => {
                 return Err(bad(&format!("unknown scheme {scheme:?}"))
-                    .hinted("write host:port, http://host:port or unix:PATH"));
+                    .hinted("use host:port, http://host:port or unix:PATH"));
             }
         };
         if authority.contains(['/', '?', '#', '@']) {
-            return Err(bad("wants a host and a port, no path and no user"));
+            return Err(bad("expected a host and a port, without a user or a path"));
         }
         let (host, port) = split_host_port(authority).map_err(|why| {
             let error = bad(&why.to_string());
             match why {
-                BadHostPort::BareIpv6 => error.hinted("write [::1]:50051"),
+                BadHostPort::BareIpv6 => error.hinted("use brackets, as in [::1]:50051"),
                 _ => error,
             }
         })?;
@@ -79,7 +79,7 @@ impl FromStr for Address {
             } else {
                 authority
             };
-            return Err(bad("no port").hinted(format!("write {host}:50051")));
+            return Err(bad("missing port").hinted(format!("try {host}:50051")));
         };
         let host = if host.is_empty() { "localhost" } else { host };
         Ok(Self::Tcp {
@@ -118,7 +118,7 @@ mod tests {
     }
 
     #[test]
-    fn everything_else_is_a_usage_error() {
+    fn any_other_form_is_a_usage_error() {
         for text in [
             "",
             "host",

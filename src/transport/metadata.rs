@@ -5,8 +5,8 @@ use tonic::metadata::{AsciiMetadataKey, BinaryMetadataKey, MetadataMap, Metadata
 use crate::base64;
 use crate::error::{Error, Result};
 
-/// Names that belong to the protocol: what a user would write there never arrives, or breaks the call (PROTOCOL-HTTP2,
-/// "Requests"; RFC 9113, section 8.2.2).
+/// Names reserved by the protocol: such a header would not arrive, or break the call (PROTOCOL-HTTP2, "Requests"; RFC
+/// 9113, section 8.2.2).
 const RESERVED: [&str; 12] = [
     "connection",
     "content-length",
@@ -22,32 +22,33 @@ const RESERVED: [&str; 12] = [
     "upgrade",
 ];
 
-/// Reads headers as curl's users write them. A value of a `-bin` name is base64, of either alphabet.
+/// Parses headers in curl's syntax. The value of a `-bin` name is base64 in either alphabet.
 ///
 /// # Errors
-/// When one is no header, or none that may be set.
+/// When one is not a header, or is reserved.
 pub fn parse(headers: &[String]) -> Result<MetadataMap> {
     let mut metadata = MetadataMap::with_capacity(headers.len());
     for header in headers {
-        let bad = |why: &str| Error::usage(format!("bad header {header:?}: {why}"));
+        let bad = |why: &str| Error::usage(format!("invalid header {header:?}: {why}"));
         let (name, value) = header
             .split_once(':')
-            .ok_or_else(|| bad("no colon").hinted("write -H 'name: value'"))?;
+            .ok_or_else(|| bad("missing colon").hinted("use -H 'name: value'"))?;
         let name = name.trim().to_ascii_lowercase();
         let value = value.trim();
         if RESERVED.contains(&name.as_str()) {
-            return Err(bad("the name is reserved for the protocol"));
+            return Err(bad("the name is reserved by the protocol"));
         }
         if name.ends_with("-bin") {
-            let key =
-                BinaryMetadataKey::from_bytes(name.as_bytes()).map_err(|_| bad("no valid name"))?;
-            let bytes =
-                base64::decode(value).ok_or_else(|| bad("a value of a -bin name is base64"))?;
+            let key = BinaryMetadataKey::from_bytes(name.as_bytes())
+                .map_err(|_| bad("the name is not valid"))?;
+            let bytes = base64::decode(value)
+                .ok_or_else(|| bad("the value of a -bin name must be base64"))?;
             metadata.append_bin(key, MetadataValue::from_bytes(&bytes));
         } else {
-            let key =
-                AsciiMetadataKey::from_bytes(name.as_bytes()).map_err(|_| bad("no valid name"))?;
-            let not_ascii = || bad("a value is printable ASCII; other bytes want a -bin name");
+            let key = AsciiMetadataKey::from_bytes(name.as_bytes())
+                .map_err(|_| bad("the name is not valid"))?;
+            let not_ascii =
+                || bad("the value must be printable ASCII; other bytes need a -bin name");
             if !value.bytes().all(|byte| (b' '..=b'~').contains(&byte)) {
                 return Err(not_ascii());
             }
@@ -73,7 +74,7 @@ mod tests {
     }
 
     #[test]
-    fn values_of_bin_names_are_base64_of_any_flavour() {
+    fn values_of_bin_names_are_base64_in_any_variant() {
         for text in ["q6ur", "-_8=", "+/8", "-_8"] {
             let metadata = one(&format!("x-bin: {text}")).unwrap();
             assert!(metadata.get_bin("x-bin").unwrap().to_bytes().is_ok());
@@ -81,7 +82,7 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_sent_is_a_usage_error() {
+    fn a_header_that_cannot_be_sent_is_a_usage_error() {
         for header in [
             "x",
             ": y",

@@ -203,7 +203,7 @@ fn a_bad_header_is_wrong_usage() {
             .exits(2)
             .prints("")
             .says_one_error()
-            .mentions("bad header");
+            .mentions("invalid header");
     }
 }
 

@@ -152,7 +152,7 @@ fn a_template_of_a_symbol_without_a_request_is_an_error() {
             .exits(1)
             .prints("")
             .hints()
-            .mentions("give --template a method or a message");
+            .mentions("use --template with a method or a message");
     }
 }
 

@@ -284,7 +284,7 @@ mod reload {
         let server = Server::started(["--people".as_ref(), people.as_os_str()]);
         let listening = server.stderr().text();
         let shown = people.display();
-        let kept = "warning: keeping the people loaded before\n";
+        let kept = "warning: keeping the people from before\n";
         folder.write("people.json", "{\"name\": \"Max\"}\n{}\n");
         server.signal(Signal::HUP);
         let stderr = server.stderr().wait_for(kept);
@@ -361,7 +361,7 @@ mod reload {
         server.signal(Signal::HUP);
         server
             .stderr()
-            .wait_for("nothing to reload: the server runs without --people\n");
+            .wait_for("nothing to reload: the server was started without --people\n");
         routeguide(["get-person", "Alice"])
             .at(server.addr())
             .run()

@@ -22,7 +22,7 @@ fn names_are_read_from_the_keyboard_and_answered_as_they_are_typed() {
         .stdin(terminal.stdio())
         .stdout(terminal.stdout())
         .start();
-    run.stderr().wait_for("names from the keyboard");
+    run.stderr().wait_for("names from the terminal");
     terminal.types("Alice\n");
     terminal
         .screen()
