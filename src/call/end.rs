@@ -1,4 +1,4 @@
-//! How a call ends: its status, and where that came from. The origin is a type, so that nothing has to be read out of a
+//! How a call ends: its status, and where that comes from. The origin is a type, so that it need not be guessed from a
 //! message that a server may have written.
 //!
 //! The rules are those of "gRPC over HTTP/2" (PROTOCOL-HTTP2), "HTTP to gRPC Status Code Mapping"
@@ -26,7 +26,7 @@ const DETAILS: HeaderName = HeaderName::from_static("grpc-status-details-bin");
 pub struct End {
     pub code: Code,
     pub message: String,
-    /// An encoded `google.rpc.Status`, empty if there is none.
+    /// An encoded `google.rpc.Status`, or empty.
     pub details: Bytes,
     /// The trailers, without the status itself.
     pub metadata: MetadataMap,
@@ -40,24 +40,24 @@ pub enum Origin {
     Server,
     /// The deadline expired.
     Deadline,
-    /// We cancelled the call: an interrupt, bad input, output that cannot be written.
+    /// The client cancelled the call: an interrupt, bad input, or output that cannot be written.
     Cancelled,
-    /// We cancelled the call because there were as many replies as wanted.
+    /// The client cancelled the call because it had enough replies.
     Enough,
     /// The connection was lost, or the server reset the call.
     Connection(Processed),
-    /// What answered does not speak gRPC.
+    /// The response was not gRPC.
     NotGrpc(HttpAnswer),
-    /// The server broke the rules of HTTP/2, gRPC or the method.
+    /// The server violated the rules of HTTP/2, gRPC or the method.
     Protocol,
-    /// A reply was larger than we accept.
+    /// A reply was larger than the limit.
     TooLarge,
 }
 
 /// Whether the server may have acted on a call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Processed {
-    /// It has not: REFUSED_STREAM, or a GOAWAY that leaves the call out. It is safe to call again.
+    /// It has not: REFUSED_STREAM, or a GOAWAY that excludes the call. It is safe to call again.
     No,
     Unknown,
 }
@@ -82,54 +82,54 @@ impl End {
         }
     }
 
-    /// The server broke the protocol.
+    /// The server violated the protocol.
     pub fn protocol(message: impl Into<String>) -> Self {
         Self::new(Code::Internal, message, Origin::Protocol)
     }
 
-    /// The method has one reply, and there is none or a second one. The code is the specification's ("response
-    /// cardinality violation").
+    /// The method has one reply, but there were none or several. The code is the specification's ("response cardinality
+    /// violation").
     pub fn cardinality(replies: &str) -> Self {
-        let message = format!("the method has one reply, and the server sent {replies}");
+        let message = format!("the method has one reply, but the server sent {replies}");
         Self::new(Code::Unimplemented, message, Origin::Protocol)
     }
 
     pub fn deadline() -> Self {
         Self::new(
             Code::DeadlineExceeded,
-            "the deadline expired before the call was complete",
+            "the deadline expired before the call completed",
             Origin::Deadline,
         )
     }
 
-    /// Cancelled from here.
+    /// The client cancelled the call.
     pub fn cancelled() -> Self {
         Self::new(Code::Cancelled, "cancelled", Origin::Cancelled)
     }
 
-    /// Cancelled from here, with all replies that were asked for.
+    /// The client cancelled the call after enough replies.
     pub fn enough() -> Self {
-        let message = "cancelled after the replies asked for";
+        let message = "cancelled after the requested number of replies";
         Self::new(Code::Cancelled, message, Origin::Enough)
     }
 
     pub fn bad_frame(bad: BadFrame, limit: usize) -> Self {
         match bad {
             BadFrame::Compressed => {
-                Self::protocol("the server sent a compressed message without an agreed encoding")
+                Self::protocol("the server sent a compressed message, but no encoding was agreed")
             }
             BadFrame::Flag(flag) => Self::protocol(format!(
-                "the server sent a message with the unknown flag {flag}"
+                "the server sent a message with an unknown flag: {flag}"
             )),
             BadFrame::TooLarge(size) => Self::new(
                 Code::ResourceExhausted,
-                format!("the reply is too large: {size} bytes, and the limit is {limit}"),
+                format!("the reply is too large: {size} bytes; the limit is {limit}"),
                 Origin::TooLarge,
             ),
         }
     }
 
-    /// A response other than gRPC's.
+    /// The response was not gRPC.
     pub fn not_grpc(answer: HttpAnswer) -> Self {
         let code = code_of_http(answer.status);
         let content_type = match &answer.content_type {
@@ -137,14 +137,14 @@ impl End {
             None => "no content-type".to_owned(),
         };
         let message = format!(
-            "the server did not answer with gRPC, but with HTTP status {} and {content_type}",
+            "the server did not answer with gRPC but with HTTP status {} and {content_type}",
             answer.status
         );
         Self::new(code, message, Origin::NotGrpc(answer))
     }
 
-    /// The end that trailers, or the headers of a Trailers-Only response, tell of. `http` is for a server that leaves
-    /// the status out.
+    /// The end given by trailers, or by the headers of a Trailers-Only response. `http` counts if the server omits the
+    /// status.
     pub fn from_trailers(mut trailers: HeaderMap, http: StatusCode) -> Self {
         let code = trailers.remove(STATUS);
         let message = trailers.remove(MESSAGE);
@@ -158,7 +158,7 @@ impl End {
             ),
             None => Self::without_status(http),
         };
-        // Details are an addition: a call does not fail over them.
+        // Details are optional: bad ones do not fail the call.
         end.details = details
             .and_then(|value| base64::decode(value.to_str().ok()?))
             .map(Bytes::from)
@@ -167,7 +167,7 @@ impl End {
         end
     }
 
-    /// The stream ended, and nothing says how the call did.
+    /// The stream ended without a status.
     pub fn without_status(http: StatusCode) -> Self {
         let code = match http {
             StatusCode::OK => Code::Unknown,
@@ -184,7 +184,7 @@ impl End {
     pub fn from_h2(error: &h2::Error, connection: Option<&h2::Error>) -> Self {
         if let Some(io) = error.get_io() {
             let why = match connection {
-                // The server said why before it closed the connection.
+                // The server gave the reason before it closed the connection.
                 Some(reason) if reason.is_go_away() => named(reason),
                 _ => match io.kind() {
                     io::ErrorKind::UnexpectedEof
@@ -215,12 +215,12 @@ impl End {
         if error.is_remote() {
             return Self::new(
                 Code::Unavailable,
-                format!("the server did not take the call: {}", named(error)),
+                format!("the server did not accept the call: {}", named(error)),
                 Origin::Connection(Processed::No),
             );
         }
         Self::protocol(format!(
-            "the server broke the HTTP/2 protocol ({})",
+            "the server violated the HTTP/2 protocol ({})",
             name(reason)
         ))
     }
@@ -233,14 +233,14 @@ fn named(error: &h2::Error) -> String {
         Reason::NO_ERROR => "the server is closing the connection".to_owned(),
         reason => format!("the server is closing the connection ({})", name(reason)),
     };
-    // h2 gives out the debug data in the error's text only; it is for people here, too.
+    // h2 has the debug data only in the error's text. It is only shown here, too.
     match error.to_string().rsplit_once(" (b\"") {
         Some((_, debug)) => format!("{announced}: {}", debug.trim_end_matches("\")")),
         None => announced,
     }
 }
 
-/// The name of an error code as RFC 9113 has it.
+/// The name of an error code in RFC 9113.
 fn name(reason: Reason) -> Cow<'static, str> {
     match reason {
         Reason::NO_ERROR => "NO_ERROR".into(),
@@ -292,7 +292,7 @@ fn code_of_http(status: StatusCode) -> Code {
     }
 }
 
-/// A percent-encoded message. What is not UTF-8 is shown as far as it is.
+/// Decodes a percent-encoded message. Invalid UTF-8 is replaced.
 fn text(value: &HeaderValue) -> String {
     percent_decode(value.as_bytes())
         .decode_utf8_lossy()
@@ -316,7 +316,7 @@ mod tests {
     }
 
     #[test]
-    fn trailers_are_a_status_and_metadata() {
+    fn trailers_hold_a_status_and_metadata() {
         let end = End::from_trailers(
             trailers(&[
                 ("grpc-status", "5"),
@@ -348,7 +348,7 @@ mod tests {
     }
 
     #[test]
-    fn a_status_that_is_not_specified_is_unknown() {
+    fn an_unspecified_status_is_unknown() {
         for status in ["17", "-1", "99", "x", ""] {
             let end = End::from_trailers(trailers(&[("grpc-status", status)]), StatusCode::OK);
             assert_eq!(end.code, Code::Unknown, "{status:?}");
@@ -356,7 +356,7 @@ mod tests {
     }
 
     #[test]
-    fn without_a_status_the_http_status_counts() {
+    fn the_http_status_counts_if_there_is_no_grpc_status() {
         let code = |http| End::from_trailers(HeaderMap::new(), http).code;
         assert_eq!(code(StatusCode::OK), Code::Unknown);
         assert_eq!(code(StatusCode::SERVICE_UNAVAILABLE), Code::Unavailable);

@@ -1,5 +1,5 @@
-//! gRPC's length-prefixed messages (PROTOCOL-HTTP2, "Length-Prefixed-Message"), packed into DATA and cut out of it.
-//! HTTP/2 may divide them anywhere: a message can span frames, and a frame can hold many messages.
+//! Packs gRPC's length-prefixed messages (PROTOCOL-HTTP2, "Length-Prefixed-Message") into DATA frames, and cuts them out
+//! again. A message can span frames, and a frame can hold many messages.
 
 use std::collections::VecDeque;
 
@@ -9,20 +9,20 @@ use smallvec::SmallVec;
 /// A flag byte and four bytes of length.
 const PREFIX: usize = 5;
 
-/// What is packed before some of it is sent. Larger chunks save nothing: a frame has 16 KiB unless the peer allows more.
+/// How much to pack before sending. Larger chunks save nothing: a frame has 16 KiB unless the peer allows more.
 const CHUNK: usize = 32 << 10;
 
-/// Unread chunks smaller than this are copied together, so that a small frame costs its bytes and not its bookkeeping.
+/// Unread chunks smaller than this are copied together, so that a small frame costs only its bytes.
 const SMALL: usize = 4 << 10;
 
-/// Request messages whose last byte is out.
+/// Request messages whose last byte is sent.
 pub type Sent = SmallVec<[Bytes; 1]>;
 
 /// Packs messages.
 #[derive(Debug, Default)]
 pub struct Packer {
     buffer: BytesMut,
-    /// Each message in the buffer, with how many bytes there are up to its end from the end of the one before.
+    /// The messages in the buffer, each with the number of its bytes that are still there.
     messages: VecDeque<(usize, Bytes)>,
 }
 
@@ -36,7 +36,7 @@ impl Packer {
         self.buffer.is_empty()
     }
 
-    /// Bytes to be sent.
+    /// The number of bytes to send.
     pub fn len(&self) -> usize {
         self.buffer.len()
     }
@@ -45,7 +45,7 @@ impl Packer {
     pub fn push(&mut self, message: Bytes) {
         let len = PREFIX + message.len();
         if self.buffer.capacity() - self.buffer.len() < len {
-            // A chunk that was taken keeps the allocation: a new one is as large as a stream of messages needs.
+            // A chunk keeps its allocation when it is taken. The next one has room for a stream of messages.
             let wanted = if self.buffer.is_empty() && self.messages.is_empty() {
                 len
             } else {
@@ -61,7 +61,7 @@ impl Packer {
         self.messages.push_back((len, message));
     }
 
-    /// Takes the next `len` bytes to send, at most all. Messages that end in them are added to `sent`.
+    /// Takes up to `len` bytes to send. Adds the messages that end in them to `sent`.
     pub fn take(&mut self, len: usize, sent: &mut Sent) -> Bytes {
         let len = len.min(self.buffer.len());
         let mut left = len;
@@ -80,25 +80,25 @@ impl Packer {
 /// Why bytes are not messages.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum BadFrame {
-    /// A compressed message, though no encoding was agreed on.
+    /// A compressed message, but no encoding was agreed.
     Compressed,
-    /// Neither of the two flags there are.
+    /// An unknown flag.
     Flag(u8),
-    /// A message of so many bytes, which is more than allowed.
+    /// A message of this many bytes, which is over the limit.
     TooLarge(usize),
 }
 
-/// Cuts messages.
+/// Cuts messages out of DATA.
 #[derive(Debug)]
 pub struct Cutter {
-    /// The chunk that messages are cut out of, without a copy.
+    /// The chunk that messages are cut from, without a copy.
     current: Bytes,
-    /// What came after it.
+    /// The data after it.
     rest: BytesMut,
     max_message_size: usize,
-    /// Bytes of messages taken, not reported by [`Cutter::take_consumed`] yet.
+    /// Bytes of taken messages that [`Cutter::take_consumed`] has not reported yet.
     consumed: usize,
-    /// How much of what is held [`Cutter::take_incomplete`] has reported.
+    /// How many of the bytes held [`Cutter::take_incomplete`] has reported.
     reported: usize,
 }
 
@@ -113,7 +113,7 @@ impl Cutter {
         }
     }
 
-    /// Adds what a DATA frame held.
+    /// Adds the data of a frame.
     pub fn push(&mut self, data: Bytes) {
         if self.current.is_empty() && self.rest.is_empty() && data.len() >= SMALL {
             self.current = data;
@@ -122,10 +122,10 @@ impl Cutter {
         }
     }
 
-    /// The next message that is complete.
+    /// The next complete message.
     ///
     /// # Errors
-    /// When what comes next is not a message, or is too large.
+    /// When the next message is malformed or too large.
     pub fn next(&mut self) -> Result<Option<Bytes>, BadFrame> {
         let Some(len) = self.next_len()? else {
             return Ok(None);
@@ -144,7 +144,7 @@ impl Cutter {
         Ok(Some(message))
     }
 
-    /// The length of the next message, prefix included, once the prefix is there.
+    /// The length of the next message including its prefix, once the prefix is complete.
     fn next_len(&mut self) -> Result<Option<usize>, BadFrame> {
         if self.current.len() < PREFIX {
             if self.len() < PREFIX {
@@ -167,7 +167,7 @@ impl Cutter {
         Ok(Some(PREFIX + len))
     }
 
-    /// Makes one chunk of what is held.
+    /// Joins the bytes held into one chunk.
     fn join(&mut self) {
         if self.current.is_empty() {
             self.current = self.rest.split().freeze();
@@ -180,29 +180,28 @@ impl Cutter {
         self.current = joined.freeze();
     }
 
-    /// Bytes held.
+    /// The number of bytes held.
     pub fn len(&self) -> usize {
         self.current.len() + self.rest.len()
     }
 
-    /// Whether the end would not cut a message off.
+    /// Whether no incomplete message is held.
     pub fn is_at_boundary(&self) -> bool {
         self.len() == 0
     }
 
-    /// Bytes of messages taken since [`Cutter::take_consumed`].
+    /// What [`Cutter::take_consumed`] would return.
     pub fn consumed(&self) -> usize {
         self.consumed
     }
 
-    /// How many bytes of messages have been taken since the last time: the peer may send as many more.
+    /// How many bytes of messages were taken since the last call. The peer may send as many more.
     pub fn take_consumed(&mut self) -> usize {
         std::mem::take(&mut self.consumed)
     }
 
-    /// How many bytes of the message that is still incomplete have come since the last time. The peer may send as many
-    /// more at once, or a message larger than the window would never be complete. To be asked when [`Cutter::next`]
-    /// has found nothing.
+    /// How many bytes of an incomplete message arrived since the last call. The peer may send as many more at once, or a
+    /// message larger than the window would never be complete. Call it when [`Cutter::next`] has found nothing.
     pub fn take_incomplete(&mut self) -> usize {
         let held = self.len();
         held - std::mem::replace(&mut self.reported, held).min(held)
@@ -220,7 +219,7 @@ mod tests {
     }
 
     #[test]
-    fn messages_are_cut_out_however_the_bytes_are_divided() {
+    fn messages_are_cut_out_however_their_bytes_are_split() {
         for first in 0..=TWO.len() {
             for second in first..=TWO.len() {
                 let mut cutter = Cutter::new(10);
@@ -251,7 +250,7 @@ mod tests {
     }
 
     #[test]
-    fn a_message_is_judged_by_its_prefix() {
+    fn a_bad_message_is_detected_by_its_prefix() {
         for (prefix, bad) in [
             ([0, 0, 0, 0, 11], BadFrame::TooLarge(11)),
             ([0, 255, 255, 255, 255], BadFrame::TooLarge(0xffff_ffff)),
@@ -279,7 +278,7 @@ mod tests {
     }
 
     #[test]
-    fn messages_wait_for_their_readers_before_their_bytes_are_given_back() {
+    fn bytes_are_given_back_only_when_their_message_is_taken() {
         let mut cutter = Cutter::new(10);
         cutter.push(Bytes::from_static(TWO));
         assert!(cutter.next().unwrap().is_some());

@@ -1,5 +1,5 @@
-//! A call under way. Polling it drives both directions: requests go out as fast as the peer's window lets them, replies
-//! come in as fast as they are taken, and a reset can go out at any moment.
+//! A call in progress. Polling it drives both directions: requests are sent as fast as the peer's window allows, replies
+//! are received as fast as they are taken, and a reset can be sent at any moment.
 
 use std::future::{Future, poll_fn};
 use std::pin::Pin;
@@ -23,17 +23,17 @@ use super::frame::{Cutter, Packer, Sent};
 use super::{Event, Start};
 use crate::transport::Connection;
 
-/// A server that knows the deadline may act on it a little before we do, and reset the call. Timers have a resolution of
-/// a millisecond.
+/// A server may act on the deadline a little before the client does, and reset the call. Timers have a resolution of a
+/// millisecond.
 const SERVER_AHEAD: Duration = Duration::from_millis(5);
 
-/// What is given back to the peer's window at once, rather than with the next chunk.
+/// This many bytes are given back to the peer's window at once, fewer with the next chunk.
 const GIVE_BACK: usize = 64 << 10;
 
-/// How much of an error page is kept for its message.
+/// How much of an error page to keep, in bytes.
 const PAGE: usize = 512;
 
-/// How long the start of an error page may take.
+/// How long to wait for it.
 const PAGE_TIME: Duration = Duration::from_secs(1);
 
 const TIMEOUT: HeaderName = HeaderName::from_static("grpc-timeout");
@@ -43,7 +43,7 @@ const TRAILERS: HeaderValue = HeaderValue::from_static("trailers");
 const USER_AGENT: HeaderValue =
     HeaderValue::from_static(concat!("routeguide/", env!("CARGO_PKG_VERSION")));
 
-/// A call. Dropping it before its end cancels it (RST_STREAM), whatever the state of the peer's window.
+/// A call. Dropping it before its end cancels it (RST_STREAM), even if the peer's window is full.
 pub struct Call<R> {
     requests: R,
     sending: Sending,
@@ -63,9 +63,9 @@ enum Sending {
     Open(SendStream<Bytes>),
     /// The last bytes wait for the peer's window.
     Ending(SendStream<Bytes>),
-    /// Half-closed. The handle is for a reset.
+    /// Half-closed. The handle is kept to reset the stream.
     Ended(SendStream<Bytes>),
-    /// There is nothing to reset.
+    /// Closed or reset.
     Gone,
 }
 
@@ -75,14 +75,14 @@ enum Receiving {
     Messages(RecvStream, StatusCode),
     Trailers(RecvStream, StatusCode),
     Page(Box<Page>),
-    /// How the call ended, until that is handed out.
+    /// The call is over. Holds its end until that is returned.
     Ended(Option<Box<End>>),
 }
 
 /// What was received.
 enum Received {
     Event(Event),
-    /// Nothing that is complete: there is more to do.
+    /// Not an event yet: poll again.
     Part,
     /// The call is over.
     End,
@@ -101,7 +101,7 @@ impl<R> Call<R>
 where
     R: Stream<Item = Bytes> + Unpin,
 {
-    /// Starts a call. Its headers are on their way when this returns, or it has ended already.
+    /// Starts a call. When this returns, its headers are queued, or it has already ended.
     pub fn start(connection: &Connection, start: Start, requests: R) -> Self {
         let mut call = Self {
             requests,
@@ -127,7 +127,7 @@ where
                 }
             },
             Err(error) => {
-                let end = End::protocol(format!("the request cannot be sent: {error}"));
+                let end = End::protocol(format!("cannot send the request: {error}"));
                 call.receiving = Receiving::Ended(Some(Box::new(end)));
             }
         }
@@ -144,29 +144,27 @@ where
         if let Poll::Ready(event) = self.poll_event(cx) {
             return Poll::Ready(event);
         }
-        // Only when nothing is there to hand out: what arrived before the deadline is not lost to it.
+        // Checked last, so that events from before the deadline are not lost.
         if self.poll_deadline(cx).is_ready() {
             return Poll::Ready(Some(self.end(End::deadline())));
         }
         Poll::Pending
     }
 
-    /// The next reply if it has arrived in one piece with the last one. Sooner than [`Call::next`], which goes on sending
-    /// in between.
+    /// The next reply, if it arrived together with the last one. Unlike [`Call::next`], this does not send anything.
     pub fn next_at_hand(&mut self) -> Option<Event> {
         if !matches!(self.receiving, Receiving::Messages(..)) {
             return None;
         }
         match self.cutter.next() {
             Ok(Some(message)) => Some(self.message(message)),
-            // What is wrong is found when the next event is asked for.
+            // [`Call::next`] reports what is wrong.
             _ => None,
         }
     }
 
-    /// Takes what arrives while no event can be handled, until the deadline. What is taken counts against the window
-    /// until its messages are handled, which bounds it; it only leaves h2, where small frames cost much more memory than
-    /// they have bytes.
+    /// Until the deadline, takes data from h2 while no event can be handled, because small frames cost much more memory in
+    /// h2 than their bytes. The data counts against the window until its messages are handled, which bounds it.
     pub async fn hold(&mut self) {
         poll_fn(|cx| {
             while let Receiving::Messages(body, _) = &mut self.receiving {
@@ -181,7 +179,7 @@ where
         .await;
     }
 
-    /// Whether requests that were taken are not out yet.
+    /// Whether requests taken from the stream are not sent yet.
     pub fn has_unsent(&self) -> bool {
         !self.packer.is_empty()
     }
@@ -218,7 +216,7 @@ where
         Event::Message(message)
     }
 
-    /// Sends what is ready and fits into the window. Ready when messages are out.
+    /// Sends what is ready and fits into the window. Ready once messages are sent.
     fn poll_send(&mut self, cx: &mut Context<'_>) -> Poll<Sent> {
         let mut sent = Sent::new();
         loop {
@@ -272,7 +270,7 @@ where
         }
     }
 
-    /// Packs the requests that are ready. Whether they were the last.
+    /// Packs the requests that are ready. Returns whether they were the last.
     fn pack(&mut self, cx: &mut Context<'_>) -> bool {
         while !self.packer.is_full() {
             match Pin::new(&mut self.requests).poll_next(cx) {
@@ -284,7 +282,7 @@ where
         false
     }
 
-    /// No message follows, but bytes of the last ones wait.
+    /// Marks that no more messages follow, while bytes of the last ones wait.
     fn ending(&mut self) {
         self.sending = match std::mem::replace(&mut self.sending, Sending::Gone) {
             Sending::Open(stream) => Sending::Ending(stream),
@@ -351,13 +349,13 @@ where
         Poll::Ready(event.map_or(Received::Part, Received::Event))
     }
 
-    /// The response's headers came.
+    /// Handles the response headers. Returns an event if there is one already.
     fn respond(&mut self, response: Response<RecvStream>) -> Option<Event> {
         let (head, body) = response.into_parts();
         let content_type = head.headers.get(header::CONTENT_TYPE);
         let is_grpc = content_type.is_some_and(is_grpc);
         let has_status = head.headers.contains_key(STATUS);
-        // Trailers-Only: the status is in the headers, and nothing comes after them.
+        // Trailers-Only: the status is in the headers, and nothing follows them.
         if is_grpc && body.is_end_stream() && (has_status || head.status == StatusCode::OK) {
             let end = End::from_trailers(head.headers, head.status);
             return Some(self.close(end));
@@ -385,7 +383,7 @@ where
         Some(Event::Headers(MetadataMap::from_headers(head.headers)))
     }
 
-    /// The server's end of the stream: its status counts if what came before it is complete.
+    /// The server ended the stream. Its status counts if the replies before it are complete.
     fn close(&mut self, end: End) -> Event {
         if end.code == Code::Ok {
             if !self.cutter.is_at_boundary() {
@@ -415,7 +413,7 @@ where
         self.end(end)
     }
 
-    /// The one way in which a call ends: what is still open of its stream is reset.
+    /// Ends the call, and resets what is still open of its stream.
     fn end(&mut self, end: End) -> Event {
         self.reset();
         self.receiving = Receiving::Ended(None);
@@ -439,14 +437,13 @@ where
 }
 
 impl<R> Call<R> {
-    /// Ends the call from here, unless it is over: the server sees RST_STREAM(CANCEL), not an orderly end. No event
-    /// follows.
+    /// Cancels the call, unless it is over: the server sees RST_STREAM(CANCEL). No event follows.
     pub fn cancel(&mut self) {
         self.reset();
         self.receiving = Receiving::Ended(None);
     }
 
-    /// Resets the stream unless both halves are closed, in which case h2 sends nothing.
+    /// Resets the stream. If both halves are closed, h2 sends nothing.
     fn reset(&mut self) {
         match std::mem::replace(&mut self.sending, Sending::Gone) {
             Sending::Open(mut stream)
@@ -466,7 +463,7 @@ impl<R> Drop for Call<R> {
 }
 
 impl Page {
-    /// Waits for as much of the page as is shown, and not for long.
+    /// Waits for the start of the page, but not for long.
     fn poll(&mut self, cx: &mut Context<'_>) -> Poll<HttpAnswer> {
         loop {
             match self.body.poll_data(cx) {
@@ -493,7 +490,7 @@ impl Page {
     }
 }
 
-/// `application/grpc`, with a message format that we know or leave open, and with parameters or without.
+/// `application/grpc`, alone or with `+proto`, with or without parameters.
 fn is_grpc(content_type: &HeaderValue) -> bool {
     let text = content_type.to_str().unwrap_or_default();
     let essence = text.split(';').next().unwrap_or_default().trim();
@@ -530,7 +527,7 @@ fn request(connection: &Connection, start: Start) -> Result<Request<()>, http::E
     Ok(request)
 }
 
-/// `grpc-timeout`: at most eight digits, in the finest unit that they suffice for, and never zero.
+/// Sets `grpc-timeout`: at most eight digits, in the finest unit for which they suffice, and never zero.
 fn insert_timeout(headers: &mut HeaderMap, left: Duration) {
     let units = [
         (left.as_nanos(), 'n'),
@@ -569,8 +566,8 @@ mod tests {
     }
 
     #[test]
-    fn only_grpc_with_protobuf_messages_is_believed() {
-        for (content_type, believed) in [
+    fn only_grpc_with_protobuf_messages_is_accepted() {
+        for (content_type, accepted) in [
             ("application/grpc", true),
             ("application/grpc+proto", true),
             ("Application/gRPC; charset=utf-8", true),
@@ -581,7 +578,7 @@ mod tests {
             ("text/html", false),
         ] {
             let value = HeaderValue::from_static(content_type);
-            assert_eq!(is_grpc(&value), believed, "{content_type}");
+            assert_eq!(is_grpc(&value), accepted, "{content_type}");
         }
     }
 }

@@ -1,5 +1,5 @@
-//! The details of a status: `google.rpc.Status` in `grpc-status-details-bin`, whose messages are looked up in the call's
-//! own schema, then among the google.rpc types.
+//! The details of a status: `google.rpc.Status` in `grpc-status-details-bin`, whose messages are looked up in the schema
+//! of the call, then among the google.rpc types.
 
 use prost::Message as _;
 use prost_reflect::DescriptorPool;
@@ -7,16 +7,16 @@ use prost_reflect::DescriptorPool;
 use crate::protobuf::Layouts;
 use crate::protobuf::json::{self, WriteOptions};
 
-/// Details, decoded.
+/// Decoded details.
 #[derive(Debug, Default)]
 pub struct Details {
-    /// Each as JSON with its `@type`; one of an unknown type is its type and its bytes.
+    /// Each in JSON with its `@type`. A detail of an unknown type has only its bytes.
     pub texts: Vec<String>,
     /// The full names of the unknown types.
     pub missing: Vec<String>,
 }
 
-/// The details of a status, by the first of these pools that has their types. Bytes that are not details have none.
+/// Decodes the details of a status with the first pool that has their types. Bytes that cannot be decoded have none.
 pub fn decode(details: &[u8], pools: &[DescriptorPool]) -> Details {
     let Some((first, more)) = pools.split_first().filter(|_| !details.is_empty()) else {
         return Details::default();
@@ -25,7 +25,7 @@ pub fn decode(details: &[u8], pools: &[DescriptorPool]) -> Details {
         return Details::default();
     };
     let mut pool = first.clone();
-    // Where the schema has some of these files, its own count.
+    // The schema's own copy of a file wins.
     let _ = pool.decode_file_descriptor_set(tonic_types::pb::FILE_DESCRIPTOR_SET);
     let mut layouts = Layouts::new(pool);
     for pool in more {
@@ -43,7 +43,7 @@ pub fn decode(details: &[u8], pools: &[DescriptorPool]) -> Details {
             let written = json::write(&mut layouts, any, &bytes, WriteOptions::default(), &mut out);
             match (written, String::from_utf8(out)) {
                 (Ok(()), Ok(text)) => text,
-                // Its value is not a message of its type.
+                // The value is not a message of the type.
                 _ => serde_json::json!({ "@type": detail.type_url }).to_string(),
             }
         })
@@ -78,7 +78,7 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_decoded_is_no_panic() {
+    fn what_cannot_be_decoded_does_not_panic() {
         let pool = crate::schema::bundled_pool().unwrap();
         let details = |bytes: Vec<u8>| decode(&bytes, std::slice::from_ref(&pool)).texts;
         assert!(details(vec![0xff, 0xff]).is_empty());

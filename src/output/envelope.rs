@@ -1,5 +1,4 @@
-//! `-o envelope`: the whole exchange as data, a JSON object a line for each event. For scripts that want to know when
-//! something came, how large it was, and what came with it.
+//! `-o envelope`: every event of a call as a line of JSON, for scripts that need its time, size and metadata.
 
 use std::time::Duration;
 
@@ -12,11 +11,11 @@ use crate::error::code_name;
 use crate::protobuf::json::{self, WriteOptions};
 use crate::protobuf::{LayoutId, Layouts, WriteError};
 
-/// What every line starts with.
+/// The start of every line.
 #[derive(Serialize)]
 struct Head<'a> {
     event: &'a str,
-    /// Which call of a batch, from one; absent where the request is no -d and there can be but one.
+    /// The number of the call in a batch, from one. Absent if the command makes only one call.
     #[serde(skip_serializing_if = "Option::is_none")]
     call: Option<u64>,
     /// Since the start of the call.
@@ -30,7 +29,7 @@ fn open(event: &str, call: Option<u64>, at: Duration, out: &mut Vec<u8>) {
         call,
         time_ms: (at.as_secs_f64() * 1e6).round() / 1e3,
     };
-    // Numbers and strings: neither can fail.
+    // Cannot fail: the members are numbers and strings.
     let _ = serde_json::to_writer(&mut *out, &head);
     out.pop();
 }
@@ -46,7 +45,7 @@ pub struct Message<'a> {
 /// Appends one message's line.
 ///
 /// # Errors
-/// When it has no JSON; the line is not there then.
+/// When it cannot be written as JSON. Nothing is appended then.
 pub fn message(
     message: &Message<'_>,
     layouts: &mut Layouts,
@@ -57,7 +56,7 @@ pub fn message(
     let start = out.len();
     open(message.event, message.call, message.at, out);
     out.extend_from_slice(format!(",\"size\":{},\"message\":", message.bytes.len()).as_bytes());
-    // A line is a line, however messages are to look elsewhere.
+    // An event is always one line.
     let options = WriteOptions {
         indent: false,
         ..options
@@ -71,7 +70,7 @@ pub fn message(
     Ok(())
 }
 
-/// Appends the line of headers or trailers. Values of `-bin` names are base64, padded.
+/// Appends the line of headers or trailers. Values of `-bin` names are padded base64.
 pub fn metadata(
     event: &str,
     call: Option<u64>,
@@ -111,14 +110,14 @@ pub fn metadata(
 pub struct Status<'a> {
     pub call: Option<u64>,
     pub at: Duration,
-    /// `None`: there was no RPC.
+    /// `None` if there was no RPC.
     pub code: Option<Code>,
     pub message: &'a str,
-    /// The decoded details, each in JSON.
+    /// The decoded details, in JSON.
     pub details: &'a [String],
     /// Where the status comes from.
     pub origin: &'a str,
-    /// The exit code of a run that ends so.
+    /// The exit code of a run that ends with it.
     pub exit: u8,
 }
 

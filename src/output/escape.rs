@@ -1,22 +1,22 @@
-//! Text that others wrote, made safe to show: a server's words must not move the cursor, clear the screen or turn
-//! the reading direction around ("Trojan Source", CVE-2021-42574).
+//! Makes text from others safe to show: it must not move the cursor, clear the screen or change the reading direction
+//! ("Trojan Source", CVE-2021-42574).
 
 use std::borrow::Cow;
 use std::fmt::Write as _;
 
-/// Whether a character acts on a terminal instead of being shown: C0 and C1 controls, line separators, and what
-/// changes the direction of text. Joiners, which emoji are made with, are not among them.
+/// Whether a character acts on a terminal instead of being shown: C0 and C1 controls, line separators, and characters
+/// that change the direction of text. Joiners, which emoji need, do not.
 pub fn is_unsafe(c: char) -> bool {
     c.is_control()
         || matches!(c, '\u{061c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
-/// Writes every unsafe character as `\u{…}`; newlines too, so that a message stays one line.
+/// Escapes every unsafe character as `\u{…}`. Newlines too, so that a message stays on one line.
 pub fn escape(text: &str) -> Cow<'_, str> {
     escape_all_but(text, |_| false)
 }
 
-/// Writes every unsafe character of a document as `\u{…}`, but keeps its layout: newlines and tabs.
+/// Escapes every unsafe character of a document as `\u{…}`, except newlines and tabs.
 pub fn escape_document(text: &str) -> Cow<'_, str> {
     escape_all_but(text, |c| matches!(c, '\n' | '\t'))
 }
@@ -39,9 +39,8 @@ fn escape_all_but(text: &str, is_kept: fn(char) -> bool) -> Cow<'_, str> {
     Cow::Owned(safe)
 }
 
-/// Escapes what is unsafe within a formatted message, by an escape its own syntax knows, so that it still parses:
-/// `\u009b` in JSON, octal UTF-8 bytes in the text format. Its layout, newlines and spaces, is left alone; formatters
-/// escape those within strings themselves.
+/// Escapes unsafe characters in a formatted message with an escape of its own syntax, so that it still parses: `\u009b` in
+/// JSON, octal UTF-8 bytes in the text format. Newlines are layout, and stay: those in strings are already escaped.
 pub fn escape_literal(text: &str, json: bool) -> Cow<'_, str> {
     let foreign = |c: char| c != '\n' && is_unsafe(c);
     if !text.contains(foreign) {
@@ -71,7 +70,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn no_control_or_direction_character_survives() {
+    fn every_control_and_direction_character_is_escaped() {
         for code in (0..0x20)
             .chain(0x7f..0xa0)
             .chain(0x202a..0x202f)
@@ -94,7 +93,7 @@ mod tests {
     }
 
     #[test]
-    fn ordinary_text_of_any_script_is_untouched() {
+    fn ordinary_text_in_any_script_is_unchanged() {
         for text in ["plain", "Zoë 이름 имя שם", "👩🏽\u{200d}💻\u{fe0f}"] {
             assert_eq!(escape(text), text);
             assert_eq!(escape_literal(text, true), text);

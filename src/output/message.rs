@@ -1,4 +1,4 @@
-//! One message's bytes → its text or JSON: the one place that knows both formats.
+//! Message bytes → text or JSON: the only place that knows both formats.
 
 use prost_reflect::{DescriptorPool, MessageDescriptor};
 use tonic::Code;
@@ -14,23 +14,23 @@ pub enum Syntax {
     Json,
 }
 
-/// How messages look.
+/// How messages are written.
 #[derive(Clone, Copy, Debug)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
 pub struct Style {
     pub syntax: Syntax,
-    /// Indented over several lines, else one line a message.
+    /// Indented over several lines, or else one line per message.
     pub indent: bool,
     pub emit_defaults: bool,
     pub proto_names: bool,
     pub enum_numbers: bool,
     pub color: bool,
-    /// The output is a terminal: strings must not act on it.
+    /// The output is a terminal, so unsafe characters are escaped.
     pub terminal: bool,
 }
 
 impl Style {
-    /// JSON, for what is not a reply.
+    /// JSON with the default options.
     pub fn json(indent: bool, terminal: bool, color: bool) -> Self {
         Self {
             syntax: Syntax::Json,
@@ -50,7 +50,7 @@ pub struct MessageWriter {
     layouts: Layouts,
     root: LayoutId,
     style: Style,
-    /// Whether there is one before the next.
+    /// Whether a message has been written.
     has_written: bool,
 }
 
@@ -74,8 +74,8 @@ impl MessageWriter {
         self.write_unless(bytes, out, |_| false).map(|_| ())
     }
 
-    /// As [`MessageWriter::write`], unless the message holds an Any of a type that is not known and that `is_wanted`.
-    /// Nothing is appended then, and the names of the types are returned.
+    /// As [`MessageWriter::write`], unless the message contains an Any of an unknown type that `is_wanted`. Then nothing is
+    /// appended, and the names of those types are returned.
     ///
     /// # Errors
     /// As [`MessageWriter::write`].
@@ -111,7 +111,7 @@ impl MessageWriter {
         Ok(Vec::new())
     }
 
-    /// Adds descriptors of types that were not known.
+    /// Adds descriptors of unknown types.
     pub fn learn(&mut self, pool: DescriptorPool) {
         self.layouts.learn(pool);
     }
@@ -144,7 +144,7 @@ impl MessageWriter {
         }
     }
 
-    /// Makes what was written from `start` on safe for a terminal, and colors it.
+    /// Escapes and colors what was written from `start` on.
     fn dress(&self, out: &mut Vec<u8>, start: usize) -> Result<()> {
         let plain = String::from_utf8(out.split_off(start)).map_err(|error| {
             Error::failed(format!("cannot print a {}", self.name)).caused_by(error)
@@ -163,8 +163,7 @@ impl MessageWriter {
     }
 }
 
-/// The error for a message that cannot be written. Bytes that are not a message of their type are the fault of the server
-/// that sent them.
+/// The error for a message that cannot be written. For bytes that are not a message of their type, the server is at fault.
 pub fn unwritable(name: &str, error: WriteError) -> Error {
     match error {
         WriteError::Malformed(why) => Error::status(
@@ -240,7 +239,7 @@ mod tests {
     }
 
     #[test]
-    fn defaults_and_numbers_are_printed_when_asked_for() {
+    fn defaults_and_enum_numbers_are_printed_on_request() {
         let all = Style {
             emit_defaults: true,
             enum_numbers: true,
@@ -258,15 +257,15 @@ mod tests {
     }
 
     #[test]
-    fn the_wire_formats_rules_are_kept() {
+    fn the_rules_of_the_wire_format_are_followed() {
         let json = |bytes| printed("Person", bytes, style(Syntax::Json));
-        // Out of order, the last of a singular field, an address in two parts, an unknown field, a negative number in
-        // ten bytes.
+        // Fields out of order, a repeated singular field, an address in two parts, an unknown field, a negative number
+        // in ten bytes.
         assert_eq!(
             json(b"\x10\x01\x2a\x03\x0a\x01s\x0a\x01A\x0a\x01B\x2a\x03\x12\x01c\x78\x05\x10\xff\xff\xff\xff\xff\xff\xff\xff\xff\x01"),
             "{\"name\":\"B\",\"age\":-1,\"address\":{\"street\":\"s\",\"city\":\"c\"}}\n"
         );
-        // Text shows what the schema does not know.
+        // The text format shows unknown fields.
         assert_eq!(
             printed(
                 "Name",
@@ -278,7 +277,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_message_is_an_error_and_prints_nothing() {
+    fn bytes_that_are_not_a_message_are_an_error_and_print_nothing() {
         let pool = crate::schema::bundled_pool().unwrap();
         let message = pool.get_message_by_name("Person").unwrap();
         for bytes in [

@@ -1,5 +1,5 @@
-//! Reply bytes + descriptor → text or JSON, and everything else a user sees: the only module that writes to stdout
-//! or stderr. Formatters append to buffers; `stdout` and `terminal` own where they go.
+//! Reply bytes + descriptor → text or JSON, and everything else a user sees. The only module that writes to stdout or
+//! stderr: formatters append to buffers, which `stdout` and `terminal` write.
 
 mod details;
 mod envelope;

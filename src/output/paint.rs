@@ -1,4 +1,4 @@
-//! Color for formatted messages. One tokenizer serves JSON and the text format, whose tokens are the same: strings,
+//! Colors formatted messages. One tokenizer is enough for JSON and the text format, which have the same tokens: strings,
 //! words and punctuation.
 
 use std::fmt::Write as _;

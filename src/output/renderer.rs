@@ -1,4 +1,4 @@
-//! A call's events → what is printed of them, in each of the output formats.
+//! The events of a call → its output, in each output format.
 
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -17,7 +17,7 @@ use crate::exit;
 use crate::protobuf::json::WriteOptions;
 use crate::protobuf::{LayoutId, Layouts};
 
-/// Which events are printed, and how.
+/// An output format.
 #[derive(Clone, Copy, Debug)]
 pub enum Format {
     Messages(Style),
@@ -26,22 +26,22 @@ pub enum Format {
     Raw,
 }
 
-/// Prints the events of one method's calls.
+/// Prints the events of calls of one method.
 pub struct Renderer {
     kind: Kind,
-    /// Where types are looked up: the method's schema, then what was learned.
+    /// Where to look up types: the method's schema, then the schemas learned since.
     pools: Vec<DescriptorPool>,
-    /// Types of Anys that have been asked for, found or not.
+    /// Types that were asked for, found or not.
     asked: BTreeSet<String>,
-    /// Whether unknown types are asked for at all.
+    /// Whether to ask for unknown types.
     asks: bool,
 }
 
-/// What came of a message.
+/// The result of writing a message.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Written {
     Done,
-    /// Nothing was printed: the message holds an Any of these types, which are not known.
+    /// Nothing was written: the message contains Anys of these unknown types.
     Missing(Vec<String>),
 }
 
@@ -57,12 +57,12 @@ struct Envelope {
     reply: LayoutId,
     reply_name: String,
     options: WriteOptions,
-    /// The output is a terminal: strings must not act on it.
+    /// The output is a terminal, so unsafe characters are escaped.
     terminal: bool,
 }
 
 impl Envelope {
-    /// Makes what was written from `start` on safe where it is shown.
+    /// Escapes what was written from `start` on, if it goes to a terminal.
     fn secure(&self, out: &mut Vec<u8>, start: usize) {
         if self.terminal {
             let plain = String::from_utf8_lossy(out.get(start..).unwrap_or_default()).into_owned();
@@ -76,7 +76,7 @@ impl Envelope {
 #[derive(Clone, Copy, Debug)]
 pub struct Moment {
     pub started: Instant,
-    /// `None`: just now.
+    /// `None` for now.
     pub at: Option<Instant>,
     pub call: Option<u64>,
 }
@@ -88,11 +88,11 @@ impl Moment {
     }
 }
 
-/// What a call came to.
+/// The result of a call.
 #[derive(Clone, Copy, Debug)]
 pub struct Outcome<'a> {
     pub end: &'a End,
-    /// The exit code of a run that ends so.
+    /// The exit code of a run that ends with it.
     pub exit: u8,
 }
 
@@ -127,14 +127,14 @@ impl Renderer {
         }
     }
 
-    /// Asks for types that are not known, instead of showing an Any of them as bytes.
+    /// Asks for unknown types of Anys, instead of printing their bytes.
     #[must_use]
     pub fn asking(mut self) -> Self {
         self.asks = true;
         self
     }
 
-    /// Takes what was found of types that were asked for. They are not asked for again.
+    /// Adds what was found of the types asked for. They are not asked for again.
     pub fn learn(&mut self, asked: Vec<String>, found: Vec<DescriptorPool>) {
         self.asked.extend(asked);
         for pool in found {
@@ -147,12 +147,12 @@ impl Renderer {
         }
     }
 
-    /// Whether replies are to be seen as they come, though the call may fail yet.
+    /// Whether every event is printed as it happens, so that replies are not held back until the status.
     pub fn shows_everything(&self) -> bool {
         matches!(self.kind, Kind::Envelope(_))
     }
 
-    /// Requests went out.
+    /// Requests were sent.
     ///
     /// # Errors
     /// When one cannot be printed.
@@ -170,7 +170,7 @@ impl Renderer {
         Ok(())
     }
 
-    /// A reply came.
+    /// A reply arrived.
     ///
     /// # Errors
     /// When it cannot be printed.
@@ -191,8 +191,8 @@ impl Renderer {
             }
             Kind::Raw { written: true } => {
                 return Err(
-                    Error::failed("-o raw writes one message, and there is a second one")
-                        .hinted("-n 1 stops after the first"),
+                    Error::failed("-o raw writes only one message, but there are more")
+                        .hinted("use -n 1 to stop after the first"),
                 );
             }
             Kind::Raw { written } => {
@@ -239,7 +239,7 @@ impl Renderer {
         Ok(envelope.layouts.take_unresolved())
     }
 
-    /// The initial metadata came.
+    /// The initial metadata arrived.
     pub fn headers(&self, moment: Moment, metadata: &MetadataMap, out: &mut Vec<u8>) {
         if let Kind::Envelope(envelope) = &self.kind {
             let start = out.len();
@@ -269,12 +269,12 @@ impl Renderer {
         }
     }
 
-    /// A status's details, each as JSON.
+    /// The details of a status, each in JSON.
     pub fn details(&self, details: &[u8]) -> Vec<String> {
         details::decode(details, &self.pools).texts
     }
 
-    /// The types of a status's details that are not known, and that have not been asked for.
+    /// The unknown types in a status's details that have not been asked for.
     pub fn missing_details(&self, details: &[u8]) -> Vec<String> {
         if !self.asks || details.is_empty() {
             return Vec::new();
@@ -291,7 +291,7 @@ impl Format {
         matches!(self, Self::Envelope(_))
     }
 
-    /// Appends what there is to say of a call that could not be made: the envelope's status.
+    /// Appends the status event of a call that could not be made, if the format has events.
     pub fn not_called(&self, moment: Moment, error: &Error, out: &mut Vec<u8>) {
         if let Self::Envelope(_) = self {
             let (code, origin) = match error.kind() {
@@ -313,7 +313,7 @@ impl Format {
     }
 }
 
-/// Origins as scripts see them.
+/// The origin as it is named in an envelope.
 fn origin(origin: &Origin) -> &'static str {
     match origin {
         Origin::Server => "server",

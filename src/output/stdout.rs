@@ -1,5 +1,5 @@
-//! stdout, written by a thread of its own. A write to a pipe whose reader is slow blocks; calls must go on meanwhile, and
-//! Ctrl-C must be heard. The thread lives from the first flush of a command to its end.
+//! stdout, written by a thread of its own: a write to a pipe with a slow reader blocks, while calls must go on and Ctrl-C
+//! must work. The thread lives from a command's first flush to its end.
 
 use std::io::{self, Write as _};
 
@@ -8,19 +8,19 @@ use tokio::sync::{mpsc, oneshot};
 use super::escape::escape_document;
 use crate::error::{Error, Result};
 
-/// Handed to the writer when full, however many replies are still ready.
+/// A chunk of this many bytes goes to the writer, even if more replies are ready.
 const CHUNK: usize = 64 * 1024;
 
-/// Chunks that wait for the writer. With the one being written they bound what a slow reader holds in memory.
+/// How many chunks may wait for the writer. With the one being written, they bound the memory that a slow reader costs.
 const CHUNKS_AHEAD: usize = 2;
 
-/// What a pipe takes without blocking when it is ready at all: PIPE_BUF, which POSIX wants to be at least 512.
+/// How much a pipe takes without blocking when it is ready: PIPE_BUF, which is at least 512 in POSIX.
 const AT_ONCE: usize = if cfg!(target_os = "linux") { 4096 } else { 512 };
 
-/// What the writer is handed.
+/// A message to the writer.
 enum Chunk {
     Bytes(Vec<u8>),
-    /// A request to be told when everything before this is written.
+    /// Asks for a signal once everything before this is written.
     Mark(oneshot::Sender<()>),
 }
 
@@ -28,17 +28,17 @@ enum Chunk {
 #[derive(Default)]
 pub struct Stdout {
     buffer: Vec<u8>,
-    /// From the first flush on: a single reply is not worth a thread.
+    /// Started by the first flush: a single reply is not worth a thread.
     writer: Option<Writer>,
     is_broken: bool,
     is_terminal: bool,
     reader: Reader,
 }
 
-/// The writer thread, as seen from outside.
+/// A handle to the writer thread.
 struct Writer {
     chunks: Option<mpsc::Sender<Chunk>>,
-    /// What writing came to.
+    /// The result of writing.
     result: oneshot::Receiver<io::Result<()>>,
 }
 
@@ -82,8 +82,7 @@ impl Stdout {
         }
     }
 
-    /// Appends text that others have written, such as descriptors and their comments: as it is, but for characters that
-    /// would act on a terminal.
+    /// Appends text from others, such as descriptors and their comments, escaped if stdout is a terminal.
     pub fn document(&mut self, text: &str) {
         if self.is_terminal {
             self.buffer
@@ -93,22 +92,22 @@ impl Stdout {
         }
     }
 
-    /// Where messages are appended.
+    /// The buffer to append messages to.
     pub fn buffer(&mut self) -> &mut Vec<u8> {
         &mut self.buffer
     }
 
-    /// Whether a write has failed: nothing can be printed any more.
+    /// Whether a write has failed, so that nothing more can be printed.
     pub fn is_broken(&self) -> bool {
         self.is_broken
     }
 
-    /// Whether it is time to flush even though more is ready.
+    /// Whether it is time to flush, even if more is ready.
     pub fn is_full(&self) -> bool {
         self.buffer.len() >= CHUNK
     }
 
-    /// Hands what is buffered to the writer; waits while the writer is behind. Cancelling it loses nothing.
+    /// Passes the buffer to the writer; waits while the writer is behind. Cancel safe.
     ///
     /// # Errors
     /// When an earlier write failed.
@@ -127,7 +126,7 @@ impl Stdout {
         self.outcome().await
     }
 
-    /// Writes out what there is, so that what is said on stderr next comes after it. A failure is reported elsewhere.
+    /// Waits until the buffer is written, so that what goes to stderr next comes after it. Failures are reported elsewhere.
     pub async fn catch_up(&mut self) {
         let (mark, written) = oneshot::channel();
         if self.flush().await.is_ok()
@@ -139,14 +138,14 @@ impl Stdout {
         }
     }
 
-    /// Forgets what is not written yet. A write that is under way goes on.
+    /// Discards what is not written yet. A write in progress continues.
     pub fn discard(&mut self) {
         self.buffer.clear();
         self.writer = None;
         self.is_broken = false;
     }
 
-    /// Writes everything out and waits for it.
+    /// Writes everything, and waits until it is written.
     ///
     /// # Errors
     /// When a write failed.
@@ -158,7 +157,7 @@ impl Stdout {
         self.outcome().await
     }
 
-    /// Completes when nothing can be written any more, also while nothing is: with why.
+    /// Completes, even while nothing is written, once nothing more can be: with the reason.
     pub async fn closed(&mut self) -> Error {
         let failed = async {
             match self
@@ -180,7 +179,7 @@ impl Stdout {
         }
     }
 
-    /// Ends the writer and returns its result. A failure is returned once.
+    /// Ends the writer and returns its result. A failure is returned only once.
     async fn outcome(&mut self) -> Result<()> {
         let Some(writer) = &mut self.writer else {
             return Ok(());
@@ -190,7 +189,9 @@ impl Stdout {
         self.writer = None;
         let result = match outcome {
             Ok(outcome) => outcome.map_err(Error::output),
-            Err(_) => Err(Error::failed("the writer of standard output is gone")),
+            Err(_) => Err(Error::failed(
+                "the thread that writes to standard output has ended",
+            )),
         };
         if result.is_err() {
             self.is_broken = true;
@@ -200,7 +201,7 @@ impl Stdout {
     }
 }
 
-/// Whether stdout takes [`AT_ONCE`] bytes now: a pipe that is ready for writing does, and a file is always ready.
+/// Whether stdout takes [`AT_ONCE`] bytes without blocking. A pipe does when it is ready, and a file is always ready.
 #[cfg(unix)]
 fn takes_at_once() -> bool {
     use rustix::event::{PollFd, PollFlags, Timespec, poll};
@@ -219,8 +220,8 @@ fn takes_at_once() -> bool {
     false
 }
 
-/// Tells when the other end of stdout is closed: a pipe's reader, a socket's peer, a terminal. A write notices by itself;
-/// this is for calls that have nothing to write.
+/// Detects that the other end of stdout is closed: a pipe's reader, a socket's peer, a terminal. Writes detect it too; this
+/// is for calls that have nothing to write.
 #[derive(Default)]
 struct Reader {
     #[cfg(unix)]
@@ -230,11 +231,11 @@ struct Reader {
 #[cfg(unix)]
 enum Watched {
     Stream(tokio::io::unix::AsyncFd<std::os::fd::OwnedFd>),
-    /// A file has no other end.
+    /// Not watched: a file has no other end.
     File,
 }
 
-/// Errors are what matters; a registration needs a little more.
+/// Only errors matter; the other interest is for the registration.
 #[cfg(unix)]
 const INTEREST: tokio::io::Interest = tokio::io::Interest::PRIORITY.add(tokio::io::Interest::ERROR);
 
@@ -250,7 +251,7 @@ fn watch() -> io::Result<tokio::io::unix::AsyncFd<std::os::fd::OwnedFd>> {
 
 #[cfg(unix)]
 impl Reader {
-    /// Completes when it is gone. The system reports that for a pipe even though nothing else is asked of it.
+    /// Completes when it is closed. For a pipe, the system always reports that.
     async fn gone(&mut self) {
         let watched = self
             .watched

@@ -1,5 +1,5 @@
-//! stderr: errors, warnings, notices, `-v`, and the progress line. Data never goes here, and nothing here fails a run: if
-//! stderr cannot be written to, there is no other place to say so.
+//! stderr: errors, warnings, notices, `-v` and the progress line. Never data. Failures to write are ignored: there is
+//! nowhere else to report them.
 
 use std::fmt::Write as _;
 use std::io::{IsTerminal as _, Write as _};
@@ -17,24 +17,24 @@ const ERROR: Style = AnsiColor::Red.on_default().bold();
 const WARNING: Style = AnsiColor::Yellow.on_default().bold();
 const HINT: Style = AnsiColor::Cyan.on_default().bold();
 
-/// Back to the first column, and everything there erased (ECMA-48, EL 2).
+/// Returns to the first column and erases the line (ECMA-48, EL 2).
 const ERASE: &str = "\r\x1b[2K";
 
-/// Shorter streams show no progress line: one that flashes by cannot be read.
+/// Shorter streams have no progress line: it could not be read.
 const PROGRESS_AFTER: Duration = Duration::from_secs(2);
 const PROGRESS_INTERVAL: Duration = Duration::from_millis(200);
 
-/// How much is said.
+/// How much to print.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Verbosity {
-    /// `-q`: errors only.
+    /// `-q`: only errors.
     Quiet,
     Normal,
-    /// `-v`: the connection, the metadata and the status too.
+    /// `-v`: also the connection, the metadata and the status.
     Verbose,
 }
 
-/// What the standard streams of the process are, and the one way to stderr.
+/// The kinds of the process's standard streams, and access to stderr.
 #[derive(Clone, Debug)]
 #[expect(clippy::struct_excessive_bools, reason = "they are facts, not states")]
 pub struct Terminal {
@@ -46,14 +46,14 @@ pub struct Terminal {
     screen: Arc<Mutex<Screen>>,
 }
 
-/// What is on the terminal's last line.
+/// The state of the terminal's last line.
 #[derive(Debug, Default)]
 struct Screen {
     has_progress: bool,
 }
 
 impl Terminal {
-    /// Looks at the process's standard streams and at the conventions for color (`NO_COLOR`, `TERM=dumb`).
+    /// Inspects the process's standard streams and the conventions for color (`NO_COLOR`, `TERM=dumb`).
     pub fn new() -> Self {
         let has_color = |choice| choice != anstream::ColorChoice::Never;
         Self {
@@ -66,12 +66,12 @@ impl Terminal {
         }
     }
 
-    /// Whether stdout is to be colored; `None` leaves it to the terminal.
+    /// Whether to color stdout. `None` leaves it to the terminal.
     pub fn colors_stdout(&self, color: Option<bool>) -> bool {
         color.unwrap_or(self.stdout_has_color)
     }
 
-    /// stderr for one command; `color` as above.
+    /// The console of one command; `color` as above.
     pub fn console(&self, verbosity: Verbosity, color: Option<bool>) -> Console {
         Console {
             verbosity,
@@ -87,7 +87,7 @@ impl Default for Terminal {
     }
 }
 
-/// stderr as one command uses it.
+/// stderr with the verbosity and colors of one command.
 #[derive(Clone, Debug)]
 pub struct Console {
     verbosity: Verbosity,
@@ -104,14 +104,14 @@ impl Console {
         self.verbosity == Verbosity::Quiet
     }
 
-    /// Says something a user wants to know, unless asked to be quiet.
+    /// Prints a notice, unless quiet.
     pub fn notice(&self, text: &str) {
         if self.verbosity >= Verbosity::Normal {
             self.write(&format!("{}\n", escape(text)));
         }
     }
 
-    /// Says something a user should worry about, unless asked to be quiet.
+    /// Prints a warning, unless quiet.
     pub fn warning(&self, text: &str) {
         if self.verbosity >= Verbosity::Normal {
             let mut line = String::new();
@@ -120,14 +120,14 @@ impl Console {
         }
     }
 
-    /// Says what is for `-v` only. `mark` is `*` for the connection, `>` for what is sent, `<` for what comes.
+    /// Prints a line under `-v`. `mark` is `*` for the connection, `>` for what is sent, `<` for what arrives.
     pub fn detail(&self, mark: char, text: impl FnOnce() -> String) {
         if self.verbosity == Verbosity::Verbose {
             self.write(&format!("{mark} {}\n", escape(&text())));
         }
     }
 
-    /// The one place where an error becomes text; [`crate::exit`] has its exit code.
+    /// Prints an error. The only place where errors become text; [`crate::exit`] has their exit codes.
     pub fn report(&self, error: &Error) {
         let silent = matches!(error.kind(), Kind::OutputClosed | Kind::Interrupted);
         if silent || error.is_reported() {
@@ -167,8 +167,8 @@ impl Console {
         };
     }
 
-    /// In one write, so that lines of several processes on one terminal do not mix. A progress line makes room, and is
-    /// drawn again when it is due.
+    /// Writes with one call, so that lines of several processes on one terminal do not mix. Erases the progress line, which
+    /// is drawn again later.
     fn write(&self, text: &str) {
         let mut screen = self.screen.lock().unwrap_or_else(PoisonError::into_inner);
         if std::mem::take(&mut screen.has_progress) {
@@ -183,9 +183,9 @@ fn write(text: &str) {
     let _ = std::io::stderr().write_all(text.as_bytes());
 }
 
-/// The progress line of a long stream whose output goes elsewhere: requests, replies and rate. One line and no bar,
-/// since the length is not known; and drawn by hand, because a line that a library pads to the terminal's width stays
-/// behind when the terminal echoes `^C` after it.
+/// The progress line of a long stream whose output goes elsewhere: requests, replies and rate. Not a bar, since the length
+/// is unknown. Drawn without a library, because a line padded to the terminal's width stays behind when the terminal echoes
+/// `^C` after it.
 pub struct Progress {
     ticks: Option<Interval>,
     started: Instant,
@@ -193,7 +193,7 @@ pub struct Progress {
 }
 
 impl Progress {
-    /// A line that appears after two seconds, if at all, and is gone at the end.
+    /// A line that appears after two seconds if `show` is set, and disappears at the end.
     pub fn new(console: &Console, show: bool) -> Self {
         let started = Instant::now();
         let ticks = show.then(|| {
@@ -208,7 +208,7 @@ impl Progress {
         }
     }
 
-    /// Completes when the line is due to be drawn again, never if it is not shown.
+    /// Completes when it is time to draw the line; never if it is not shown.
     pub async fn due(&mut self) {
         match &mut self.ticks {
             Some(ticks) => {

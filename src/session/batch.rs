@@ -1,5 +1,5 @@
-//! Many calls of a method that takes one request, over one connection: one after the other, or several at once with their
-//! answers in the order of the requests.
+//! A batch: many calls of a method that takes one request, over one connection. They run one after another, or several at
+//! once with their replies in the order of the requests.
 
 use std::collections::VecDeque;
 use std::pin::{Pin, pin};
@@ -20,38 +20,38 @@ use crate::error::{Error, Kind, Result};
 use crate::input::{Failure, Requests};
 use crate::output::{Format, Moment, Renderer, Stdout};
 
-/// What all calls of a batch have in common.
+/// What the calls of a batch share.
 pub struct Batch<'a> {
     pub session: &'a Session,
     pub method: Method,
     pub driver: Driver,
     pub format: Format,
-    /// Calls under way at once; methods with several replies take one at a time.
+    /// Calls in flight at once. Methods that stream replies are always called one at a time.
     pub concurrency: usize,
     pub keep_going: bool,
-    /// Replies wanted in all.
+    /// Replies wanted from all calls together.
     pub max_messages: Option<u64>,
 }
 
-/// What came of a batch.
+/// The result of a batch.
 pub struct Summary {
-    /// Requests taken, each of which is a call.
+    /// Requests read, each of which is a call.
     pub calls: u64,
 }
 
-/// How a batch is coming along.
+/// The progress of a batch.
 struct Progress {
-    /// Requests taken, which is the index of the last one.
+    /// Requests read, which is the index of the last one.
     taken: u64,
     /// Replies still wanted.
     left: Option<u64>,
-    /// The first failure, which is what the run comes to.
+    /// The first failure, which is the result of the batch.
     failure: Option<Error>,
 }
 
-/// What comes next in a batch of several calls at once.
+/// The next step of a batch of several calls at once.
 enum Step {
-    /// The call whose turn it is to be printed is over.
+    /// The next call to print is over.
     Over(Exchange),
     /// A request, or the end of the input.
     Next(Option<Bytes>),
@@ -68,7 +68,7 @@ impl Batch<'_> {
     /// Calls the method once for each request.
     ///
     /// # Errors
-    /// The first failure: of a call, with the index of its request, of the input, or of printing.
+    /// The first failure: of a call (with the index of its request), of the input, or of printing.
     pub async fn run(
         &self,
         mut requests: Requests,
@@ -104,7 +104,7 @@ impl Batch<'_> {
             .await
         };
         match (progress.failure, end) {
-            // What the user or the output did outweighs what a call did before.
+            // An interrupt or a closed output outweighs the earlier failure of a call.
             (_, Err(error)) if ends_batch(&error) => Err(error),
             (Some(failure), end) => {
                 if let Err(error) = end {
@@ -176,7 +176,7 @@ impl Batch<'_> {
         let mut under_way = FuturesOrdered::new();
         let mut input = Input::Open;
         loop {
-            // Never more calls than replies wanted: a call may do something on the server.
+            // Never more calls than replies wanted: a call may have side effects.
             let wanted = progress.left.map_or(self.concurrency, |left| {
                 usize::try_from(left).unwrap_or(usize::MAX)
             });
@@ -250,7 +250,7 @@ impl Batch<'_> {
         }
     }
 
-    /// Prints what happened on the calls that an interrupt has cancelled, in formats that tell everything.
+    /// Prints the events of the calls that an interrupt has cancelled, in formats that show all events.
     async fn print_cancelled(
         &self,
         under_way: &mut (impl Stream<Item = Exchange> + Unpin),
@@ -264,13 +264,13 @@ impl Batch<'_> {
             if let Ok(events) = exchange.events {
                 let mut printer =
                     CallPrinter::new(renderer, true).within_batch(exchange.index, exchange.started);
-                // The interrupt is the error of the run, whatever these calls came to.
+                // The run fails with the interrupt, however these calls ended.
                 let _ = print(events, &mut printer, stdout.buffer()).await;
             }
         }
     }
 
-    /// The next request, `None` at the end of the input.
+    /// The next request, or `None` at the end of the input.
     async fn next(
         &self,
         requests: &mut Requests,
@@ -295,8 +295,8 @@ impl Batch<'_> {
         Ok(next)
     }
 
-    /// Runs one call to its end. A call that the server has not looked at, because it is closing the connection, is made
-    /// once more on another.
+    /// Runs one call to its end. If the server did not process it because it is closing the connection, calls once more
+    /// on another one.
     async fn exchange(&self, index: u64, message: Bytes) -> Exchange {
         let started = Instant::now();
         let mut exchange = Exchange {
@@ -342,7 +342,7 @@ impl Batch<'_> {
         self.format.not_called(moment, error, stdout.buffer());
     }
 
-    /// Notes what a call came to; `false` if it was the last.
+    /// Records the result of a call; `false` if it was the last.
     async fn settle(
         &self,
         progress: &mut Progress,
@@ -376,7 +376,7 @@ impl Batch<'_> {
         Ok(self.keep_going && progress.left != Some(0))
     }
 
-    /// Reports an error behind the messages that came before it.
+    /// Reports an error after the messages before it are written.
     async fn report(&self, error: &Error, stdout: &mut Stdout) -> Result<()> {
         let written = async {
             stdout.catch_up().await;
@@ -388,23 +388,23 @@ impl Batch<'_> {
     }
 }
 
-/// Whether nothing more is wanted after this, whatever the calls would come to.
+/// Whether this error ends a batch, even with `--keep-going`.
 fn ends_batch(error: &Error) -> bool {
     matches!(error.kind(), Kind::Interrupted | Kind::OutputClosed)
 }
 
-/// A call that is over, waiting for those before it to be printed.
+/// A call that is over, and is printed after those before it.
 struct Exchange {
     index: u64,
     started: Instant,
-    /// An error if there was no call.
+    /// The error if no call was made.
     events: Result<VecDeque<(Instant, Event)>>,
 }
 
 /// Runs a call with one reply to its end, and returns what is printed of it: its reply and its end.
 async fn collect(mut call: Call<Once<Bytes>>) -> VecDeque<(Instant, Event)> {
     let mut events = VecDeque::with_capacity(2);
-    // Formats that print this do not say when it happened.
+    // The formats that print these events do not print times.
     let at = Instant::now();
     while let Some(event) = call.next().await {
         if matches!(event, Event::Message(_) | Event::Ended(_)) {
@@ -414,8 +414,8 @@ async fn collect(mut call: Call<Once<Bytes>>) -> VecDeque<(Instant, Event)> {
     events
 }
 
-/// Runs a call to its end, and returns everything that happened on it, for formats that tell everything. An interrupt
-/// ends the call, which is an event then.
+/// Runs a call to its end, and returns all of its events, for formats that print them all. An interrupt ends the call,
+/// with an event for it.
 async fn collect_until(
     mut call: Call<Once<Bytes>>,
     interrupt: &Interrupt,
@@ -439,7 +439,7 @@ async fn collect_until(
     }
 }
 
-/// Prints the events of a call that is over, and returns what it came to.
+/// Prints the events of a call that is over, and returns its result.
 async fn print(
     events: VecDeque<(Instant, Event)>,
     printer: &mut CallPrinter<'_>,
@@ -476,10 +476,10 @@ async fn print(
             return printer.ended(&end, Some(error), out);
         }
     }
-    Err(Error::failed("the call has no end"))
+    Err(Error::failed("the call ended without a status"))
 }
 
-/// The next item if it is there already. `Some(None)` is the end of the stream.
+/// The next item, if it is ready. `Some(None)` is the end of the stream.
 async fn ready_now<S: Stream + Unpin>(stream: &mut S) -> Option<Option<S::Item>> {
     std::future::poll_fn(|cx| {
         Poll::Ready(match Pin::new(&mut *stream).poll_next(cx) {

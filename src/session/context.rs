@@ -1,5 +1,5 @@
-//! What every command runs in: the standard streams, the connections and schemas that outlive a command, and the
-//! interrupt. `main` makes one, and so do the shell and the tests.
+//! The context of every command: the standard streams, the connections and schemas that outlive a command, and the
+//! interrupt. `main`, the shell and the tests each make one.
 
 use super::interrupt::Interrupt;
 use super::schema::Schemas;
@@ -9,7 +9,7 @@ use crate::input::Stdin;
 use crate::output::{Console, Stdout, Terminal, Verbosity};
 use crate::transport::Connections;
 
-/// See the module's documentation.
+/// The context of every command.
 pub struct Context {
     pub terminal: Terminal,
     pub stdin: Stdin,
@@ -22,7 +22,7 @@ pub struct Context {
     pub interrupt: Interrupt,
 }
 
-/// What the environment says.
+/// Settings from the environment.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Settings {
     /// `ROUTEGUIDE_ADDR`, if it is set and not empty.
@@ -40,7 +40,7 @@ impl Settings {
 }
 
 impl Context {
-    /// A context for this process's standard streams. Has to be made within a runtime.
+    /// A context for this process's standard streams. Must be called within a runtime.
     pub fn new(settings: Settings) -> Self {
         let terminal = Terminal::new();
         Self {
@@ -55,7 +55,7 @@ impl Context {
         }
     }
 
-    /// stderr for one command.
+    /// The console of one command.
     pub fn console(&self, verbosity: Verbosity, color: Option<bool>) -> Console {
         self.terminal.console(verbosity, color)
     }
@@ -84,7 +84,7 @@ impl Context {
         }
     }
 
-    /// Ends what outlives a command.
+    /// Closes the connections and stops listening for signals.
     pub async fn close(&mut self) {
         self.schemas.clear();
         self.connections.close().await;

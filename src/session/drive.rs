@@ -1,5 +1,5 @@
-//! The one driver of calls: hands a call's events to what prints them, as they come, and ends the call early for an
-//! interrupt, a reader that went away, bad input or enough replies.
+//! The driver of every call: passes the call's events to its observer as they arrive, and ends the call early on an
+//! interrupt, closed output, bad input or enough replies.
 
 use std::task::Poll;
 use std::time::Duration;
@@ -15,51 +15,50 @@ use crate::error::{Error, Kind, Result, code_name};
 use crate::input::Failure;
 use crate::output::{Console, Progress, Stdout, count};
 
-/// After bad input, the replies to what went before it are still awaited until none has come for this long: nothing in
-/// gRPC tells how many a server owes.
+/// After bad input, wait for replies to the requests before it until none has arrived for this long: nothing in gRPC says
+/// how many replies are due.
 const QUIET: Duration = Duration::from_secs(1);
 
-/// And at most for this long altogether, if replies keep coming.
+/// And at most this long in total, if replies keep arriving.
 const QUIET_AT_MOST: Duration = Duration::from_secs(10);
 
-/// How long output that is not read delays the end after Ctrl-C.
+/// How long unread output may delay the exit after Ctrl-C.
 const LAST_WRITE: Duration = Duration::from_secs(1);
 
-/// What a command does with the events of its call. Each method appends what is to be printed to `out`.
+/// What a command does with the events of its call. Each method appends its output to `out`.
 pub trait CallObserver {
-    /// Requests went out.
+    /// Requests were sent.
     ///
     /// # Errors
     /// When one cannot be printed.
     fn sent(&mut self, messages: &[Bytes], out: &mut Vec<u8>) -> Result<()>;
 
-    /// The initial metadata came.
+    /// The initial metadata arrived.
     fn headers(&mut self, metadata: &MetadataMap, out: &mut Vec<u8>);
 
-    /// A reply came.
+    /// A reply arrived.
     ///
     /// # Errors
-    /// When it cannot be printed. A status as the error means that the server is at fault.
+    /// When it cannot be printed. The error is a status if the server is at fault.
     fn message(&mut self, message: &Bytes, out: &mut Vec<u8>) -> Result<Then>;
 
-    /// The call is over, for `failure` if that lies on this side. Returns what the call comes to.
+    /// The call is over, because of `failure` if the client ended it. Returns the result of the call.
     ///
     /// # Errors
     /// `failure`, or the error that the call ended with.
     fn ended(&mut self, end: &End, failure: Option<Error>, out: &mut Vec<u8>) -> Result<()>;
 
-    /// Looks for types that [`Then::Resolve`] or [`CallObserver::unresolved`] named. Whether it finds them or not, they are
-    /// not asked for again.
+    /// Looks for types named by [`Then::Resolve`] or [`CallObserver::unresolved`]. Each is named only once, found or not.
     fn resolve(&mut self, _types: Vec<String>) -> impl Future<Output = ()> {
         std::future::ready(())
     }
 
-    /// Types that the end of a call needs to be printed and that have to be resolved.
+    /// Types that have to be resolved to print the end of a call.
     fn unresolved(&self, _end: &End) -> Vec<String> {
         Vec::new()
     }
 
-    /// Whether no reply is due to any request that is known to be answered.
+    /// Whether no reply is outstanding, as far as the observer knows.
     fn is_settled(&self) -> bool;
 
     /// Requests sent and replies received.
@@ -70,13 +69,13 @@ pub trait CallObserver {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Then {
     Continue,
-    /// There are as many replies as wanted: cancel the call.
+    /// There are enough replies: cancel the call.
     Stop,
-    /// It could not be printed for want of these types: have them resolved, and hand it over again.
+    /// The reply cannot be printed without these types: resolve them, and pass it again.
     Resolve(Vec<String>),
 }
 
-/// What every call of a command is driven with.
+/// Drives the calls of a command.
 #[derive(Clone)]
 pub struct Driver {
     pub console: Console,
@@ -84,14 +83,14 @@ pub struct Driver {
     pub show_progress: bool,
 }
 
-/// What happens next.
+/// The next step of a call.
 enum Step {
     Event(Option<Event>),
-    /// The call has to end, for this reason.
+    /// The client ends the call, for this reason.
     GiveUp(Error),
 }
 
-/// A call that is driven.
+/// A call in progress.
 struct Run<'a, R, O> {
     driver: &'a Driver,
     call: Call<R>,
@@ -102,10 +101,10 @@ struct Run<'a, R, O> {
 }
 
 impl Driver {
-    /// Runs a call to its end, and cancels it if that has to come early.
+    /// Runs a call to its end, or cancels it.
     ///
     /// # Errors
-    /// What the observer makes of the end; a write to stdout that failed; Ctrl-C; bad input.
+    /// The error that the observer returns for the end; a failed write to stdout; Ctrl-C; bad input.
     pub async fn drive<R>(
         &self,
         call: Call<R>,
@@ -138,7 +137,7 @@ impl Driver {
         }
     }
 
-    /// Runs `work` with stdout. Everything it printed has been written when this returns, also when it returns an error.
+    /// Runs `work` with stdout. All of its output is written when this returns, even if it fails.
     ///
     /// # Errors
     /// Those of `work`, else of writing.
@@ -157,7 +156,7 @@ impl Driver {
             }
             _ => self.interrupt.or(finish).await,
         };
-        // What could not be written is not for the next command.
+        // The next command must not write what this one could not.
         stdout.discard();
         let value = outcome?;
         written?;
@@ -170,8 +169,8 @@ where
     R: Stream<Item = Bytes> + Unpin,
     O: CallObserver,
 {
-    /// Waits for the next event. Output is flushed when there is none at once, so that a flood is printed in large chunks
-    /// and a single reply immediately.
+    /// Waits for the next event. Output is flushed whenever none is ready, so that a flood is written in large chunks and a
+    /// single reply at once.
     async fn next(&mut self) -> Step {
         loop {
             if self.observer.is_settled()
@@ -204,7 +203,7 @@ where
         }
     }
 
-    /// Handles one event. `Some`: it was the last.
+    /// Handles one event. `Some` if it was the last.
     async fn handle(&mut self, event: Event) -> Option<Result<()>> {
         let then = match event {
             Event::Sent(messages) => {
@@ -241,7 +240,7 @@ where
         }
     }
 
-    /// Hands a reply over, and again when the types that it needs have been looked for. `Err`: the call ends meanwhile.
+    /// Passes a reply to the observer, and again once the types it needs are resolved. `Err` if the call ends meanwhile.
     async fn message(&mut self, message: &Bytes) -> std::result::Result<Result<Then>, Step> {
         loop {
             let types = match self.observer.message(message, self.stdout.buffer()) {
@@ -260,12 +259,12 @@ where
         }
     }
 
-    /// Ends the run with a step that is the last.
+    /// Ends the run with its last step.
     async fn finish(&mut self, step: Step) -> Result<()> {
         match step {
             Step::GiveUp(error) => self.give_up(error),
             Step::Event(Some(Event::Ended(end))) => self.finish_with(&end).await,
-            Step::Event(_) => Err(Error::failed("the call has no end")),
+            Step::Event(_) => Err(Error::failed("the call ended without a status")),
         }
     }
 
@@ -285,14 +284,14 @@ where
         self.conclude(end, None)
     }
 
-    /// Ends the call from here.
+    /// Cancels the call because of an error on this side.
     fn give_up(&mut self, error: Error) -> Result<()> {
         self.call.cancel();
         if self.stdout.is_broken() || error.kind() == Kind::OutputClosed {
             return Err(error);
         }
         match error.kind() {
-            // The server's reply is at fault.
+            // The server sent a bad reply.
             Kind::Status(code) => {
                 let end = End::new(code, error.message(), Origin::Protocol);
                 self.conclude(&end, Some(error))
@@ -302,13 +301,13 @@ where
     }
 
     fn conclude(&mut self, end: &End, failure: Option<Error>) -> Result<()> {
-        // Bad input outweighs what the server made of the rest.
+        // Bad input outweighs the status of the call.
         let failure = failure.or_else(|| self.bad_input.take());
         self.observer.ended(end, failure, self.stdout.buffer())
     }
 
-    /// Flushes, while the call goes on: a reader that does not read keeps no call open beyond its deadline. `Some` when
-    /// something else comes first.
+    /// Flushes while the call goes on, so that unread output does not keep the call open past its deadline. `Some` if
+    /// something else happens first.
     async fn flush(&mut self) -> Option<Step> {
         if self.stdout.buffer().is_empty() {
             return None;
@@ -324,13 +323,13 @@ where
         }
     }
 
-    /// Under `-v`, behind the messages that came before.
+    /// Shows the end under `-v`, after the messages before it are written.
     async fn show_end(&mut self, end: &End) {
         let console = &self.driver.console;
         if !console.is_verbose() {
             return;
         }
-        // A reader that does not read is waited for elsewhere.
+        // An interrupt here is reported elsewhere.
         let _ = self
             .driver
             .interrupt
@@ -352,7 +351,7 @@ where
     }
 }
 
-/// The next event if it is there already. `Some(None)` is the end.
+/// The next event, if it is ready. `Some(None)` is the end.
 async fn ready_now<R>(call: &mut Call<R>) -> Option<Option<Event>>
 where
     R: Stream<Item = Bytes> + Unpin,
@@ -379,7 +378,7 @@ pub fn show_metadata(console: &Console, mark: char, metadata: &MetadataMap) {
     }
 }
 
-/// Bad input, whose earlier requests may still be answered.
+/// Bad input. The requests before it may still be answered.
 enum BadInput {
     Possible(Failure),
     Found {
@@ -387,12 +386,12 @@ enum BadInput {
         since: Instant,
         last_heard: Instant,
     },
-    /// Reported, or impossible.
+    /// Already reported, or impossible.
     Over,
 }
 
 impl BadInput {
-    /// A reply came.
+    /// A reply arrived.
     fn heard(&mut self) {
         if let Self::Found { last_heard, .. } = self {
             *last_heard = Instant::now();
@@ -409,8 +408,8 @@ impl BadInput {
         }
     }
 
-    /// Completes with `None` when bad input is found, and with the error when the server has been quiet since. Cancelling
-    /// it loses nothing.
+    /// Completes with `None` when bad input is found, and with the error once the server has been quiet since then. Cancel
+    /// safe.
     async fn wait(&mut self) -> Option<Error> {
         match self {
             Self::Possible(failure) => {

@@ -1,4 +1,4 @@
-//! Ctrl-C: the first one asks a command to stop in order, the second one does not wait. Armed anew for each command.
+//! Ctrl-C: the first asks a command to stop in an orderly way, the second ends it at once. Re-armed for each command.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -15,17 +15,17 @@ pub struct Interrupt(Arc<Mutex<State>>);
 struct State {
     /// The first signal since it was armed.
     first: CancellationToken,
-    /// The one after that.
+    /// The second one.
     second: CancellationToken,
     listeners: Vec<JoinHandle<()>>,
     listens_for_termination: bool,
 }
 
 impl Interrupt {
-    /// Forgets earlier signals, and listens for Ctrl-C, which from here on does not kill the process.
+    /// Forgets earlier signals, and listens for Ctrl-C, which no longer kills the process from then on.
     ///
     /// # Errors
-    /// When the system does not allow it.
+    /// When the system refuses.
     pub fn arm(&self) -> Result<()> {
         let mut state = self.state();
         state.first = CancellationToken::new();
@@ -37,10 +37,10 @@ impl Interrupt {
         Ok(())
     }
 
-    /// Listens for SIGTERM too, where there is such a thing.
+    /// Listens for SIGTERM too, on systems that have it.
     ///
     /// # Errors
-    /// When the system does not allow it.
+    /// When the system refuses.
     #[cfg_attr(not(unix), expect(clippy::unnecessary_wraps, clippy::unused_self))]
     pub fn listen_for_termination(&self) -> Result<()> {
         #[cfg(unix)]
@@ -97,7 +97,7 @@ impl Interrupt {
         first.cancelled().await;
     }
 
-    /// Completes at the second signal: the user does not want to wait any longer.
+    /// Completes at the second signal.
     pub async fn insisted(&self) {
         let second = self.state().second.clone();
         second.cancelled().await;
@@ -106,7 +106,7 @@ impl Interrupt {
     /// Runs `work`, unless a signal comes first.
     ///
     /// # Errors
-    /// Those of `work`, or that it was interrupted.
+    /// Those of `work`, or the interruption.
     pub async fn or<T>(&self, work: impl Future<Output = Result<T>>) -> Result<T> {
         tokio::select! {
             biased;
@@ -115,7 +115,7 @@ impl Interrupt {
         }
     }
 
-    /// Ends the tasks that listen.
+    /// Ends the tasks that listen for signals.
     pub fn stop_listening(&self) {
         let mut state = self.state();
         for listener in state.listeners.drain(..) {

@@ -1,10 +1,10 @@
-//! What a command works in, and what the client commands share.
+//! The context of a command, and what the client commands share.
 //!
-//! - `context`: what outlives a command, with its `interrupt`;
+//! - `context`: what outlives a command, and `interrupt`: Ctrl-C;
 //! - `target`, `output`, `schema`: the shared arguments as values;
-//! - `drive`: the driver of every call, and `printer`: what prints its events;
+//! - `drive`: the driver of every call, and `printer`: prints its events;
 //! - `batch`: many calls of one method;
-//! - `tally`: names that had no reply.
+//! - `tally`: names without a reply.
 
 pub mod batch;
 mod context;

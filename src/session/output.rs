@@ -1,14 +1,14 @@
-//! The output arguments as values: how replies look, and how much is said.
+//! The output arguments as values: format, style and verbosity.
 
 use super::Context;
 use crate::cli::{Color, ConsoleArgs, Format, OutputArgs};
 use crate::error::{Error, Result};
 use crate::output::{self, Console, Style, Syntax, Verbosity};
 
-/// How replies look, in the format asked for or else in `default`.
+/// The format of replies: the one in `args`, or else `default`.
 ///
 /// # Errors
-/// When bytes would go to a terminal.
+/// When raw bytes would go to a terminal.
 pub fn format(args: &OutputArgs, default: Format, context: &Context) -> Result<output::Format> {
     let format = args.output.unwrap_or(default);
     let terminal = context.terminal.stdout_is_terminal;
@@ -28,16 +28,14 @@ pub fn format(args: &OutputArgs, default: Format, context: &Context) -> Result<o
         Format::Text | Format::Json => output::Format::Messages(style),
         Format::Envelope => output::Format::Envelope(style),
         Format::Raw if terminal => {
-            return Err(
-                Error::usage("-o raw writes bytes, and stdout is a terminal")
-                    .hinted("send it to a file, or through `xxd`"),
-            );
+            return Err(Error::usage("-o raw does not write to a terminal")
+                .hinted("redirect stdout to a file, or pipe it through `xxd`"));
         }
         Format::Raw => output::Format::Raw,
     })
 }
 
-/// JSON for what is not a reply, such as descriptors.
+/// The style of descriptors in JSON.
 pub fn descriptor_style(args: &ConsoleArgs, context: &Context) -> Style {
     let terminal = context.terminal.stdout_is_terminal;
     Style::json(
@@ -47,13 +45,13 @@ pub fn descriptor_style(args: &ConsoleArgs, context: &Context) -> Style {
     )
 }
 
-/// Whether a progress line can be seen, and does not get between replies.
+/// Whether to show a progress line: on a terminal, unless replies go there too.
 pub fn shows_progress(args: &OutputArgs, context: &Context) -> bool {
     let terminal = &context.terminal;
     terminal.stderr_is_terminal && !terminal.stdout_is_terminal && !args.console.quiet
 }
 
-/// stderr for a client command.
+/// The console of a client command.
 pub fn console(args: &ConsoleArgs, context: &Context) -> Console {
     let verbosity = match (args.quiet, args.verbose) {
         (true, _) => Verbosity::Quiet,

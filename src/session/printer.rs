@@ -1,5 +1,5 @@
-//! Prints the events of a call as every command does: in the format asked for, as many replies as asked for, and a single
-//! reply only when the status says that it stands.
+//! Prints the events of a call: in the requested format, up to the requested number of replies, and a single reply only
+//! once the status is OK.
 
 use bytes::Bytes;
 use tokio::time::Instant;
@@ -17,14 +17,14 @@ use crate::output::{Moment, Outcome, Renderer, Written};
 pub struct CallPrinter<'a> {
     renderer: &'a mut Renderer,
     started: Instant,
-    /// When the event at hand happened, if not just now.
+    /// When the current event happened, if not just now.
     at: Option<Instant>,
-    /// Which call of a batch, from one.
+    /// The number of the call in a batch, from one.
     index: Option<u64>,
-    /// The method has one reply, whose text is held back until the status comes.
+    /// The method has one reply, whose text is held back until the status arrives.
     single: bool,
     held: Vec<u8>,
-    /// Where unknown types are looked for.
+    /// Where to look for unknown types.
     types: Option<&'a mut Lent>,
     sent: u64,
     received: u64,
@@ -48,7 +48,7 @@ impl<'a> CallPrinter<'a> {
         }
     }
 
-    /// Stops after so many replies.
+    /// Stops after this many replies.
     #[must_use]
     pub fn at_most(mut self, replies: Option<u64>) -> Self {
         self.left = replies;
@@ -62,7 +62,7 @@ impl<'a> CallPrinter<'a> {
         self
     }
 
-    /// One call of several.
+    /// Marks the call as one of a batch.
     #[must_use]
     pub fn within_batch(mut self, index: u64, started: Instant) -> Self {
         self.index = Some(index);
@@ -70,15 +70,15 @@ impl<'a> CallPrinter<'a> {
         self
     }
 
-    /// The events to come happened at that time, and were kept until now.
+    /// Sets the time of the next events, for events printed later than they happened.
     pub fn set_time(&mut self, at: Instant) {
         self.at = Some(at);
     }
 
-    /// As [`CallObserver::ended`], where an end with OK may still be a failure of its own: `judgement`.
+    /// As [`CallObserver::ended`], where a call that ended with OK may still fail with `judgement`.
     ///
     /// # Errors
-    /// The failure that the call comes to.
+    /// The failure of the call.
     pub fn conclude(
         &mut self,
         end: &End,
@@ -161,7 +161,7 @@ impl CallObserver for CallPrinter<'_> {
         self.renderer.missing_details(&end.details)
     }
 
-    /// A method with one reply owes nothing before its input ends. How much others owe is not known.
+    /// A method with one reply answers only after its input has ended. Whether others owe replies is not known.
     fn is_settled(&self) -> bool {
         self.single
     }
@@ -171,14 +171,14 @@ impl CallObserver for CallPrinter<'_> {
     }
 }
 
-/// The error of a call that ended with another status than OK; `details` are the status's, decoded.
+/// The error of a call that ended with a status other than OK. `details` are its decoded details.
 pub fn status_error(end: &End, details: Vec<String>) -> Error {
     let error = Error::status(end.code, end.message.as_str()).detailed(details);
     match &end.origin {
         Origin::NotGrpc(_) => {
-            error.hinted("is this a gRPC server? a web server or a proxy answers there")
+            error.hinted("is this a gRPC port? it looks like a web server or a proxy")
         }
-        Origin::TooLarge => error.hinted("accept larger messages with --max-message-size"),
+        Origin::TooLarge => error.hinted("use a larger --max-message-size"),
         _ => error,
     }
 }

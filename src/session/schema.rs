@@ -1,4 +1,4 @@
-//! The schema arguments as a source of descriptors, the schemas that were learned, and what a command does with them.
+//! The schema arguments as a source of descriptors, and the schemas kept from command to command.
 
 use std::collections::HashMap;
 use std::path::Path;
@@ -32,7 +32,7 @@ pub fn settings(args: &SchemaArgs) -> SchemaSettings {
     }
 }
 
-/// What was learned, by where it is from. A server is asked once, however many commands use its schema.
+/// Known schemas by their origin. A server is asked once, however many commands use its schema.
 #[derive(Default)]
 pub struct Schemas(HashMap<Key, Box<dyn DescriptorSource>>);
 
@@ -50,7 +50,7 @@ impl Schemas {
     }
 }
 
-/// A source of descriptors as one command uses it.
+/// A source of descriptors, lent to one command.
 pub struct Lent {
     key: Key,
     source: Box<dyn DescriptorSource>,
@@ -62,14 +62,14 @@ impl Lent {
         self.source.as_mut()
     }
 
-    /// Schemas that have these messages, as far as there are any. The conversation with the server is over then.
+    /// Schemas that have these messages, as far as they can be found. Ends the stream to the server.
     pub async fn find(&mut self, messages: &[String]) -> Vec<DescriptorPool> {
         if let Some(target) = &self.target {
             self.source.attach(target.clone());
         }
         let mut found = Vec::new();
         for name in messages {
-            // A type that cannot be had is shown by its name and its bytes.
+            // A type that is not found is shown by its name and its bytes.
             if let Ok(Some(schema)) = self.source.find(name).await {
                 found.push(schema.pool);
             }
@@ -78,22 +78,22 @@ impl Lent {
         found
     }
 
-    /// Ends the conversation with the server; [`Lent::find`] begins another one.
+    /// Ends the stream to the server; [`Lent::find`] starts another one.
     pub fn detach(&mut self) {
         self.source.detach();
     }
 
-    /// Ends the conversation with the server, and keeps what was learned.
+    /// Ends the stream to the server, and keeps the schema for later commands.
     pub fn give_back(mut self, context: &mut Context) {
         self.source.detach();
         context.schemas.0.insert(self.key, self.source);
     }
 }
 
-/// A source that asks the server of a session, where files do not say.
+/// A source that asks the server of a session, unless the arguments name schema files.
 ///
 /// # Errors
-/// On files that cannot be used.
+/// When the files cannot be used.
 pub fn lend(args: &SchemaArgs, session: Option<&Session>, context: &mut Context) -> Result<Lent> {
     let settings = settings(args);
     let session = session.filter(|_| settings.asks_server());
@@ -122,10 +122,10 @@ pub fn lend(args: &SchemaArgs, session: Option<&Session>, context: &mut Context)
     })
 }
 
-/// Runs `work` with a source, and with a connection only if the source needs one.
+/// Runs `work` with a source, and connects only if the source needs it.
 ///
 /// # Errors
-/// On files that cannot be used, a server that cannot be reached, Ctrl-C, and those of `work`.
+/// When the files cannot be used or the server cannot be reached, on Ctrl-C, and those of `work`.
 pub async fn with_source<T>(
     args: &SchemaArgs,
     target: Target,
@@ -144,7 +144,7 @@ pub async fn with_source<T>(
     result
 }
 
-/// Writes the schema where the arguments say.
+/// Writes the schema to the files that the arguments name.
 ///
 /// # Errors
 /// When it cannot be written.
@@ -168,7 +168,7 @@ pub fn export(args: &ExportArgs, schema: &Schema, console: &Console) -> Result<(
     Ok(())
 }
 
-/// Whether anything is to be written.
+/// Whether the arguments name such a file.
 pub fn exports(args: &ExportArgs) -> bool {
     args.protoset_out.is_some() || args.proto_out.is_some()
 }

@@ -1,52 +1,51 @@
-//! Which names had no reply. A server answers in order and skips names that it does not know, so a reply shows that the
-//! names before its own were skipped; at the end, those left were.
+//! Which names had no reply. A server answers in order and skips names that it does not know: a reply means that the
+//! names before it were skipped, and the end of the call that the remaining ones were.
 
 use std::collections::{HashMap, VecDeque};
 
-/// Names that a report shows.
+/// How many names a report shows.
 const SHOWN: usize = 10;
 
-/// How much of each it shows, in characters.
+/// How much of each name it shows, in characters.
 const CLIPPED: usize = 60;
 
-/// Names that are remembered while they wait. More wait only at a server that answers nothing for long; how many they are
-/// is still known then, but not their names.
+/// How many waiting names to remember. More wait only if a server does not answer for long; they are still counted.
 const REMEMBERED: usize = 100_000;
 
-/// And the most bytes those names may take.
+/// How many bytes those names may take.
 const REMEMBERED_BYTES: usize = 8 << 20;
 
-/// Matches replies with names. Memory is bounded whatever the server does.
+/// Matches replies with names. Its memory is bounded, whatever the server does.
 #[derive(Debug, Default)]
 pub struct Tally {
     asked: u64,
     answered: u64,
     waiting: Waiting,
-    /// The first that were skipped.
+    /// The first skipped names.
     skipped: Vec<Box<[u8]>>,
 }
 
-/// Names that may still be answered, in the order in which they were asked for.
+/// Names that may still be answered, in the order of the requests.
 #[derive(Debug, Default)]
 struct Waiting {
-    /// The names one after the other, and the length of each: millions pass through, and most wait for a moment only.
+    /// The names, concatenated, and the length of each: millions pass through, and most wait only for a moment.
     bytes: Vec<u8>,
     lengths: VecDeque<usize>,
     /// Where the first name starts in `bytes`.
     start: usize,
-    /// How often each name is among them. Made when a reply is to none of them: a server that answers in order never does
-    /// that, and is followed by looking at the front of the queue alone.
+    /// How often each name is among them. Built on the first reply that matches none of them. A server that answers in
+    /// order never sends one, and for it, looking at the front of the queue is enough.
     index: Option<HashMap<Box<[u8]>, u32>>,
 }
 
 impl Tally {
-    /// A name goes out.
+    /// A name was sent.
     pub fn ask(&mut self, name: &[u8]) {
         self.asked += 1;
         self.waiting.push(name);
     }
 
-    /// A reply came.
+    /// A reply arrived.
     pub fn answer(&mut self, name: &[u8]) {
         self.answered += 1;
         if self.waiting.front() == Some(name) {
@@ -63,22 +62,22 @@ impl Tally {
                 }
             }
         } else if let Some(at) = self.skipped.iter().position(|skipped| **skipped == *name) {
-            // Not skipped after all: this server does not answer in order.
+            // It was not skipped: this server does not answer in order.
             self.skipped.remove(at);
         }
     }
 
-    /// Whether a reply to this name is still due.
+    /// Whether this name still waits for a reply.
     pub fn is_waiting(&mut self, name: &[u8]) -> bool {
         self.waiting.contains(name)
     }
 
-    /// Whether every name that went out has its reply.
+    /// Whether every name that was sent has its reply.
     pub fn is_settled(&self) -> bool {
         self.answered >= self.asked
     }
 
-    /// After the last reply: says how many names had none, and which the first of them are.
+    /// After the last reply: how many names had none, and the first of them. `None` if every name had one.
     pub fn report(&self) -> Option<String> {
         let missing = self.asked.saturating_sub(self.answered);
         if missing == 0 {
@@ -185,7 +184,7 @@ fn count(index: &mut HashMap<Box<[u8]>, u32>, name: &[u8]) {
     }
 }
 
-/// A name in quotes, as much of it as a line has room for.
+/// A name in quotes, clipped to [`CLIPPED`] characters.
 fn clipped(name: &str) -> String {
     match name.char_indices().nth(CLIPPED) {
         Some((end, _)) => format!("{:?}…", name.get(..end).unwrap_or_default()),
@@ -209,13 +208,13 @@ mod tests {
     }
 
     #[test]
-    fn nothing_is_said_when_every_name_had_its_reply() {
+    fn there_is_no_report_when_every_name_had_its_reply() {
         assert_eq!(report(&[], &[]), None);
         assert_eq!(report(&["a", "b", "a"], &["a", "b", "a"]), None);
     }
 
     #[test]
-    fn skipped_names_are_told_in_their_order() {
+    fn skipped_names_are_reported_in_their_order() {
         assert_eq!(
             report(&["z", "a", "y", "b", "x"], &["a", "b"]).as_deref(),
             Some("3 of 5 names had no reply: \"z\", \"y\", \"x\"")
@@ -227,7 +226,7 @@ mod tests {
     }
 
     #[test]
-    fn a_name_asked_twice_and_answered_once_is_told_once() {
+    fn a_name_sent_twice_and_answered_once_is_reported_once() {
         assert_eq!(
             report(&["a", "a"], &["a"]).as_deref(),
             Some("1 of 2 names had no reply: \"a\"")
@@ -235,7 +234,7 @@ mod tests {
     }
 
     #[test]
-    fn a_server_that_answers_out_of_order_is_not_accused() {
+    fn replies_out_of_order_are_matched() {
         assert_eq!(report(&["a", "b"], &["b", "a"]), None);
         assert_eq!(
             report(&["a", "b", "c"], &["b", "a"]).as_deref(),
@@ -244,12 +243,12 @@ mod tests {
     }
 
     #[test]
-    fn a_server_that_spells_names_its_own_way_is_not_accused() {
+    fn replies_that_spell_the_names_differently_are_counted() {
         assert_eq!(report(&["alice", "bob"], &["Alice", "Bob"]), None);
     }
 
     #[test]
-    fn only_ten_names_are_told() {
+    fn only_ten_names_are_reported() {
         let names: Vec<String> = (0..12).map(|n| n.to_string()).collect();
         let names: Vec<&str> = names.iter().map(String::as_str).collect();
         let text = report(&names, &[]).expect("a report");

@@ -1,5 +1,5 @@
-//! The connection arguments as values, and the session they lead to: a connection, and what goes with every call on it.
-//! For `--in-process` this is where `server` and `transport`, which do not know each other, are joined.
+//! The connection arguments as values, and the session made from them: a connection, and what every call on it shares.
+//! For `--in-process`, this joins `server` and `transport`, which do not know each other.
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -23,13 +23,13 @@ use crate::transport::{
     self, Address, Connection, Connections, Dialer, Endpoint, InProcess, Patience,
 };
 
-/// The server of a command that names none.
+/// The default server.
 pub const DEFAULT_ADDR: &str = "localhost:50051";
 
-/// What the pipe of `--in-process` holds in each direction before its writer waits.
+/// How much the pipe of `--in-process` buffers in each direction, in bytes.
 const PIPE: usize = 256 * 1024;
 
-/// Where and how to call.
+/// Which server to call, and how.
 #[derive(Clone, Debug)]
 pub struct Target {
     server: Where,
@@ -43,13 +43,13 @@ pub struct Target {
 #[derive(Clone, Debug)]
 enum Where {
     Address(Address),
-    /// The people of a file, or the built-in ones.
+    /// The people file, or `None` for the built-in people.
     InProcess(Option<PathBuf>),
 }
 
 impl Target {
     /// # Errors
-    /// On a bad address or header.
+    /// When an address or header is invalid.
     pub fn new(args: &ConnectionArgs, context: &Context) -> Result<Self> {
         let addr = args.addr.as_ref().or(context.settings.addr.as_ref());
         let server = if args.in_process {
@@ -75,7 +75,7 @@ impl Target {
         self.max_message_size
     }
 
-    /// As [`Target::connect`]. If it fails, the output says so in formats that tell everything.
+    /// As [`Target::connect`]. A failure is also printed in formats that show all events.
     ///
     /// # Errors
     /// As [`Target::connect`].
@@ -93,7 +93,7 @@ impl Target {
         let connected = self.connect(context, console).await;
         if let Err(error) = &connected {
             format.not_called(moment, error, context.stdout.buffer());
-            // The failure to connect is what the user has to know.
+            // The failure to connect matters more than one to write.
             let _ = context.finish_output().await;
         }
         connected
@@ -102,7 +102,7 @@ impl Target {
     /// Connects. The deadline of the first call counts from here.
     ///
     /// # Errors
-    /// On a people file that cannot be used, a server that cannot be reached, and Ctrl-C.
+    /// When the people file cannot be used or the server cannot be reached, and on Ctrl-C.
     pub async fn connect(self, context: &mut Context, console: &Console) -> Result<Session> {
         let started = Instant::now();
         let deadline = self.timeout.map(|timeout| started + timeout);
@@ -132,7 +132,7 @@ impl Target {
     }
 }
 
-/// The people of a file, or the built-in ones.
+/// The people in a file, or the built-in ones.
 ///
 /// # Errors
 /// When the file cannot be used.
@@ -143,7 +143,7 @@ fn people(file: Option<&Path>) -> Result<People> {
     }
 }
 
-/// The servers of `--in-process`, by their people files.
+/// The servers of `--in-process`, by people file.
 #[derive(Default)]
 pub struct Servers(Vec<(Option<PathBuf>, Endpoint)>);
 
@@ -164,13 +164,13 @@ impl Servers {
     }
 }
 
-/// A connection and what goes with every call on it.
+/// A connection, and what every call on it shares.
 #[derive(Clone)]
 pub struct Session {
     connections: Connections,
     endpoint: Endpoint,
     connection: Connection,
-    /// Of the command's own call. Connecting counts against it.
+    /// The deadline of the command's own call. Connecting counts against it.
     deadline: Option<Instant>,
     /// Of each call.
     headers: HeaderMap,
@@ -198,7 +198,7 @@ impl Session {
         self.target.max_message_size
     }
 
-    /// Starts the command's one call, which has the deadline of the command.
+    /// Starts the command's only call, which has the command's deadline.
     pub fn call<R>(&self, method: &Method, requests: R) -> Call<R>
     where
         R: Stream<Item = Bytes> + Unpin,
@@ -210,10 +210,10 @@ impl Session {
         )
     }
 
-    /// Starts one of many calls: each has the whole time-out to itself, and connects again if the connection is gone.
+    /// Starts one of many calls. Each has the whole timeout, and reconnects if the connection is gone.
     ///
     /// # Errors
-    /// When the server cannot be reached any more.
+    /// When the server can no longer be reached.
     pub async fn one_of_many<R>(&self, method: &Method, requests: R) -> Result<Call<R>>
     where
         R: Stream<Item = Bytes> + Unpin,
@@ -243,17 +243,17 @@ impl Session {
     }
 }
 
-/// What a call needs to know of its method.
+/// What a call needs to know about its method.
 #[derive(Clone, Debug)]
 pub struct Method {
     pub path: PathAndQuery,
-    /// It has one reply, not a stream of them.
+    /// The method has one reply, not a stream.
     pub single_reply: bool,
 }
 
 impl Method {
     /// # Errors
-    /// When the descriptor has names that cannot be a path.
+    /// When the names in the descriptor cannot form a path.
     pub fn new(descriptor: &MethodDescriptor) -> Result<Self> {
         let service = descriptor.parent_service();
         let path = format!("/{}/{}", service.full_name(), descriptor.name());

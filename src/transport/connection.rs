@@ -1,4 +1,4 @@
-//! One HTTP/2 connection: h2 on a byte stream, and the handle that calls are started with.
+//! An HTTP/2 connection: h2 on a byte stream, and the handle that starts calls.
 
 use std::io;
 use std::task::{Context, Poll, Waker};
@@ -12,25 +12,24 @@ use super::greeting::{Greeted, Greeting};
 use super::{ConnectError, Endpoint};
 use crate::error::{Error, plain};
 
-/// How much of a stream the peer may send before it is read. Chosen for throughput on a far connection.
+/// How many unread bytes a stream may have. Chosen for throughput over a long distance.
 const STREAM_WINDOW: u32 = 1 << 20;
 
-/// The same for all streams of the connection: the most that unread replies hold in memory.
+/// The same for the whole connection, which bounds the memory of unread replies.
 const CONNECTION_WINDOW: u32 = 16 << 20;
 
-/// The largest frame to accept. Larger frames mean fewer of them where a server has much to send.
+/// The largest frame to accept. Larger frames mean fewer of them when a server sends much.
 const MAX_FRAME_SIZE: u32 = 128 << 10;
 
-/// What h2 may spend on the overhead of small DATA frames, in bytes by its own estimate, before it ends the connection.
-/// Servers that send a frame per message are common, so this covers a full connection window of ordinary small messages.
-/// A call takes what has arrived off h2's hands even while its reader pauses, so only a peer that means harm gets there.
+/// The overhead of small DATA frames, in bytes as h2 estimates it, at which h2 ends the connection. Servers that send a
+/// frame per message are common, so this covers a full connection window of small messages. A call takes frames from h2
+/// even while its reader pauses, so only a malicious peer gets there.
 const DATA_FRAME_BUDGET: usize = 64 << 20;
 
 /// The largest set of headers or trailers to accept, in bytes.
 const MAX_HEADER_LIST_SIZE: u32 = 64 << 10;
 
-/// A connection that calls can be started on. Clones share it; it is closed when the last one and all of its calls are
-/// gone.
+/// A connection for calls. Clones share it; it is closed once the last clone and all of its calls are dropped.
 #[derive(Clone, Debug)]
 pub struct Connection {
     requests: SendRequest<Bytes>,
@@ -39,8 +38,7 @@ pub struct Connection {
 }
 
 impl Connection {
-    /// Dials, and waits until the server has begun to speak HTTP/2 too. What drives the connection is spawned on
-    /// `tasks`.
+    /// Dials, and waits for the server's first HTTP/2 frame. Spawns the task that drives the connection on `tasks`.
     pub(super) async fn open(
         endpoint: &Endpoint,
         tasks: &mut JoinSet<()>,
@@ -58,7 +56,7 @@ impl Connection {
             let error = Error::failed(format!("cannot connect to {endpoint}: {}", plain(&error)));
             ConnectError::passing(match error_kind {
                 io::ErrorKind::ConnectionRefused | io::ErrorKind::NotFound => error.hinted(
-                    "start a server with `routeguide serve`, or call one in this process with --in-process",
+                    "is the server running? `routeguide serve` starts RouteGuide, and --in-process needs no server",
                 ),
                 _ => error,
             })
@@ -77,7 +75,7 @@ impl Connection {
             ConnectError::passing(error)
         })?;
         tasks.spawn(async move {
-            // Each call learns by itself how the connection ended.
+            // Every call gets the error from its own stream.
             let _ = connection.await;
         });
         match greeting.await.unwrap_or(Greeting::Closed) {
@@ -90,12 +88,12 @@ impl Connection {
         }
     }
 
-    /// Whether a call can be started: the connection is not lost, and the server has not announced its end (GOAWAY).
+    /// Whether a call can be started: the connection is not lost, and the server has not sent GOAWAY.
     pub fn is_usable(&self) -> bool {
         self.failure().is_none()
     }
 
-    /// Why no call can be started any more.
+    /// Why no more calls can be started; `None` if they can.
     pub fn failure(&self) -> Option<h2::Error> {
         let mut context = Context::from_waker(Waker::noop());
         match self.requests.clone().poll_ready(&mut context) {
@@ -104,7 +102,7 @@ impl Connection {
         }
     }
 
-    /// A handle to start one call with. If the peer's limit of concurrent streams is reached, the call waits its turn.
+    /// A handle that starts one call. At the peer's limit of concurrent streams, the call waits for its turn.
     pub fn requests(&self) -> SendRequest<Bytes> {
         self.requests.clone()
     }
@@ -122,14 +120,14 @@ fn not_http2(endpoint: &Endpoint, greeting: Greeting) -> ConnectError {
     let (what, hint) = match greeting {
         Greeting::Tls => (
             "the server expects TLS",
-            "TLS is not supported yet: does the server have a plaintext port?",
+            "TLS is not supported yet; use a plaintext port of the server",
         ),
         Greeting::Http1 => (
             "the server speaks HTTP/1, not HTTP/2",
-            "is this a gRPC port? a web server or a proxy answers there",
+            "is this a gRPC port? it looks like a web server or a proxy",
         ),
         Greeting::Closed => (
-            "the server closed the connection without an answer",
+            "the server closed the connection without answering",
             "is this a gRPC port? it may expect TLS",
         ),
         Greeting::Http2 | Greeting::Other => (
@@ -139,7 +137,7 @@ fn not_http2(endpoint: &Endpoint, greeting: Greeting) -> ConnectError {
     };
     let error = Error::failed(format!("cannot connect to {endpoint}: {what}")).hinted(hint);
     match greeting {
-        // A proxy whose server is still starting does this.
+        // A proxy does this while the server behind it is starting.
         Greeting::Closed => ConnectError::passing(error),
         _ => ConnectError::lasting(error),
     }

@@ -1,4 +1,4 @@
-//! Connections kept by endpoint: a call gets one that is alive, or waits for a new one.
+//! Connections kept by endpoint: a call gets a live one, or waits for a new one.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -12,25 +12,25 @@ use tonic::Code;
 use super::{Connection, Endpoint};
 use crate::error::{Error, Result};
 
-/// Pauses between attempts to connect: doubling up to the second.
+/// The pause between attempts to connect doubles from the first to the longest.
 const FIRST_PAUSE: Duration = Duration::from_millis(50);
 const LONGEST_PAUSE: Duration = Duration::from_secs(1);
 
-/// How long closing waits for the peers to take our last frames.
+/// How long closing waits for peers to accept our last frames.
 const CLOSE_GRACE: Duration = Duration::from_millis(500);
 
 /// How long connecting may take.
 #[derive(Clone, Copy, Debug)]
 pub struct Patience {
-    /// For one attempt.
+    /// The limit for one attempt.
     pub connect_timeout: Duration,
-    /// Attempts go on for this long; `None` makes one.
+    /// How long to keep trying; `None` for one attempt.
     pub wait: Option<Duration>,
-    /// The call's deadline, which connecting counts against.
+    /// The call's deadline, which includes connecting.
     pub deadline: Option<Instant>,
 }
 
-/// Why an attempt to connect failed, and whether another one may succeed.
+/// Why an attempt to connect failed, and whether another may succeed.
 #[derive(Debug)]
 pub struct ConnectError {
     error: Error,
@@ -38,7 +38,7 @@ pub struct ConnectError {
 }
 
 impl ConnectError {
-    /// Something that may be different in a moment: nothing listens yet, a name does not resolve yet.
+    /// A failure that may pass: nothing listens yet, or the name does not resolve yet.
     pub(super) fn passing(error: Error) -> Self {
         Self {
             error,
@@ -46,7 +46,7 @@ impl ConnectError {
         }
     }
 
-    /// Something that waiting does not change: the server speaks another protocol.
+    /// A failure that waiting does not fix: the server speaks another protocol.
     pub(super) fn lasting(error: Error) -> Self {
         Self {
             error,
@@ -62,15 +62,15 @@ pub struct Connections(Arc<Mutex<Kept>>);
 #[derive(Default)]
 struct Kept {
     by_endpoint: HashMap<Endpoint, Connection>,
-    /// What drives each connection.
+    /// The tasks that drive the connections.
     tasks: JoinSet<()>,
 }
 
 impl Connections {
-    /// A connection to the endpoint that is alive, the one kept or a new one. Of several callers at once, one dials.
+    /// A live connection to the endpoint, either kept or new. If several callers need a new one, only one dials.
     ///
     /// # Errors
-    /// When no attempt succeeds in time: with the reason of the last one, or DEADLINE_EXCEEDED.
+    /// When no attempt succeeds in time: the error of the last one, or DEADLINE_EXCEEDED.
     pub async fn get(&self, endpoint: &Endpoint, patience: &Patience) -> Result<Connection> {
         let mut kept = self.0.lock().await;
         if let Some(connection) = kept.by_endpoint.get(endpoint)
@@ -86,11 +86,11 @@ impl Connections {
         Ok(connection)
     }
 
-    /// Ends all connections in order, so that servers see resets and GOAWAY and not a cut; waits only briefly.
+    /// Closes all connections in an orderly way, so that servers see resets and GOAWAY. Waits only briefly.
     pub async fn close(&self) {
         let mut kept = self.0.lock().await;
         kept.by_endpoint.clear();
-        // A server that takes nothing any more cannot be told anything either.
+        // A server that has stopped reading would keep this waiting.
         let ended = async { while kept.tasks.join_next().await.is_some() {} };
         if timeout(CLOSE_GRACE, ended).await.is_err() {
             kept.tasks.shutdown().await;
@@ -120,7 +120,7 @@ async fn connect(
             Ok(Err(failed)) => failed.error,
             Err(_) if patience.has_expired() => return Err(expired(endpoint, last)),
             Err(_) if last.is_some() && give_up.is_some_and(|at| at <= Instant::now()) => {
-                // Cut short by the end of the wait: an earlier attempt says more.
+                // The end of the wait cut this attempt short; the error of the one before says more.
                 return Err(last.unwrap_or_else(|| no_answer(endpoint, started.elapsed())));
             }
             Err(_) => no_answer(endpoint, limit - started),
@@ -172,5 +172,5 @@ fn no_answer(endpoint: &Endpoint, after: Duration) -> Error {
     Error::failed(format!(
         "cannot connect to {endpoint}: no answer after {after}"
     ))
-    .hinted("give a slow server more time with a longer --connect-timeout or --wait")
+    .hinted("use a longer --connect-timeout or --wait for a slow server")
 }

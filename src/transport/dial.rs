@@ -1,4 +1,4 @@
-//! Opening the byte stream below HTTP/2: TCP, a Unix socket, or a pipe within this process.
+//! Opens the byte stream under HTTP/2: TCP, a Unix socket, or a pipe in this process.
 
 use std::collections::VecDeque;
 use std::fmt;
@@ -15,7 +15,7 @@ use tokio::task::JoinSet;
 use super::Address;
 use crate::net::ByteStream;
 
-/// How long an address may stay silent before the next one is tried beside it (RFC 8305, section 5).
+/// How long to wait for an address before trying the next one too (RFC 8305, section 5).
 const ATTEMPT_DELAY: Duration = Duration::from_millis(250);
 
 /// Opens byte streams to one server.
@@ -25,7 +25,7 @@ pub enum Dialer {
     InProcess(InProcess),
 }
 
-/// Opens connections to a server in this process. Clones are equal: they reach the same server.
+/// Opens byte streams to a server in this process. Clones are equal, because they reach the same server.
 #[derive(Clone)]
 pub struct InProcess(Arc<dyn Fn() -> Box<dyn ByteStream> + Send + Sync>);
 
@@ -60,7 +60,7 @@ impl fmt::Debug for InProcess {
 }
 
 impl Dialer {
-    /// Opens one byte stream. There is no time limit but the operating system's.
+    /// Opens a byte stream. The only time limit is the operating system's.
     pub async fn dial(&self) -> io::Result<Box<dyn ByteStream>> {
         match self {
             Self::InProcess(server) => Ok((server.0)()),
@@ -82,12 +82,12 @@ async fn unix(path: &Path) -> io::Result<Box<dyn ByteStream>> {
 async fn unix(_: &Path) -> io::Result<Box<dyn ByteStream>> {
     Err(io::Error::new(
         io::ErrorKind::Unsupported,
-        "this system has no Unix sockets",
+        "this system does not support Unix sockets",
     ))
 }
 
-/// Connects to whichever address answers first. A refusal starts the next attempt at once, silence after
-/// [`ATTEMPT_DELAY`], so that one dead address family does not use up the time of the other.
+/// Connects to the address that answers first. The next attempt starts at once after a refusal, and after
+/// [`ATTEMPT_DELAY`] without an answer, so that an address family that does not work does not use up the time.
 async fn race(mut addresses: VecDeque<SocketAddr>) -> io::Result<TcpStream> {
     let mut attempts = JoinSet::new();
     let mut failure = io::Error::new(io::ErrorKind::NotFound, "the name has no address");

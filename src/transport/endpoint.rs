@@ -1,10 +1,10 @@
-//! An endpoint: which server to call, as a plain value that connections are kept by.
+//! An endpoint: the server to call, as a plain value, which is the key of its connection.
 
 use std::fmt;
 
 use super::{Address, Dialer};
 
-/// A server, and the way to it.
+/// A server, and how to reach it.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Endpoint {
     dialer: Dialer,
@@ -19,7 +19,7 @@ impl Endpoint {
         &self.dialer
     }
 
-    /// The value of `:authority` for calls to it.
+    /// The value of `:authority` for calls to the server.
     pub fn authority(&self) -> String {
         match &self.dialer {
             Dialer::Address(address) => address.authority(),
@@ -34,7 +34,7 @@ impl From<Address> for Endpoint {
     }
 }
 
-/// The server as messages name it.
+/// The server's name in messages.
 impl fmt::Display for Endpoint {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.dialer {

@@ -1,5 +1,5 @@
-//! The first bytes a server says. An HTTP/2 server begins with a SETTINGS frame (RFC 9113, section 3.4); what begins with
-//! anything else, or says nothing, is told apart here, before a call can fail in whichever of many ways comes first.
+//! The first bytes from a server. An HTTP/2 server starts with a SETTINGS frame (RFC 9113, section 3.4). Anything else is
+//! recognized here, because a call would fail with one of many obscure errors.
 
 use std::io;
 use std::pin::Pin;
@@ -10,20 +10,20 @@ use tokio::sync::oneshot;
 
 use crate::net::ByteStream;
 
-/// A frame's type stands behind its length, of three bytes.
+/// A frame's type follows its length, which has three bytes.
 const TYPE_AT: usize = 3;
 const SETTINGS: u8 = 4;
 
-/// What a server said first.
+/// What a server sent first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Greeting {
     Http2,
-    /// An answer to a request that HTTP/1 cannot read.
+    /// An HTTP/1 response.
     Http1,
-    /// A TLS alert: the server wants TLS.
+    /// A TLS alert: the server expects TLS.
     Tls,
     Other,
-    /// Nothing: it closed the connection.
+    /// Nothing: the server closed the connection.
     Closed,
 }
 
@@ -31,7 +31,7 @@ impl Greeting {
     fn of(first: &[u8]) -> Self {
         match first {
             [b'H', b'T', b'T', b'P', ..] => Self::Http1,
-            // A TLS record of type alert, and its major version.
+            // A TLS record of type alert, and the major version.
             [0x15, 3, ..] => Self::Tls,
             first if first.get(TYPE_AT) == Some(&SETTINGS) => Self::Http2,
             _ => Self::Other,
@@ -39,7 +39,7 @@ impl Greeting {
     }
 }
 
-/// A byte stream that tells what comes first on it, and otherwise changes nothing.
+/// A byte stream that reports the first bytes read from it, and passes everything through.
 pub struct Greeted {
     inner: Box<dyn ByteStream>,
     first: Vec<u8>,
@@ -59,7 +59,7 @@ impl Greeted {
 
     fn tell(&mut self, greeting: Greeting) {
         if let Some(tell) = self.tell.take() {
-            // Nobody waits for it any more when the time to connect is over.
+            // The receiver is gone if connecting has timed out.
             let _ = tell.send(greeting);
         }
     }
@@ -124,7 +124,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_first_bytes_tell_what_speaks() {
+    fn the_first_bytes_identify_the_protocol() {
         for (first, greeting) in [
             (&b"\0\0\x06\x04\0\0\0\0\0"[..], Greeting::Http2),
             (b"HTTP/1.1 400 Bad Request", Greeting::Http1),

@@ -1,7 +1,7 @@
-//! Endpoint → connection: how a server is reached, and the connections that are kept.
+//! Endpoint → connection: how to reach a server, and the connections that are kept.
 //!
-//! - `address`: addresses as users write them, and `endpoint`: the plain value they become;
-//! - `dial`: the byte stream below HTTP/2, and `greeting`: what a server says first on it;
+//! - `address`: the syntax of addresses, and `endpoint`: the plain value made from one;
+//! - `dial`: the byte stream under HTTP/2, and `greeting`: the first bytes from the server;
 //! - `connection`: HTTP/2 on a byte stream, and `connections`: those that are kept;
 //! - `metadata`: `-H` → metadata.
 
@@ -21,14 +21,14 @@ pub use endpoint::Endpoint;
 
 #[cfg(test)]
 pub mod testing {
-    //! Connections for the tests of what runs on them.
+    //! Connections for tests.
 
     use std::time::Duration;
 
     use super::{Connection, Connections, Dialer, Endpoint, InProcess, Patience};
     use crate::net::ByteStream;
 
-    /// A connection over byte streams that `open` opens. It lives as long as its runtime.
+    /// A connection over the byte streams from `open`. It lives as long as its runtime.
     pub async fn connect(
         open: impl Fn() -> Box<dyn ByteStream> + Send + Sync + 'static,
     ) -> Connection {
