@@ -1,4 +1,4 @@
-//! Runs a program to its end: how long it took, how much memory, and what it said if it failed.
+//! Runs a program to its end, and measures its time and memory. If it fails, the error has its stderr.
 
 use std::env;
 use std::ffi::OsStr;
@@ -11,13 +11,13 @@ use crate::Result;
 use crate::guard::Guard;
 use crate::peer::{self, Runtime};
 
-/// The binary under test. Its environment is empty: neither a `ROUTEGUIDE_*` setting nor cargo's library path, which
-/// makes a program's start slower, is part of what is measured.
+/// The binary under test. Its environment is empty, so that the measurement includes neither `ROUTEGUIDE_*` settings nor
+/// cargo's library path, which slows down the start of a program.
 pub fn routeguide(arguments: &[&str]) -> Command {
     hermetic(env!("CARGO_BIN_EXE_routeguide").as_ref(), arguments)
 }
 
-/// This program as one of its bare peers.
+/// This program as one of the bare peers.
 pub fn peer(role: &str, runtime: Runtime) -> Command {
     let this = env::current_exe().expect("this program has a path");
     hermetic(this.as_ref(), &[peer::COMMAND, role, runtime.name()])
@@ -29,14 +29,14 @@ fn hermetic(program: &OsStr, arguments: &[&str]) -> Command {
     command
 }
 
-/// A process that is to end by itself.
+/// A process that ends by itself.
 pub struct Client {
     guard: Guard,
     started: Instant,
     stderr: File,
 }
 
-/// A process that ended well.
+/// A process that succeeded.
 pub struct Done {
     pub elapsed: Duration,
     /// In KiB.
@@ -45,8 +45,8 @@ pub struct Done {
 
 impl Client {
     pub fn spawn(mut command: Command, limit: Duration) -> Result<Self> {
-        // A file, not a pipe, which would need a thread to empty it; not ours, which may be a terminal and bring out
-        // a progress line.
+        // A file: a pipe would need a thread to empty it, and our own stderr may be a terminal, which would show a
+        // progress line.
         let stderr = tempfile::tempfile()?;
         command.stderr(stderr.try_clone()?);
         let started = Instant::now();
@@ -59,25 +59,25 @@ impl Client {
         })
     }
 
-    /// Its stdin, if that is a pipe.
+    /// Its stdin, which must be a pipe.
     pub fn stdin(&mut self) -> Result<ChildStdin> {
         self.guard
             .child
             .stdin
             .take()
-            .ok_or_else(|| "stdin is no pipe".into())
+            .ok_or_else(|| "stdin is not a pipe".into())
     }
 
-    /// Its stdout, if that is a pipe.
+    /// Its stdout, which must be a pipe.
     pub fn stdout(&mut self) -> Result<ChildStdout> {
         self.guard
             .child
             .stdout
             .take()
-            .ok_or_else(|| "stdout is no pipe".into())
+            .ok_or_else(|| "stdout is not a pipe".into())
     }
 
-    /// Waits for a good end.
+    /// Waits for the process to succeed.
     pub fn finish(mut self) -> Result<Done> {
         let status = self.guard.wait()?;
         let elapsed = self.started.elapsed();
@@ -93,7 +93,7 @@ impl Client {
         })
     }
 
-    /// Waits for a good end, and returns what was printed until then.
+    /// Waits for the process to succeed, and returns what it printed.
     pub fn output(mut self) -> Result<(String, Done)> {
         let mut printed = String::new();
         self.stdout()?.read_to_string(&mut printed)?;

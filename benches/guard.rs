@@ -1,7 +1,7 @@
-//! Child processes that cannot outlive the benchmark or run for ever, and whose memory is watched.
+//! Child processes that cannot outlive the benchmark or run forever, and whose memory is measured.
 //!
-//! One thread looks after all of them, so that waiting for a child stays a plain blocking wait: polling for its end
-//! would cost more than some of the differences measured here.
+//! One thread watches all of them, so that waiting for a child is a plain blocking wait: polling for its end would cost
+//! more than some of the differences measured here.
 
 use std::fs;
 use std::io;
@@ -11,7 +11,7 @@ use std::sync::{Arc, Mutex, MutexGuard, Once, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
-/// The peak that Linux reports never falls, so only growth in the last few milliseconds of a process is missed.
+/// The peak in Linux never falls, so only growth in the last few milliseconds of a process is missed.
 const POLL: Duration = Duration::from_millis(10);
 
 static WATCHED: Mutex<Vec<Watched>> = Mutex::new(Vec::new());
@@ -25,7 +25,7 @@ struct Watched {
 /// A running process; dropping it ends the process.
 pub struct Guard {
     pub child: Child,
-    /// In KiB, 0 where it is not known.
+    /// In KiB, 0 if unknown.
     peak: Arc<AtomicU32>,
 }
 
@@ -52,7 +52,7 @@ impl Guard {
         status
     }
 
-    /// Most resident memory so far, in KiB; not known of a process that ended at once.
+    /// The peak of resident memory so far, in KiB. Unknown for a process that ended at once.
     pub fn peak(&self) -> Option<u32> {
         Some(self.peak.load(Ordering::Relaxed)).filter(|&peak| peak > 0)
     }
@@ -60,7 +60,7 @@ impl Guard {
 
 impl Drop for Guard {
     fn drop(&mut self) {
-        // Fails when the process has ended already.
+        // Fails if the process has already ended.
         self.child.kill().ok();
         self.wait().ok();
     }
@@ -90,10 +90,10 @@ fn watch() {
     }
 }
 
-/// From outside, because the thread that waits holds the `Child`. The id is the child's until that thread has
-/// reaped it, and it forgets the child right afterwards.
+/// Kills by id, because the waiting thread holds the `Child`. The id is valid until that thread has reaped the child, and
+/// it forgets the child right afterwards.
 fn kill(id: u32) {
-    eprintln!("  process {id} ran out of time");
+    eprintln!("  process {id} timed out");
     Command::new("sh")
         .args(["-c", "kill -KILL \"$0\"", &id.to_string()])
         .stderr(Stdio::null())
@@ -101,7 +101,7 @@ fn kill(id: u32) {
         .ok();
 }
 
-/// `VmHWM`, in KiB. A process that has ended and was not waited for has a status file, but not this line.
+/// `VmHWM`, in KiB. The status file of a zombie does not have this line.
 fn high_water_mark(id: u32) -> Option<u32> {
     let status = fs::read_to_string(format!("/proc/{id}/status")).ok()?;
     let line = status.lines().find(|line| line.starts_with("VmHWM:"))?;

@@ -1,23 +1,23 @@
-//! `cargo bench [-- GROUP...]`: what the `routeguide` binary costs, beside plain tonic programs that do the same work,
-//! and beside other people's clients where they are found.
+//! `cargo bench [-- GROUP...]`: compares the `routeguide` binary with plain tonic programs that do the same work, and with
+//! other clients if they are installed.
 //!
-//! The programs under test are whole processes of the release build, on loopback. Runs of both sides alternate, so
-//! that a machine that slows down half-way slows both, and the table shows medians and their ratio. A missed target
-//! is printed and is no failure, because timings are no tests; a wrong or missing reply is one.
+//! The programs under test are whole processes of the release build, on loopback. Runs of both sides alternate, so that a
+//! machine that slows down affects both, and the table shows medians and their ratio. A missed target is printed, but is
+//! not a failure, because timings are not tests; a wrong or missing reply is.
 //!
-//! A new comparison is a file in `groups/` and a line in `groups::ALL`. Memory is read from `/proc`: Linux only,
-//! `n/a` elsewhere.
+//! A new comparison is a file in `groups/` and a line in `groups::ALL`. Memory is read from `/proc`, so on systems other
+//! than Linux it is `n/a`.
 #![allow(
     clippy::print_stdout,
     clippy::print_stderr,
-    reason = "a report on stdout is what a benchmark is for, and its peers are programs of their own"
+    reason = "a benchmark reports on stdout, and its peers are programs of their own"
 )]
 #![allow(
     clippy::expect_used,
     clippy::indexing_slicing,
     clippy::panic,
     clippy::unwrap_used,
-    reason = "a benchmark that cannot go on has nothing better to do than to stop"
+    reason = "a benchmark that cannot continue stops"
 )]
 
 mod client;
@@ -40,7 +40,7 @@ fn main() -> ExitCode {
     let arguments: Vec<String> = env::args().skip(1).collect();
     match arguments.split_first() {
         Some((first, rest)) if first == peer::COMMAND => outcome(peer::run(rest)),
-        // `cargo test --all-targets` runs this file as well, without `--bench` and with an unoptimised binary.
+        // `cargo test --all-targets` runs this file too, without `--bench` and with an unoptimized binary.
         _ if !arguments.iter().any(|argument| argument == "--bench") => {
             println!("not measuring: run `cargo bench`");
             ExitCode::SUCCESS
@@ -59,7 +59,7 @@ fn bench(arguments: &[String]) -> ExitCode {
         .filter(|group| words.is_empty() || words.iter().any(|word| group.name.contains(*word)))
         .collect();
     if chosen.is_empty() {
-        eprintln!("error: no group has such a name; the groups:");
+        eprintln!("error: no group matches; the groups are:");
         for group in groups::ALL {
             eprintln!("  {:10} {}", group.name, group.about);
         }

@@ -1,5 +1,5 @@
-//! The names that streams are fed with, as lines or as JSON requests, and the check that every one was answered: a benchmark of a program that
-//! loses replies would look fast.
+//! The names sent on streams, as lines or as JSON requests, and the check that each was answered: a program that loses
+//! replies would look fast.
 
 use std::io::{self, BufRead, BufWriter, Write};
 
@@ -7,7 +7,7 @@ use crate::Result;
 
 const ALTERNATING: [&str; 2] = ["Alice", "Bob"];
 
-/// Alice and Bob in turn, one a line.
+/// Alice and Bob in turn, one per line.
 pub fn write(mut to: impl Write, names: u32) -> io::Result<()> {
     for name in ALTERNATING.iter().cycle().take(names as usize) {
         writeln!(to, "{name}")?;
@@ -15,7 +15,7 @@ pub fn write(mut to: impl Write, names: u32) -> io::Result<()> {
     to.flush()
 }
 
-/// The same as a `Name` in JSON each, one a line.
+/// The same as `Name` messages in JSON, one per line.
 pub fn write_json(to: impl Write, names: u32) -> io::Result<()> {
     let mut to = BufWriter::new(to);
     for name in ALTERNATING.iter().cycle().take(names as usize) {
@@ -24,7 +24,7 @@ pub fn write_json(to: impl Write, names: u32) -> io::Result<()> {
     to.flush()
 }
 
-/// Requires exactly one line for each name, in the names' order; calls `reached` with the number of each.
+/// Requires exactly one line for each name, in order; calls `reached` with the number of each.
 pub fn check_people(
     mut from: impl BufRead,
     names: u32,

@@ -1,9 +1,9 @@
-//! What `routeguide` is compared with: the shortest server and clients that tonic's own examples would lead to, as
-//! processes of their own. The benchmark starts itself again under another first argument, so that they are built
-//! with the same compiler, profile and versions.
+//! What `routeguide` is compared with: a minimal server and clients in the style of tonic's examples, as processes of
+//! their own. The benchmark starts itself with another first argument, so that they are built with the same compiler,
+//! profile and versions.
 //!
-//! All run on both of tokio's runtimes, and the table compares with the better one: which that is depends on the
-//! measure and on the machine. Tonic's defaults are kept, but for [`CONNECTION_WINDOW`].
+//! Each runs on both of tokio's runtimes, and the table compares with the better one: which one that is depends on the
+//! measurement and the machine. They use tonic's defaults, except for [`CONNECTION_WINDOW`].
 
 use std::collections::HashMap;
 use std::fs::File;
@@ -23,15 +23,15 @@ use tonic::{Request, Response, Status, Streaming};
 
 use crate::Result;
 
-/// The first argument that makes a peer of this program.
+/// The first argument that makes this program a peer.
 pub const COMMAND: &str = "peer";
 
-/// Never the narrower of the two windows. Since 0.4.16, h2 charges 256 bytes less their length for unread DATA frames
-/// shorter than that, and ends the connection when they come to half of this window; with the default, a stream of
-/// one message a frame ends as soon as its reader falls behind by some thousands.
+/// So large that only the stream's window limits. Since 0.4.16, h2 charges 256 bytes less its length for an unread DATA
+/// frame shorter than that, and ends the connection once the charges reach half of this window. With the default, a stream
+/// with one message per frame fails as soon as its reader is some thousands behind.
 const CONNECTION_WINDOW: u32 = 1 << 30;
 
-/// tokio's two, as `#[tokio::main]` would build them.
+/// tokio's runtimes, as built by `#[tokio::main]`.
 #[derive(Clone, Copy)]
 pub enum Runtime {
     CurrentThread,
@@ -58,7 +58,7 @@ impl Runtime {
     }
 }
 
-/// Plays the part that the arguments after [`COMMAND`] name: a role, a runtime, and what the role needs.
+/// Runs as a peer. The arguments after [`COMMAND`] are a role, a runtime, and what the role needs.
 pub fn run(arguments: &[String]) -> Result<()> {
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
     let [role, runtime, rest @ ..] = arguments.as_slice() else {
@@ -67,23 +67,23 @@ pub fn run(arguments: &[String]) -> Result<()> {
     let runtime = Runtime::ALL
         .into_iter()
         .find(|known| known.name() == *runtime)
-        .ok_or("no such runtime")?
+        .ok_or("unknown runtime")?
         .build()?;
     match (*role, rest) {
         ("server", []) => runtime.block_on(serve()),
         ("get-person", [addr, name]) => runtime.block_on(get_person(addr, name)),
         ("get-people", [addr, file]) => runtime.block_on(get_people(addr, file.as_ref())),
-        _ => Err("no such role, or not its arguments".into()),
+        _ => Err("unknown role, or wrong arguments for it".into()),
     }
 }
 
 async fn serve() -> Result<()> {
-    // A benchmark that is killed drops no guard, but closes the pipe.
+    // A benchmark that is killed does not drop its guards, but it closes the pipe.
     thread::spawn(|| {
         io::stdin().read_to_end(&mut Vec::new()).ok();
         process::exit(0);
     });
-    // What `Server::serve` does with its defaults; `serve_with_incoming` leaves TCP_NODELAY to its caller.
+    // As `Server::serve` does by default; `serve_with_incoming` leaves TCP_NODELAY to its caller.
     let incoming = TcpIncoming::bind(([127, 0, 0, 1], 0).into())?.with_nodelay(Some(true));
     println!("{}", incoming.local_addr()?);
     let people = [alice(), bob()];
@@ -138,7 +138,7 @@ async fn get_person(addr: &str, name: &str) -> Result<()> {
     Ok(())
 }
 
-/// Prints the number of replies, so that a run that lost some does not count.
+/// Prints the number of replies, so that a run that loses some is detected.
 async fn get_people(addr: &str, file: &Path) -> Result<()> {
     let lines = BufReader::new(File::open(file)?).lines();
     let names = lines.map_while(Result::ok).map(|name| Name { name });
@@ -156,7 +156,7 @@ async fn get_people(addr: &str, file: &Path) -> Result<()> {
     Ok(())
 }
 
-/// One of the tutorial's people; `routeguide serve` knows the same two.
+/// One of the tutorial's two people, which `routeguide serve` has too.
 pub fn alice() -> Person {
     Person {
         name: "Alice".into(),

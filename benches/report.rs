@@ -1,13 +1,13 @@
-//! Medians, ratios and the table, in one place, so that every group is read the same way.
+//! Medians, ratios and the table, in one place, so that all groups report in the same way.
 
 use std::fmt;
 
 use crate::peer::Runtime;
 
-/// MiB that a client or a server may use, however long a stream is and whoever reads it.
+/// How many MiB a client or a server may use, however long the stream and however slow its reader.
 const MEMORY: Target = Target::AtMost(64.0);
 
-/// What a measure is held to.
+/// The target of a measurement.
 #[derive(Clone, Copy)]
 pub enum Target {
     AtMost(f64),
@@ -22,7 +22,7 @@ impl Target {
         }
     }
 
-    /// Whether `a` is nearer to it than `b`.
+    /// Whether `a` is better than `b`.
     fn prefers(self, a: f64, b: f64) -> bool {
         match self {
             Self::AtMost(_) => a < b,
@@ -40,7 +40,7 @@ impl fmt::Display for Target {
     }
 }
 
-/// One side's figures, a run each.
+/// The figures of one side, one for each run.
 #[derive(Default)]
 pub struct Samples(Vec<f64>);
 
@@ -61,7 +61,7 @@ impl Samples {
         }
     }
 
-    /// How far the runs lie apart, to judge a ratio by.
+    /// The least and the greatest figure, to judge a ratio by.
     fn range(&self) -> String {
         let least = self.0.iter().copied().fold(f64::INFINITY, f64::min);
         let most = self.0.iter().copied().fold(f64::NEG_INFINITY, f64::max);
@@ -69,7 +69,7 @@ impl Samples {
     }
 }
 
-/// Rows in the order of their making, and what a reader needs to know about them.
+/// Rows in the order in which they were added, and notes about them.
 #[derive(Default)]
 pub struct Report {
     rows: Vec<[String; 6]>,
@@ -77,7 +77,7 @@ pub struct Report {
 }
 
 impl Report {
-    /// Ours beside the better of the peers, which is what the ratio is to; a note has all of them.
+    /// Compares our figures with those of the better peer. A note lists all peers.
     pub fn ratio(
         &mut self,
         measure: &str,
@@ -108,7 +108,7 @@ impl Report {
         ));
     }
 
-    /// Ours beside one program. Without a target the ratio is there for the reader and judged by nobody.
+    /// Compares our figures with those of one program. Without a target, the ratio is only information.
     pub fn beside(
         &mut self,
         measure: &str,
@@ -147,7 +147,7 @@ impl Report {
         ]);
     }
 
-    /// A peak in KiB, held to [`MEMORY`].
+    /// Adds a peak in KiB, with [`MEMORY`] as its target.
     pub fn memory(&mut self, measure: &str, peak: Option<u32>) {
         let peak = peak.map(|kibibytes| f64::from(kibibytes) / 1024.0);
         self.rows.push([
@@ -196,7 +196,7 @@ fn verdict(met: bool) -> String {
     if met { "ok" } else { "MISS" }.to_owned()
 }
 
-/// Three digits or more, whatever the unit.
+/// At least three digits.
 fn figure(value: f64) -> String {
     if value < 10.0 {
         format!("{value:.2}")

@@ -1,4 +1,4 @@
-//! Servers that are ready when they are returned, on ports of the system's choice.
+//! Servers on free ports, ready when they are returned.
 
 use std::io::{BufRead, BufReader, Read};
 use std::net::SocketAddr;
@@ -16,14 +16,14 @@ use crate::peer::Runtime;
 const LIMIT: Duration = Duration::from_secs(30 * 60);
 const START: Duration = Duration::from_secs(10);
 
-/// A running server; dropping it ends it.
+/// A running server; dropping it ends the process.
 pub struct Server {
     guard: Guard,
     addr: SocketAddr,
 }
 
 impl Server {
-    /// `routeguide serve`, which says on stderr where it listens.
+    /// `routeguide serve`, which prints its address on stderr.
     pub fn routeguide() -> Result<Self> {
         let mut command = client::routeguide(&["serve", "--listen", "127.0.0.1:0"]);
         command
@@ -33,7 +33,7 @@ impl Server {
         Self::start(command)
     }
 
-    /// The bare server, which says on stdout where it listens, and ends when its stdin does.
+    /// The bare server, which prints its address on stdout, and ends when its stdin does.
     pub fn peer(runtime: Runtime) -> Result<Self> {
         let mut command = client::peer("server", runtime);
         command.stdin(Stdio::piped()).stdout(Stdio::piped());
@@ -50,7 +50,7 @@ impl Server {
         }
         let addr = receiver
             .recv_timeout(START)
-            .map_err(|_| "the server did not say in time where it listens")??;
+            .map_err(|_| "the server did not print its address in time")??;
         Ok(Self { guard, addr })
     }
 
@@ -58,14 +58,14 @@ impl Server {
         self.addr
     }
 
-    /// Most resident memory so far, in KiB.
+    /// The peak of resident memory so far, in KiB.
     pub fn peak(&self) -> Option<u32> {
         self.guard.peak()
     }
 }
 
-/// Sends the first address that the server prints, or all that it printed if there was none, and reads on, because
-/// a server whose pipe is full stands still.
+/// Sends the first address that the server prints, or all of its output if there is none. Reads on afterwards, because a
+/// server with a full pipe would block.
 fn drain(from: impl Read + Send + 'static, to: mpsc::Sender<Result<SocketAddr, String>>) {
     thread::spawn(move || {
         let mut printed = String::new();
@@ -75,7 +75,7 @@ fn drain(from: impl Read + Send + 'static, to: mpsc::Sender<Result<SocketAddr, S
             printed.push('\n');
             address(&line)
         });
-        let answer = found.ok_or_else(|| format!("the server gave no address: {printed}"));
+        let answer = found.ok_or_else(|| format!("the server printed no address: {printed}"));
         // The receiver gives up after a while.
         to.send(answer).ok();
         lines.for_each(drop);

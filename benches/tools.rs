@@ -1,5 +1,5 @@
-//! Other people's clients that the groups compare with: where each may be found, and how it is started. Nothing is
-//! installed from here; a program that is not there is left out, and the report says so.
+//! Other clients to compare with: where to find each, and how to start it. Nothing is installed from here; a missing
+//! program is skipped, and the report says so.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -7,15 +7,15 @@ use std::{env, fs, io};
 
 use crate::report::Report;
 
-/// A program that is not of this package.
+/// A program from outside this package.
 pub struct Tool {
     pub name: &'static str,
     program: PathBuf,
 }
 
 impl Tool {
-    /// `$GRPCURL`, or where a user or `tests/interop/run` would have put it. A group that has no other peer ends here
-    /// without one, and this is the note of it.
+    /// `$GRPCURL`, or where a user or `tests/interop/run` installs it. If it is not found, notes that the group, which has
+    /// no other peer, is skipped.
     pub fn grpcurl_or_skip(group: &str, report: &mut Report) -> Option<Self> {
         let found = named_by("GRPCURL")
             .or_else(grpcurl_on_path)
@@ -23,7 +23,7 @@ impl Tool {
             .or_else(|| existing(home()?.join("go/bin/grpcurl")));
         if found.is_none() {
             report.note(format!(
-                "{group}: skipped, there is no grpcurl: `tests/interop/run` installs it, or set GRPCURL"
+                "{group}: skipped, grpcurl not found: install it with `tests/interop/run`, or set GRPCURL"
             ));
         }
         found.map(|program| Self {
@@ -32,7 +32,7 @@ impl Tool {
         })
     }
 
-    /// `$GRPCURL_RS`, or where `cargo install grpcurl-rs` puts it, which is under the name of the original.
+    /// `$GRPCURL_RS`, or where `cargo install grpcurl-rs` puts it, under the name of the original.
     pub fn grpcurl_rs() -> Option<Self> {
         let program = named_by("GRPCURL_RS")
             .or_else(|| on_path("grpcurl-rs"))
@@ -43,7 +43,7 @@ impl Tool {
         })
     }
 
-    /// `$BUF`, or the one on the path.
+    /// `$BUF`, or `buf` on the path.
     pub fn buf() -> Option<Self> {
         let program = named_by("BUF").or_else(|| on_path("buf"))?;
         Some(Self {
@@ -52,7 +52,8 @@ impl Tool {
         })
     }
 
-    /// As empty an environment as ours gets, but for what npm's `buf` needs: a script for node, and its cache folder.
+    /// The command, with an empty environment like ours, except for what npm's `buf` needs: it is a node script with a
+    /// cache folder.
     pub fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(&self.program);
         command.args(arguments).env_clear();
@@ -65,7 +66,7 @@ impl Tool {
     }
 }
 
-/// Taken as it is: one that does not exist is a mistake that is better reported than passed over.
+/// The program in an environment variable. Not checked here, so that a wrong path is reported when it is started.
 fn named_by(variable: &str) -> Option<PathBuf> {
     env::var_os(variable)
         .filter(|value| !value.is_empty())
@@ -77,7 +78,7 @@ fn on_path(program: &str) -> Option<PathBuf> {
     env::split_paths(&path).find_map(|folder| existing(folder.join(program)))
 }
 
-/// Not cargo's, which is grpcurl-rs.
+/// Skips cargo's folder, where `grpcurl` is grpcurl-rs.
 fn grpcurl_on_path() -> Option<PathBuf> {
     let path = env::var_os("PATH")?;
     let cargo = cargo_bin();
@@ -86,7 +87,7 @@ fn grpcurl_on_path() -> Option<PathBuf> {
         .find_map(|folder| existing(folder.join("grpcurl")))
 }
 
-/// The latest that `tests/interop/run` built; it keeps a folder for each version.
+/// The latest one built by `tests/interop/run`, which keeps a folder for each version.
 fn grpcurl_of_interop() -> Option<PathBuf> {
     let cache = env::var_os("XDG_CACHE_HOME")
         .filter(|value| !value.is_empty())

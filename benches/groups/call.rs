@@ -1,6 +1,6 @@
-//! A million JSON requests from a file through `call` into a file: what reading JSON by a schema that is only known at
-//! run time costs, beside the clients that do the same. Each prints as it does by itself: ours a line for each reply,
-//! grpcurl an indented message, which it cannot be talked out of.
+//! A million JSON requests from a file through `call` into a file: the cost of reading JSON with a schema that is known
+//! only at run time, compared with other clients that do so. Each prints in its default style: ours a line for each reply,
+//! grpcurl an indented message, which it has no option to change.
 
 use std::fs::File;
 use std::io::{BufRead, BufReader, BufWriter};
@@ -18,13 +18,13 @@ use crate::tools::Tool;
 
 pub const GROUP: Group = Group {
     name: "call",
-    about: "1,000,000 JSON requests to GetPeople, file to file, beside grpcurl and its like",
+    about: "1,000,000 JSON requests to GetPeople, file to file, and with grpcurl and others",
     run,
 };
 
 const METHOD: &str = "RouteGuide/GetPeople";
 const REQUESTS: u32 = 1_000_000;
-/// The others take many times as long, and as long for each request however many there are.
+/// The others take many times as long, and their time for a request does not depend on the number of requests.
 const PEER_REQUESTS: u32 = 100_000;
 const ROUNDS: usize = 5;
 /// For a run of some seconds, and of half a minute on a slow machine.
@@ -80,16 +80,13 @@ fn run(report: &mut Report) -> Result<()> {
                 Err(error) => failed.push((index, error)),
             }
         }
-        // From the last on, so that the indexes stay true.
+        // From the last one, so that the indexes stay valid.
         for (index, error) in failed.into_iter().rev() {
             let peer = peers.remove(index);
             if peer.target.is_some() {
                 return Err(format!("{}: {error}", peer.tool.name).into());
             }
-            report.note(format!(
-                "call: left out, {} failed: {error}",
-                peer.tool.name
-            ));
+            report.note(format!("call: skipped, {} failed: {error}", peer.tool.name));
         }
     }
     for peer in &peers {
@@ -111,14 +108,14 @@ fn run(report: &mut Report) -> Result<()> {
         );
     }
     report.note(format!(
-        "call: the others had {PEER_REQUESTS} requests a run, ours {REQUESTS}; the rates include each program's start"
+        "call: the others had {PEER_REQUESTS} requests per run, ours {REQUESTS}; the rates include the start of each program"
     ));
     report.memory("call: client, peak", peak);
     report.memory("call: server, peak", server.peak());
     Ok(())
 }
 
-/// The target is to grpcurl, which has to be there; the others are beside it for the reader.
+/// The target is relative to grpcurl, which is required; the others are optional, and only for information.
 fn peers(grpcurl: Tool, addr: &str, report: &mut Report) -> Vec<Peer> {
     let url = format!("http://{addr}/{METHOD}");
     let curl = ["curl", "--protocol", "grpc", "--http2-prior-knowledge"];
@@ -145,7 +142,7 @@ fn peers(grpcurl: Tool, addr: &str, report: &mut Report) -> Vec<Peer> {
     let mut peers = Vec::new();
     for (wanted, tool, arguments, target) in candidates {
         let Some(tool) = tool else {
-            report.note(format!("call: left out, there is no {wanted}"));
+            report.note(format!("call: skipped, not found: {wanted}"));
             continue;
         };
         peers.push(Peer {
@@ -159,7 +156,7 @@ fn peers(grpcurl: Tool, addr: &str, report: &mut Report) -> Vec<Peer> {
 }
 
 impl Peer {
-    /// Requests a second.
+    /// Requests per second.
     fn rate(&self, input: &Path, output: &Path) -> Result<f64> {
         let arguments: Vec<&str> = self.arguments.iter().map(String::as_str).collect();
         let done = file_to_file(self.tool.command(&arguments), input, output)?;
@@ -177,8 +174,8 @@ fn file_to_file(mut command: Command, input: &Path, output: &Path) -> Result<Don
     Client::spawn(command, LIMIT)?.finish()
 }
 
-/// Persons in JSON, however it is laid out: each has one member of this name. What stands behind it is no help,
-/// because Go's JSON has a space there or not, at random.
+/// Counts people in JSON of any layout: each has one member with this name. The colon after it is not matched, because
+/// Go's JSON puts a space there at random.
 fn replies(output: &Path) -> Result<usize> {
     let mut count = 0;
     for line in BufReader::new(File::open(output)?).lines() {

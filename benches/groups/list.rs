@@ -1,5 +1,4 @@
-//! `list` on a server with reflection as a shell script sees it, from the start of the process to its end, beside
-//! grpcurl, which asks the same server the same question.
+//! `list` on a server with reflection, as a whole process as in a shell script, compared with grpcurl on the same server.
 
 use std::process::{Command, Stdio};
 use std::time::Duration;
@@ -13,12 +12,12 @@ use crate::tools::Tool;
 
 pub const GROUP: Group = Group {
     name: "list",
-    about: "list by reflection as a whole process, beside grpcurl",
+    about: "list by reflection as a whole process, and with grpcurl",
     run,
 };
 
 const ROUNDS: usize = 60;
-/// Runs that are thrown away: the first ones read the programs from the disk.
+/// Runs that do not count: the first ones read the programs from the disk.
 const WARM_UP: usize = 3;
 const LIMIT: Duration = Duration::from_secs(10);
 
@@ -51,7 +50,7 @@ fn run(report: &mut Report) -> Result<()> {
 fn list(mut command: Command) -> Result<f64> {
     command.stdin(Stdio::null()).stdout(Stdio::piped());
     let (printed, done) = Client::spawn(command, LIMIT)?.output()?;
-    // The second is known from reflection only; ours has the first one's schema in itself.
+    // The second is known only by reflection; our program has the schema of the first built in.
     for service in ["RouteGuide", "grpc.health.v1.Health"] {
         if !printed.lines().any(|line| line == service) {
             return Err(format!("list printed {printed:?}").into());

@@ -1,5 +1,5 @@
-//! Peak memory where it could grow without end: a stream ten times as long, and one whose reader pauses, so that
-//! everything between the names and the reader fills up and has to wait.
+//! Peak memory where it could grow without bound: on a stream ten times as long, and on one whose reader pauses, so that
+//! everything between the names and the reader fills up.
 
 use std::io::{BufReader, BufWriter};
 use std::process::Stdio;
@@ -20,7 +20,7 @@ pub const GROUP: Group = Group {
 };
 
 const PAUSE: Duration = Duration::from_secs(3);
-/// Fits ten million names on a slow machine.
+/// Enough for ten million names on a slow machine.
 const LIMIT: Duration = Duration::from_secs(600);
 
 fn run(report: &mut Report) -> Result<()> {
@@ -40,7 +40,7 @@ fn measure(report: &mut Report, what: &str, names: u32, pause_after: Option<u32>
         let mut client = Client::spawn(command, LIMIT)?;
         let stdin = client.stdin()?;
         let stdout = client.stdout()?;
-        // A client that fails takes its stdin with it; its exit code says more than this thread's broken pipe.
+        // A client that fails closes its stdin; its exit code says more than the broken pipe here.
         scope.spawn(move || names::write(BufWriter::new(stdin), names).ok());
         let checked = names::check_people(BufReader::new(stdout), names, |reply| {
             if Some(reply) == pause_after {
@@ -50,7 +50,7 @@ fn measure(report: &mut Report, what: &str, names: u32, pause_after: Option<u32>
         match (checked, client.finish()) {
             (Ok(()), finished) => finished,
             (Err(error), Ok(_)) => Err(error),
-            // Either may be the cause of the other.
+            // Either may have caused the other.
             (Err(error), Err(failure)) => Err(format!("{error}; the client: {failure}").into()),
         }
     })?;

@@ -1,4 +1,4 @@
-//! The list of what is measured, one file a group, so that a comparison is added without touching another.
+//! The groups of measurements, one per file, so that adding one does not touch the others.
 
 mod batch;
 mod call;
@@ -12,13 +12,13 @@ mod unary;
 use crate::Result;
 use crate::report::Report;
 
-/// Measurements that share a set-up and are chosen together on the command line.
+/// Measurements that share a setup and are selected together on the command line.
 pub struct Group {
-    /// A word of the command line chooses the groups whose name contains it.
+    /// A word on the command line selects the groups whose name contains it.
     pub name: &'static str,
-    /// One line for the list of groups and for the progress on stderr.
+    /// One line for the list of groups and for progress on stderr.
     pub about: &'static str,
-    /// Adds its rows to the report. An error means wrong replies or a program that failed, never a slow one.
+    /// Adds its rows to the report. An error means wrong replies or a program that failed, never a slow run.
     pub run: fn(&mut Report) -> Result<()>,
 }
 

@@ -1,5 +1,5 @@
-//! One `get-person` as a shell script sees it, from the start of the process to its end: mostly what starting a
-//! larger program and its runtime costs.
+//! One `get-person` as a whole process, as in a shell script: mostly the cost of starting a larger program and its
+//! runtime.
 
 use std::process::{Command, Stdio};
 use std::time::Duration;
@@ -18,7 +18,7 @@ pub const GROUP: Group = Group {
 };
 
 const ROUNDS: usize = 200;
-/// Runs that are thrown away: the first ones read the programs from the disk.
+/// Runs that do not count: the first ones read the programs from the disk.
 const WARM_UP: usize = 5;
 const LIMIT: Duration = Duration::from_secs(10);
 

@@ -1,5 +1,5 @@
-//! A million names from a file through `get-people` into a file: what turning replies into JSON costs on top of
-//! tonic, whose bare client reads the same names from the same server and drops every reply.
+//! A million names from a file through `get-people` into a file, compared with a bare tonic client that sends the same
+//! names to the same server and drops every reply.
 
 use std::fs::File;
 use std::io::{BufReader, BufWriter, Write};
@@ -22,7 +22,7 @@ pub const GROUP: Group = Group {
 
 const NAMES: u32 = 1_000_000;
 const ROUNDS: usize = 11;
-/// For a run of some seconds.
+/// For a run of several seconds.
 const LIMIT: Duration = Duration::from_secs(120);
 
 fn run(report: &mut Report) -> Result<()> {

@@ -1,5 +1,5 @@
-//! Unary calls a second on the server, under a load generator that is not ours. Chooses the server's runtime too:
-//! the bare servers run on both of tokio's, and ours has to come near the better one.
+//! Unary calls per second on the server, under a load generator that is not ours. It also decides the server's runtime:
+//! the bare servers run on both of tokio's, and ours has to come close to the better one.
 
 use super::Group;
 use super::h2load::H2Load;
@@ -10,7 +10,7 @@ use crate::server::Server;
 
 pub const GROUP: Group = Group {
     name: "unary",
-    about: "unary calls a second under h2load",
+    about: "unary calls per second under h2load",
     run,
 };
 
