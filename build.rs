@@ -1,5 +1,5 @@
-//! Compiles `protos/` with protox, so that a build needs no protoc: writes the descriptor set that the program
-//! embeds, comments and imports included, and generates the types and service stubs from it.
+//! Compiles `protos/` with protox, so that the build does not need protoc. Writes the descriptor set that the program
+//! embeds, with comments and imports, and generates the types and service stubs from it.
 
 use prost::Message as _;
 use std::error::Error;
@@ -19,7 +19,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         out_dir.join("routeguide.binpb"),
         compiler.encode_file_descriptor_set(),
     )?;
-    // Without comments, which those who only call have no use for.
+    // Calls do not need the comments.
     let mut bare = compiler.file_descriptor_set();
     for file in &mut bare.file {
         file.source_code_info = None;

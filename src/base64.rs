@@ -4,7 +4,7 @@ use base64::Engine as _;
 use base64::alphabet::{STANDARD, URL_SAFE};
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 
-/// Padding may be there or not, and the bits after the last byte need not be zero: protobuf's JSON parsers accept both.
+/// Padding is optional, and the bits after the last byte need not be zero: protobuf's JSON parsers accept both.
 const LENIENT: GeneralPurposeConfig = GeneralPurposeConfig::new()
     .with_decode_padding_mode(DecodePaddingMode::Indifferent)
     .with_decode_allow_trailing_bits(true);
@@ -22,7 +22,7 @@ pub fn encode_into(bytes: &[u8], out: &mut Vec<u8>) {
     let start = out.len();
     let len = base64::encoded_len(bytes.len(), true).unwrap_or_default();
     out.resize(start + len, 0);
-    // There is room for it: it has just been made.
+    // Cannot fail: the room was just made.
     let _ = STANDARD_ENGINE.encode_slice(bytes, out.get_mut(start..).unwrap_or_default());
 }
 
@@ -32,7 +32,7 @@ pub fn decode(text: &str) -> Option<Vec<u8>> {
     decode_into(text, &mut out).then_some(out)
 }
 
-/// As [`decode`], appending to `out`. `false` if it is not base64; what has been appended is of no use then.
+/// As [`decode`], appending to `out`. `false` if it is not base64; what was appended is then meaningless.
 pub fn decode_into(text: &str, out: &mut Vec<u8>) -> bool {
     let is_url_safe = memchr::memchr2(b'-', b'_', text.as_bytes()).is_some();
     let engine = if is_url_safe {

@@ -1,6 +1,6 @@
-//! The one error type: what kind of failure it is, what happened, what caused it and what to try. Kept free of
-//! the rest of the program so that every module can return it; [`crate::exit`] makes it an exit code and
-//! [`crate::output::Console::report`] makes it text.
+//! The error type: the kind of failure, a message, a source and a hint. It depends on nothing else in the program, so
+//! that every module can return it; [`crate::exit`] turns it into an exit code and [`crate::output::Console::report`]
+//! into text.
 
 use std::error::Error as StdError;
 use std::fmt;
@@ -13,10 +13,10 @@ pub type BoxError = Box<dyn StdError + Send + Sync>;
 /// `Result` with this program's [`Error`].
 pub type Result<T> = std::result::Result<T, Error>;
 
-/// Who is at fault, which decides the exit code.
+/// The kind of failure, which decides the exit code.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
-    /// The command line makes no sense.
+    /// The command line is invalid.
     Usage,
     /// Something failed before or outside the RPC: connection, schema, input, output.
     Failed,
@@ -24,15 +24,15 @@ pub enum Kind {
     Status(Code),
     /// The user pressed Ctrl-C.
     Interrupted,
-    /// Whoever read our output went away: the end of the run, and no error to report.
+    /// The reader of stdout closed it. This ends the run, and is not reported.
     OutputClosed,
 }
 
-/// What went wrong, for a person and for a script.
+/// A failure, as reported to the user.
 #[derive(Debug)]
 pub struct Error {
     kind: Kind,
-    /// Which of many it happened to.
+    /// Which of several requests it is about.
     about: Option<String>,
     message: String,
     source: Option<BoxError>,
@@ -42,7 +42,7 @@ pub struct Error {
 }
 
 impl Error {
-    /// An error of the given kind; `message` is a sentence's middle: no capital, no full stop.
+    /// An error of the given kind. `message` starts in lowercase and has no full stop.
     pub fn new(kind: Kind, message: impl Into<String>) -> Self {
         Self {
             kind,
@@ -70,12 +70,12 @@ impl Error {
         Self::new(Kind::Status(code), message)
     }
 
-    /// A Ctrl-C.
+    /// The user pressed Ctrl-C.
     pub fn interrupted() -> Self {
         Self::new(Kind::Interrupted, "interrupted")
     }
 
-    /// An error from writing to stdout: a reader that went away is no failure (ripgrep and `head` agree).
+    /// An error from writing to stdout. A closed pipe is not a failure (as in ripgrep).
     pub fn output(source: std::io::Error) -> Self {
         let kind = match source.kind() {
             std::io::ErrorKind::BrokenPipe => Kind::OutputClosed,
@@ -98,26 +98,26 @@ impl Error {
         self
     }
 
-    /// It has been reported already: only its exit code is still of use.
+    /// Marks the error as already reported, so that it only sets the exit code.
     #[must_use]
     pub fn reported(mut self) -> Self {
         self.is_reported = true;
         self
     }
 
-    /// Whether it has been reported already.
+    /// Whether the error has already been reported.
     pub fn is_reported(&self) -> bool {
         self.is_reported
     }
 
-    /// Puts what the error is about before its message.
+    /// Prefixes the message with what the error is about.
     #[must_use]
     pub fn about(mut self, what: impl fmt::Display) -> Self {
         self.about = Some(what.to_string());
         self
     }
 
-    /// Adds what to try next, a sentence's middle like the message.
+    /// Adds what to try next, in the style of the message.
     #[must_use]
     pub fn hinted(mut self, hint: impl Into<String>) -> Self {
         self.hint = Some(hint.into());
@@ -129,7 +129,7 @@ impl Error {
         self.kind
     }
 
-    /// What happened, without the kind and what it is about.
+    /// The message alone, without the status and the prefix.
     pub fn message(&self) -> &str {
         &self.message
     }
@@ -139,12 +139,12 @@ impl Error {
         &self.details
     }
 
-    /// What to try next, where there is a likely mend.
+    /// What to try next, where there is a likely fix.
     pub fn hint(&self) -> Option<&str> {
         self.hint.as_deref()
     }
 
-    /// The causes that say something the message does not say already, outermost first.
+    /// The causes that add something to the message, outermost first.
     pub fn causes(&self) -> Vec<String> {
         let mut said = self.message.clone();
         let mut causes = Vec::new();
@@ -189,7 +189,7 @@ impl StdError for Error {
     }
 }
 
-/// An error's text without Rust's "(os error 111)", which tells a person nothing more.
+/// An error's text without Rust's "(os error 111)", which adds nothing for the user.
 pub fn plain(error: &dyn StdError) -> String {
     let text = error.to_string();
     match text.split_once(" (os error ") {
@@ -226,14 +226,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_cause_that_repeats_the_message_is_not_said_again() {
+    fn a_cause_that_repeats_the_message_is_left_out() {
         let inner = std::io::Error::other("connection refused");
         let error = Error::failed("cannot connect: connection refused").caused_by(inner);
         assert!(error.causes().is_empty());
     }
 
     #[test]
-    fn a_cause_that_adds_something_is_said() {
+    fn a_cause_that_adds_something_is_shown() {
         let error =
             Error::failed("cannot connect").caused_by(std::io::Error::other("no route to host"));
         assert_eq!(error.causes(), ["no route to host"]);
@@ -247,7 +247,7 @@ mod tests {
     }
 
     #[test]
-    fn only_a_broken_pipe_is_a_reader_that_went_away() {
+    fn only_a_broken_pipe_counts_as_closed_output() {
         let kind = |kind: std::io::ErrorKind| Error::output(kind.into()).kind();
         assert_eq!(kind(std::io::ErrorKind::BrokenPipe), Kind::OutputClosed);
         assert_eq!(kind(std::io::ErrorKind::StorageFull), Kind::Failed);

@@ -1,5 +1,5 @@
 //! routeguide: serves RouteGuide over gRPC and calls it from shell pipelines. The library exists for the binary, the
-//! tests and the benchmarks; it promises no stable interface.
+//! tests and the benchmarks; its interface is not stable.
 
 mod base64;
 mod call;

@@ -1,4 +1,4 @@
-//! Answers a shell that asks for completions, else parses, runs one command, reports, exits.
+//! Answers a shell's completion request, or else parses the arguments, runs one command and reports its error.
 
 use std::process::ExitCode;
 
@@ -12,15 +12,15 @@ use routeguide::session::{Context, Settings};
 fn main() -> ExitCode {
     routeguide::completion::answer_shell();
     let command = Cli::parse().command;
-    // A runtime of this thread alone: a client drives one connection, and on few cores the hand-overs of a multi-threaded
-    // runtime cost more than they gain.
+    // Single-threaded: a client drives one connection, and on few cores a multi-threaded runtime loses more to
+    // handing tasks between threads than it gains.
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build();
     let result = match runtime {
         Ok(runtime) => {
             let result = runtime.block_on(run(&command));
-            // A look-up of a name cannot be cancelled.
+            // Waiting would hang: a name lookup that is still running cannot be cancelled.
             runtime.shutdown_background();
             result
         }
@@ -29,7 +29,7 @@ fn main() -> ExitCode {
     exit::of(&result)
 }
 
-/// Runs the command in a context of its own, and reports its error.
+/// Runs the command in a new context, and reports its error.
 async fn run(command: &Command) -> Result<()> {
     let mut context = Context::new(Settings::from_env());
     let console = commands::console(command, &context);

@@ -1,4 +1,4 @@
-//! What client and server share below HTTP/2: the byte stream that carries it, and how users write a host and a port.
+//! What client and server share below HTTP/2: the byte stream under it, and the syntax of `host:port`.
 
 use std::fmt;
 use std::net::Ipv6Addr;
@@ -9,7 +9,7 @@ use tokio::io::{AsyncRead, AsyncWrite};
 pub trait ByteStream: AsyncRead + AsyncWrite + Send + Unpin {}
 impl<T: AsyncRead + AsyncWrite + Send + Unpin> ByteStream for T {}
 
-/// Why a text is not a host and a port.
+/// Why a text is not a valid `host:port`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum BadHostPort {
     /// `[::1`
@@ -39,14 +39,14 @@ impl fmt::Display for BadHostPort {
     }
 }
 
-/// Splits `host:port`, `[::1]:port`, `:port` or a host alone. The brackets are not part of the host, which may be empty.
+/// Splits `host:port`, `[::1]:port`, `:port` or a host alone. The host is returned without brackets, and may be empty.
 ///
 /// # Errors
-/// When the text has another form.
+/// When the text has any other form.
 pub fn split_host_port(text: &str) -> Result<(&str, Option<u16>), BadHostPort> {
     let (host, port) = if let Some(rest) = text.strip_prefix('[') {
         let (host, rest) = rest.split_once(']').ok_or(BadHostPort::UnclosedBracket)?;
-        // A zone (`fe80::1%eth0`) is the system's to resolve.
+        // The system resolves the zone (`fe80::1%eth0`).
         let address = host.split('%').next().unwrap_or(host);
         if address.parse::<Ipv6Addr>().is_err() {
             return Err(BadHostPort::NotIpv6);
@@ -89,7 +89,7 @@ mod tests {
     }
 
     #[test]
-    fn every_other_form_has_its_own_reason() {
+    fn every_other_form_is_refused_with_a_reason() {
         for (text, why) in [
             ("[::1", BadHostPort::UnclosedBracket),
             ("[nonsense]:1", BadHostPort::NotIpv6),

@@ -1,12 +1,12 @@
-//! The generated RouteGuide types and stubs, and the descriptor set they were generated from. A file of its own
-//! because generated code answers to its generator's lints, not to ours.
+//! The generated RouteGuide types and stubs, and the descriptor set they come from. A file of its own, because our
+//! lints do not apply to generated code.
 #![allow(clippy::pedantic, missing_docs)]
 
 /// The encoded `FileDescriptorSet` of `protos/`, with imports and comments.
 pub const FILE_DESCRIPTOR_SET: &[u8] =
     include_bytes!(concat!(env!("OUT_DIR"), "/routeguide.binpb"));
 
-/// The same without comments, which take most of the time that it takes to read.
+/// The same without comments, which take most of the time to decode.
 pub const BARE_FILE_DESCRIPTOR_SET: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/bare.binpb"));
 
 include!(concat!(env!("OUT_DIR"), "/_.rs"));
