@@ -33,7 +33,7 @@ module completions {
     --addr(-a): string        # The server: host:port, :port, [::1]:port, http://host:port or unix:PATH [env: ROUTEGUIDE_ADDR] [default: localhost:50051]
     --in-process              # Call a RouteGuide server inside this process: no port, no second terminal
     --header(-H): string      # Metadata to send with calls and reflection; may be repeated. Values of -bin names are base64
-    --max-message-size: string # The largest message to accept, in bytes or with a unit: 64KiB, 4MiB
+    --max-message-size: string # The largest message to send or accept, in bytes or with a unit: 64KiB, 4MiB
     --people: path            # With --in-process: serve the people in this file instead of Alice and Bob
     --connect-timeout: string # How long one attempt to connect may take
     --timeout: string         # The call's deadline, including connecting; sent to the server as grpc-timeout
@@ -67,7 +67,7 @@ module completions {
     --addr(-a): string        # The server: host:port, :port, [::1]:port, http://host:port or unix:PATH [env: ROUTEGUIDE_ADDR] [default: localhost:50051]
     --in-process              # Call a RouteGuide server inside this process: no port, no second terminal
     --header(-H): string      # Metadata to send with calls and reflection; may be repeated. Values of -bin names are base64
-    --max-message-size: string # The largest message to accept, in bytes or with a unit: 64KiB, 4MiB
+    --max-message-size: string # The largest message to send or accept, in bytes or with a unit: 64KiB, 4MiB
     --people: path            # With --in-process: serve the people in this file instead of Alice and Bob
     --connect-timeout: string # How long one attempt to connect may take
     --timeout: string         # The call's deadline, including connecting; sent to the server as grpc-timeout
@@ -101,7 +101,7 @@ module completions {
     --addr(-a): string        # The server: host:port, :port, [::1]:port, http://host:port or unix:PATH [env: ROUTEGUIDE_ADDR] [default: localhost:50051]
     --in-process              # Call a RouteGuide server inside this process: no port, no second terminal
     --header(-H): string      # Metadata to send with calls and reflection; may be repeated. Values of -bin names are base64
-    --max-message-size: string # The largest message to accept, in bytes or with a unit: 64KiB, 4MiB
+    --max-message-size: string # The largest message to send or accept, in bytes or with a unit: 64KiB, 4MiB
     --people: path            # With --in-process: serve the people in this file instead of Alice and Bob
     --connect-timeout: string # How long one attempt to connect may take
     --timeout: string         # The call's deadline, including connecting; sent to the server as grpc-timeout
@@ -138,7 +138,7 @@ module completions {
     --addr(-a): string        # The server: host:port, :port, [::1]:port, http://host:port or unix:PATH [env: ROUTEGUIDE_ADDR] [default: localhost:50051]
     --in-process              # Call a RouteGuide server inside this process: no port, no second terminal
     --header(-H): string      # Metadata to send with calls and reflection; may be repeated. Values of -bin names are base64
-    --max-message-size: string # The largest message to accept, in bytes or with a unit: 64KiB, 4MiB
+    --max-message-size: string # The largest message to send or accept, in bytes or with a unit: 64KiB, 4MiB
     --people: path            # With --in-process: serve the people in this file instead of Alice and Bob
     --connect-timeout: string # How long one attempt to connect may take
     --timeout: string         # The call's deadline, including connecting; sent to the server as grpc-timeout
@@ -181,7 +181,7 @@ module completions {
     --addr(-a): string        # The server: host:port, :port, [::1]:port, http://host:port or unix:PATH [env: ROUTEGUIDE_ADDR] [default: localhost:50051]
     --in-process              # Call a RouteGuide server inside this process: no port, no second terminal
     --header(-H): string      # Metadata to send with calls and reflection; may be repeated. Values of -bin names are base64
-    --max-message-size: string # The largest message to accept, in bytes or with a unit: 64KiB, 4MiB
+    --max-message-size: string # The largest message to send or accept, in bytes or with a unit: 64KiB, 4MiB
     --people: path            # With --in-process: serve the people in this file instead of Alice and Bob
     --connect-timeout: string # How long one attempt to connect may take
     --timeout: string         # The call's deadline, including connecting; sent to the server as grpc-timeout
@@ -214,7 +214,7 @@ module completions {
     --addr(-a): string        # The server: host:port, :port, [::1]:port, http://host:port or unix:PATH [env: ROUTEGUIDE_ADDR] [default: localhost:50051]
     --in-process              # Call a RouteGuide server inside this process: no port, no second terminal
     --header(-H): string      # Metadata to send with calls and reflection; may be repeated. Values of -bin names are base64
-    --max-message-size: string # The largest message to accept, in bytes or with a unit: 64KiB, 4MiB
+    --max-message-size: string # The largest message to send or accept, in bytes or with a unit: 64KiB, 4MiB
     --people: path            # With --in-process: serve the people in this file instead of Alice and Bob
     --connect-timeout: string # How long one attempt to connect may take
     --timeout: string         # The call's deadline, including connecting; sent to the server as grpc-timeout

@@ -13,5 +13,5 @@ fuzz_target!(|input: Vec<String>| {
         return;
     }
     let (mut layouts, id) = schema::everything();
-    let _ = parse(&mut layouts, id, &input, ReadOptions::default());
+    let _ = parse(&mut layouts, id, &input, ReadOptions::default(), 1 << 20);
 });

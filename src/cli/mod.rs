@@ -342,7 +342,7 @@ pub struct ConnectionArgs {
     #[arg(short = 'H', long, value_name = "NAME: VALUE")]
     pub header: Vec<String>,
 
-    /// The largest message to accept, in bytes or with a unit: 64KiB, 4MiB
+    /// The largest message to send or accept, in bytes or with a unit: 64KiB, 4MiB
     #[arg(long, value_name = "SIZE", default_value = "4MiB", value_parser = size)]
     pub max_message_size: usize,
 

@@ -173,13 +173,15 @@ impl Data {
         let options = ReadOptions {
             allow_unknown_fields: args.allow_unknown_fields,
         };
+        let max_size = args.connection.max_message_size;
         let mut layouts = Layouts::new(method.parent_pool().clone());
         let message = layouts.compile(&method.input());
         let chunks = match self {
             Self::None if method.is_client_streaming() => return Ok(input::given([])),
             Self::None => return Ok(input::given([Bytes::new()])),
             Self::Fields => {
-                let bytes = arguments::parse(&mut layouts, message, &args.fields, options)?;
+                let bytes =
+                    arguments::parse(&mut layouts, message, &args.fields, options, max_size)?;
                 return Ok(input::given([bytes.into()]));
             }
             Self::Stdin => {
@@ -197,9 +199,15 @@ impl Data {
         Ok(match args.input {
             InputFormat::Json => {
                 let format = Json::new(options);
-                input::read(chunks, Messages::new(format, name, layouts, message))
+                input::read(
+                    chunks,
+                    Messages::new(format, name, layouts, message, max_size),
+                )
             }
-            InputFormat::Text => input::read(chunks, Messages::new(Text, name, layouts, message)),
+            InputFormat::Text => input::read(
+                chunks,
+                Messages::new(Text, name, layouts, message, max_size),
+            ),
         })
     }
 }

@@ -1,8 +1,10 @@
 //! Fields on the command line, as HTTPie's users write them → the JSON of one message. JSON because its parser then
 //! does the checking: one place knows what a field takes.
 
-use std::path::Path;
+use std::fs::File;
+use std::io::Read as _;
 
+use super::{LARGER, check_size};
 use crate::base64;
 use crate::error::{Error, Result};
 use crate::protobuf::json::{self, ReadOptions};
@@ -17,16 +19,17 @@ pub fn parse(
     message: LayoutId,
     arguments: &[String],
     options: ReadOptions,
+    max_size: usize,
 ) -> Result<Vec<u8>> {
     let mut root = Node::Object(Vec::new());
     for text in arguments {
         let argument = Argument::parse(text)?;
-        let value = argument.value(layouts, message)?;
+        let value = argument.value(layouts, message, max_size)?;
         insert(&mut root, &argument.path, value).map_err(|why| bad(text, why))?;
     }
     let mut text = String::new();
     root.write(&mut text);
-    json::read(layouts, message, text.as_bytes(), options).map_err(|mistake| {
+    let bytes = json::read(layouts, message, text.as_bytes(), options).map_err(|mistake| {
         let field = match mistake.field.as_str() {
             "" => String::new(),
             field => format!(", field {field}"),
@@ -36,7 +39,9 @@ pub fn parse(
             Some(hint) => error.hinted(hint),
             None => error,
         }
-    })
+    })?;
+    check_size("request", bytes.len(), max_size)?;
+    Ok(bytes)
 }
 
 fn bad(argument: &str, why: impl std::fmt::Display) -> Error {
@@ -111,11 +116,8 @@ impl<'a> Argument<'a> {
     }
 
     /// The value as JSON, by what the field takes.
-    fn value(&self, layouts: &mut Layouts, message: LayoutId) -> Result<Node> {
-        let read = || {
-            std::fs::read(Path::new(self.value))
-                .map_err(|error| bad(self.text, "cannot read the file").caused_by(error))
-        };
+    fn value(&self, layouts: &mut Layouts, message: LayoutId, max_size: usize) -> Result<Node> {
+        let read = || self.read(max_size);
         let text = |bytes: Vec<u8>| {
             String::from_utf8(bytes).map_err(|_| bad(self.text, "the file is not valid UTF-8"))
         };
@@ -133,6 +135,19 @@ impl<'a> Argument<'a> {
                 _ => Ok(Node::string(&text(read()?)?)),
             },
         }
+    }
+
+    /// The file that the value names. It may be a device or a pipe without an end.
+    fn read(&self, max_size: usize) -> Result<Vec<u8>> {
+        let mut bytes = Vec::new();
+        File::open(self.value)
+            .and_then(|file| file.take(max_size as u64 + 1).read_to_end(&mut bytes))
+            .map_err(|error| bad(self.text, "cannot read the file").caused_by(error))?;
+        if bytes.len() > max_size {
+            let why = format!("the file is larger than {max_size} bytes, the limit of a message");
+            return Err(bad(self.text, why).hinted(LARGER));
+        }
+        Ok(bytes)
     }
 
     fn json(&self, json: String) -> Result<Node> {
@@ -327,9 +342,17 @@ mod tests {
         let mut layouts = Layouts::new(crate::schema::bundled_pool()?);
         let message = layouts.find("Person").unwrap();
         let arguments: Vec<String> = arguments.iter().map(ToString::to_string).collect();
-        let bytes = parse(&mut layouts, message, &arguments, ReadOptions::default())?;
+        let bytes = parse(
+            &mut layouts,
+            message,
+            &arguments,
+            ReadOptions::default(),
+            MAX_SIZE,
+        )?;
         Ok(Person::decode(bytes.as_slice()).unwrap())
     }
+
+    const MAX_SIZE: usize = 100;
 
     fn error(arguments: &[&str]) -> String {
         person(arguments).unwrap_err().to_string()
@@ -396,5 +419,23 @@ mod tests {
         }
         assert!(error(&["name=A", "name=B"]).contains("twice"));
         assert!(error(&["name=A", "name.first=B"]).contains("something else"));
+    }
+
+    #[test]
+    fn a_value_or_a_request_beyond_the_limit_is_refused() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("name");
+        std::fs::write(&path, "x".repeat(MAX_SIZE + 1)).unwrap();
+        let argument = format!("name=@{}", path.display());
+        assert_eq!(
+            error(&[&argument]),
+            format!(
+                "argument {argument:?}: the file is larger than 100 bytes, the limit of a message"
+            )
+        );
+        assert_eq!(
+            error(&[&format!("name={}", "x".repeat(MAX_SIZE - 1))]),
+            "request: the message has 101 bytes, and the limit is 100"
+        );
     }
 }

@@ -1,6 +1,7 @@
 //! Messages that follow one another in a text → their encodings. What is common to the formats: messages that arrive in
 //! parts, the longest one there may be, and the place of a mistake in the whole input.
 
+use super::check_size;
 use super::requests::Decode;
 use crate::error::{Error, Result};
 use crate::protobuf::{LayoutId, Layouts, ParseError, Position};
@@ -48,6 +49,8 @@ pub struct Messages<F> {
     layouts: Layouts,
     message: LayoutId,
     max_text: usize,
+    /// The largest encoding of a message, in bytes.
+    max_size: usize,
     /// The start of the message whose end has not been read.
     partial: Vec<u8>,
     /// Of the start of that message.
@@ -55,23 +58,37 @@ pub struct Messages<F> {
 }
 
 impl<F: Format> Messages<F> {
-    /// `name` is what errors call the input.
-    pub fn new(format: F, name: impl Into<String>, layouts: Layouts, message: LayoutId) -> Self {
+    /// `name` is what errors call the input, `max_size` the largest encoding of a message in bytes.
+    pub fn new(
+        format: F,
+        name: impl Into<String>,
+        layouts: Layouts,
+        message: LayoutId,
+        max_size: usize,
+    ) -> Self {
         Self {
             format,
             name: name.into(),
             layouts,
             message,
             max_text: MAX_TEXT,
+            max_size,
             partial: Vec::new(),
             position: Position::START,
         }
     }
 
     fn encode(&mut self, text: &[u8], out: &mut Vec<u8>) -> Result<()> {
+        let start = out.len();
         self.format
             .parse(&mut self.layouts, self.message, text, out)
-            .map_err(|error| error.in_input(&self.name, self.position))
+            .map_err(|error| error.in_input(&self.name, self.position))?;
+        let len = out.len() - start;
+        if len > self.max_size {
+            let place = format!("{}, line {}", self.name, self.position.line);
+            return check_size(&place, len, self.max_size);
+        }
+        Ok(())
     }
 
     /// Adds to the message that is not complete.
@@ -158,7 +175,7 @@ pub mod testing {
         let name = layouts.find("Name").unwrap();
         let messages = Messages {
             max_text,
-            ..Messages::new(format, "-d", layouts, name)
+            ..Messages::new(format, "-d", layouts, name, usize::MAX)
         };
         decode(messages, input, chunk)
     }

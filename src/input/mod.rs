@@ -22,6 +22,20 @@ pub use requests::{Batch, Decode, Failure, Requests, given, read};
 pub use stdin::Stdin;
 pub use text::Text;
 
+use crate::error::{Error, Result};
+
+/// What to try when a message is too large.
+const LARGER: &str = "allow larger messages with --max-message-size";
+
+/// Refuses a request that is larger than messages may be; `place` is where it comes from.
+fn check_size(place: &str, len: usize, max_size: usize) -> Result<()> {
+    if len <= max_size {
+        return Ok(());
+    }
+    let why = format!("{place}: the message has {len} bytes, and the limit is {max_size}");
+    Err(Error::failed(why).hinted(LARGER))
+}
+
 #[cfg(test)]
 pub mod testing {
     //! Feeding decoders.

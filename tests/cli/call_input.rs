@@ -247,3 +247,32 @@ fn many_requests_get_as_many_replies() {
     outcome.exits(0).says("");
     assert_eq!(outcome.stdout.lines().count(), count);
 }
+
+#[test]
+fn a_field_from_a_file_without_an_end_is_refused() {
+    let echo = Echo::start();
+    let outcome = routeguide(["call", "Echo/Unary", "photo=@/dev/zero"])
+        .at(echo.addr())
+        .run();
+    outcome.exits(1).prints("").says(concat!(
+        "error: argument \"photo=@/dev/zero\": the file is larger than 4194304 bytes, the limit of a message\n",
+        "hint: allow larger messages with --max-message-size\n"
+    ));
+    assert!(echo.arrivals("Echo/Unary").is_empty());
+}
+
+#[test]
+fn a_request_beyond_the_limit_is_refused_after_the_requests_before_it() {
+    let echo = Echo::start();
+    let large = format!("{{\"name\":\"a\"}}\n{{\"name\":\"{}\"}}", "b".repeat(200));
+    let outcome = routeguide(["call", "Echo/Unary", "--max-message-size", "200"])
+        .args(["-d", &large])
+        .at(echo.addr())
+        .run();
+    outcome.exits(1).says(concat!(
+        "error: -d, line 2: the message has 203 bytes, and the limit is 200\n",
+        "hint: allow larger messages with --max-message-size\n"
+    ));
+    assert_eq!(outcome.stdout.lines().count(), 1);
+    assert_eq!(echo.arrivals("Echo/Unary").len(), 1);
+}
