@@ -170,8 +170,10 @@ where
             while let Receiving::Messages(body, _) = &mut self.receiving {
                 match body.poll_data(cx) {
                     Poll::Ready(Some(Ok(data))) => self.cutter.push(data),
-                    // The end is found when the events are handled.
-                    Poll::Ready(_) | Poll::Pending => break,
+                    // The end is found again when the events are handled. The call is over on the wire, and a reader
+                    // may take all the time that it needs.
+                    Poll::Ready(_) => return Poll::Pending,
+                    Poll::Pending => break,
                 }
             }
             self.poll_deadline(cx)

@@ -2,6 +2,8 @@
 //! must work. The thread lives from a command's first flush to its end.
 
 use std::io::{self, Write as _};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use tokio::sync::{mpsc, oneshot};
 
@@ -40,15 +42,22 @@ struct Writer {
     chunks: Option<mpsc::Sender<Chunk>>,
     /// The result of writing.
     result: oneshot::Receiver<io::Result<()>>,
+    /// What is queued is not to be written any more.
+    is_discarded: Arc<AtomicBool>,
 }
 
 impl Writer {
     fn start() -> Self {
         let (chunks, mut receiver) = mpsc::channel::<Chunk>(CHUNKS_AHEAD);
         let (done, result) = oneshot::channel();
+        let is_discarded = Arc::new(AtomicBool::new(false));
+        let discarded = Arc::clone(&is_discarded);
         std::thread::spawn(move || {
             let mut outcome = Ok(());
             while let Some(chunk) = receiver.blocking_recv() {
+                if discarded.load(Ordering::Relaxed) {
+                    break;
+                }
                 match chunk {
                     Chunk::Bytes(bytes) => outcome = write(&bytes),
                     // The task that asked may have been cancelled.
@@ -64,6 +73,7 @@ impl Writer {
         Self {
             chunks: Some(chunks),
             result,
+            is_discarded,
         }
     }
 }
@@ -141,7 +151,9 @@ impl Stdout {
     /// Discards what is not written yet. A write in progress continues.
     pub fn discard(&mut self) {
         self.buffer.clear();
-        self.writer = None;
+        if let Some(writer) = self.writer.take() {
+            writer.is_discarded.store(true, Ordering::Relaxed);
+        }
         self.is_broken = false;
     }
 
@@ -204,15 +216,7 @@ impl Stdout {
 /// Whether stdout takes [`AT_ONCE`] bytes without blocking. A pipe does when it is ready, and a file is always ready.
 #[cfg(unix)]
 fn takes_at_once() -> bool {
-    use rustix::event::{PollFd, PollFlags, Timespec, poll};
-
-    let stdout = io::stdout();
-    let mut fds = [PollFd::new(&stdout, PollFlags::OUT)];
-    let now = Timespec {
-        tv_sec: 0,
-        tv_nsec: 0,
-    };
-    poll(&mut fds, Some(&now)).is_ok_and(|ready| ready > 0)
+    !poll_now(&io::stdout(), rustix::event::PollFlags::OUT).is_empty()
 }
 
 #[cfg(not(unix))]
@@ -231,13 +235,15 @@ struct Reader {
 #[cfg(unix)]
 enum Watched {
     Stream(tokio::io::unix::AsyncFd<std::os::fd::OwnedFd>),
-    /// Not watched: a file has no other end.
-    File,
+    /// Not watched: a file has no other end, and a socket that is closed in one direction reports that for ever.
+    Nothing,
 }
 
-/// Only errors matter; the other interest is for the registration.
-#[cfg(unix)]
-const INTEREST: tokio::io::Interest = tokio::io::Interest::PRIORITY.add(tokio::io::Interest::ERROR);
+/// Errors are reported whatever the interest is. It is one that is rarely fulfilled.
+#[cfg(any(target_os = "linux", target_os = "android"))]
+const INTEREST: tokio::io::Interest = tokio::io::Interest::PRIORITY;
+#[cfg(all(unix, not(any(target_os = "linux", target_os = "android"))))]
+const INTEREST: tokio::io::Interest = tokio::io::Interest::READABLE;
 
 #[cfg(unix)]
 fn watch() -> io::Result<tokio::io::unix::AsyncFd<std::os::fd::OwnedFd>> {
@@ -249,13 +255,43 @@ fn watch() -> io::Result<tokio::io::unix::AsyncFd<std::os::fd::OwnedFd>> {
     tokio::io::unix::AsyncFd::with_interest(stdout, INTEREST)
 }
 
+/// Whether poll(2) reports that nothing can be written any more.
+#[cfg(unix)]
+fn is_gone(stdout: &std::os::fd::OwnedFd) -> bool {
+    use rustix::event::PollFlags;
+
+    poll_now(stdout, PollFlags::empty()).intersects(PollFlags::ERR | PollFlags::HUP)
+}
+
+/// The events of poll(2), without waiting.
+#[cfg(unix)]
+fn poll_now(
+    fd: &impl std::os::fd::AsFd,
+    events: rustix::event::PollFlags,
+) -> rustix::event::PollFlags {
+    use rustix::event::{PollFd, PollFlags, Timespec, poll};
+
+    let mut fds = [PollFd::new(fd, events)];
+    let now = Timespec {
+        tv_sec: 0,
+        tv_nsec: 0,
+    };
+    match poll(&mut fds, Some(&now)) {
+        Ok(_) => {
+            let [fd] = fds;
+            fd.revents()
+        }
+        Err(_) => PollFlags::empty(),
+    }
+}
+
 #[cfg(unix)]
 impl Reader {
     /// Completes when it is closed. For a pipe, the system always reports that.
     async fn gone(&mut self) {
         let watched = self
             .watched
-            .get_or_insert_with(|| watch().map_or(Watched::File, Watched::Stream));
+            .get_or_insert_with(|| watch().map_or(Watched::Nothing, Watched::Stream));
         let Watched::Stream(stream) = watched else {
             return std::future::pending().await;
         };
@@ -263,12 +299,13 @@ impl Reader {
             let Ok(mut ready) = stream.ready(INTEREST).await else {
                 return std::future::pending().await;
             };
-            if ready.ready().is_error() || ready.ready().is_write_closed() {
+            if is_gone(stream.get_ref()) {
                 return;
             }
-            if ready.ready().is_read_closed() {
-                // A socket whose peer only reads from now on. That is reported again at once, for ever; a write notices
-                // when the peer goes.
+            let state = ready.ready();
+            if state.is_read_closed() || state.is_write_closed() {
+                // That does not change any more, and cannot be cleared. Writes notice when the other end is gone.
+                self.watched = Some(Watched::Nothing);
                 return std::future::pending().await;
             }
             ready.clear_ready();

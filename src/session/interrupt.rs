@@ -1,7 +1,13 @@
 //! Ctrl-C: the first asks a command to stop in an orderly way, the second ends it at once. Re-armed for each command.
 
+#[cfg(unix)]
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+#[cfg(unix)]
+use signal_hook::flag;
+#[cfg(unix)]
+use tokio::signal::unix::SignalKind;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
@@ -15,10 +21,37 @@ pub struct Interrupt(Arc<Mutex<State>>);
 struct State {
     /// The first signal since it was armed.
     first: CancellationToken,
-    /// The second one.
+    /// The second one, on systems where a signal handler cannot end the process.
     second: CancellationToken,
     listeners: Vec<JoinHandle<()>>,
-    listens_for_termination: bool,
+    #[cfg(unix)]
+    handlers: Handlers,
+}
+
+/// What ends the process at the second signal, from the signal handler: also while this thread is blocked, for example in
+/// opening a FIFO or in writing to a stderr that is not read.
+#[cfg(unix)]
+#[derive(Default)]
+struct Handlers {
+    /// Set by the first signal.
+    is_struck: Arc<AtomicBool>,
+    ids: Vec<signal_hook::SigId>,
+}
+
+#[cfg(unix)]
+impl Handlers {
+    fn add(&mut self, signal: SignalKind) -> std::io::Result<()> {
+        let status = i32::from(crate::exit::INTERRUPTED);
+        let signal = signal.as_raw_value();
+        // In this order: the first signal finds the flag unset.
+        for id in [
+            flag::register_conditional_shutdown(signal, status, Arc::clone(&self.is_struck))?,
+            flag::register(signal, Arc::clone(&self.is_struck))?,
+        ] {
+            self.ids.push(id);
+        }
+        Ok(())
+    }
 }
 
 impl Interrupt {
@@ -27,60 +60,62 @@ impl Interrupt {
     /// # Errors
     /// When the system refuses.
     pub fn arm(&self) -> Result<()> {
-        let mut state = self.state();
-        state.first = CancellationToken::new();
-        state.second = CancellationToken::new();
-        if state.listeners.is_empty() {
-            let listener = self.listener()?;
-            state.listeners.push(listener);
+        let is_listening = {
+            let mut state = self.state();
+            state.first = CancellationToken::new();
+            state.second = CancellationToken::new();
+            #[cfg(unix)]
+            state.handlers.is_struck.store(false, Ordering::SeqCst);
+            !state.listeners.is_empty()
+        };
+        if is_listening {
+            return Ok(());
         }
-        Ok(())
+        #[cfg(unix)]
+        return self.listen(SignalKind::interrupt());
+        #[cfg(not(unix))]
+        {
+            self.listen_for_ctrl_c();
+            Ok(())
+        }
     }
 
-    /// Listens for SIGTERM too, on systems that have it.
+    /// Listens for SIGTERM too, on systems that have it. To be called once.
     ///
     /// # Errors
     /// When the system refuses.
     #[cfg_attr(not(unix), expect(clippy::unnecessary_wraps, clippy::unused_self))]
     pub fn listen_for_termination(&self) -> Result<()> {
         #[cfg(unix)]
-        {
-            let mut state = self.state();
-            if !state.listens_for_termination {
-                let listener = self.on(tokio::signal::unix::SignalKind::terminate())?;
-                state.listeners.push(listener);
-                state.listens_for_termination = true;
-            }
-        }
+        self.listen(SignalKind::terminate())?;
         Ok(())
     }
 
     #[cfg(unix)]
-    fn listener(&self) -> Result<JoinHandle<()>> {
-        self.on(tokio::signal::unix::SignalKind::interrupt())
-    }
-
-    #[cfg(unix)]
-    fn on(&self, kind: tokio::signal::unix::SignalKind) -> Result<JoinHandle<()>> {
-        let mut signal = tokio::signal::unix::signal(kind)
-            .map_err(|error| Error::failed("cannot listen for signals").caused_by(error))?;
+    fn listen(&self, kind: SignalKind) -> Result<()> {
+        let failed =
+            |error: std::io::Error| Error::failed("cannot listen for signals").caused_by(error);
+        let mut signal = tokio::signal::unix::signal(kind).map_err(failed)?;
         let this = self.clone();
-        Ok(tokio::spawn(async move {
+        let listener = tokio::spawn(async move {
             while signal.recv().await.is_some() {
                 this.strike();
             }
-        }))
+        });
+        let mut state = self.state();
+        state.listeners.push(listener);
+        state.handlers.add(kind).map_err(failed)
     }
 
     #[cfg(not(unix))]
-    #[expect(clippy::unnecessary_wraps, reason = "it can fail elsewhere")]
-    fn listener(&self) -> Result<JoinHandle<()>> {
+    fn listen_for_ctrl_c(&self) {
         let this = self.clone();
-        Ok(tokio::spawn(async move {
+        let listener = tokio::spawn(async move {
             while tokio::signal::ctrl_c().await.is_ok() {
                 this.strike();
             }
-        }))
+        });
+        self.state().listeners.push(listener);
     }
 
     fn strike(&self) {
@@ -97,7 +132,7 @@ impl Interrupt {
         first.cancelled().await;
     }
 
-    /// Completes at the second signal.
+    /// Completes at the second signal, if that has not ended the process.
     pub async fn insisted(&self) {
         let second = self.state().second.clone();
         second.cancelled().await;
@@ -121,7 +156,10 @@ impl Interrupt {
         for listener in state.listeners.drain(..) {
             listener.abort();
         }
-        state.listens_for_termination = false;
+        #[cfg(unix)]
+        for id in state.handlers.ids.drain(..) {
+            signal_hook::low_level::unregister(id);
+        }
     }
 
     fn state(&self) -> MutexGuard<'_, State> {

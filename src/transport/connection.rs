@@ -8,8 +8,8 @@ use h2::client::{Builder, SendRequest};
 use http::uri::{Authority, Scheme};
 use tokio::task::JoinSet;
 
+use super::Endpoint;
 use super::greeting::{Greeted, Greeting};
-use super::{ConnectError, Endpoint};
 use crate::error::{Error, plain};
 
 /// How many unread bytes a stream may have. Chosen for throughput over a long distance.
@@ -35,6 +35,31 @@ pub struct Connection {
     requests: SendRequest<Bytes>,
     scheme: Scheme,
     authority: Authority,
+}
+
+/// Why an attempt to connect failed, and whether another may succeed.
+#[derive(Debug)]
+pub struct ConnectError {
+    pub(super) error: Error,
+    pub(super) may_pass: bool,
+}
+
+impl ConnectError {
+    /// A failure that may pass: nothing listens yet, or the name does not resolve yet.
+    fn passing(error: Error) -> Self {
+        Self {
+            error,
+            may_pass: true,
+        }
+    }
+
+    /// A failure that waiting does not fix: the server speaks another protocol.
+    fn lasting(error: Error) -> Self {
+        Self {
+            error,
+            may_pass: false,
+        }
+    }
 }
 
 impl Connection {

@@ -9,7 +9,8 @@ use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep, timeout, timeout_at};
 use tonic::Code;
 
-use super::{Connection, Endpoint};
+use super::Endpoint;
+use super::connection::Connection;
 use crate::error::{Error, Result};
 
 /// The pause between attempts to connect doubles from the first to the longest.
@@ -28,31 +29,6 @@ pub struct Patience {
     pub wait: Option<Duration>,
     /// The call's deadline, which includes connecting.
     pub deadline: Option<Instant>,
-}
-
-/// Why an attempt to connect failed, and whether another may succeed.
-#[derive(Debug)]
-pub struct ConnectError {
-    error: Error,
-    may_pass: bool,
-}
-
-impl ConnectError {
-    /// A failure that may pass: nothing listens yet, or the name does not resolve yet.
-    pub(super) fn passing(error: Error) -> Self {
-        Self {
-            error,
-            may_pass: true,
-        }
-    }
-
-    /// A failure that waiting does not fix: the server speaks another protocol.
-    pub(super) fn lasting(error: Error) -> Self {
-        Self {
-            error,
-            may_pass: false,
-        }
-    }
 }
 
 /// The connections of a process. Clones share them.

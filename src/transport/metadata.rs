@@ -7,7 +7,7 @@ use crate::error::{Error, Result};
 
 /// Names reserved by the protocol: such a header would not arrive, or break the call (PROTOCOL-HTTP2, "Requests"; RFC
 /// 9113, section 8.2.2).
-const RESERVED: [&str; 12] = [
+const RESERVED: [&str; 13] = [
     "connection",
     "content-length",
     "content-type",
@@ -17,6 +17,7 @@ const RESERVED: [&str; 12] = [
     "grpc-timeout",
     "host",
     "keep-alive",
+    "proxy-connection",
     "te",
     "transfer-encoding",
     "upgrade",
@@ -29,11 +30,12 @@ const RESERVED: [&str; 12] = [
 pub fn parse(headers: &[String]) -> Result<MetadataMap> {
     let mut metadata = MetadataMap::with_capacity(headers.len());
     for header in headers {
-        let bad = |why: &str| Error::usage(format!("invalid header {header:?}: {why}"));
-        let (name, value) = header
-            .split_once(':')
-            .ok_or_else(|| bad("missing colon").hinted("use -H 'name: value'"))?;
+        let (name, value) = header.split_once(':').ok_or_else(|| {
+            Error::usage("invalid header: missing colon").hinted("use -H 'name: value'")
+        })?;
         let name = name.trim().to_ascii_lowercase();
+        // Without the value, which may be a secret.
+        let bad = |why: &str| Error::usage(format!("invalid header {name:?}: {why}"));
         let value = value.trim();
         if RESERVED.contains(&name.as_str()) {
             return Err(bad("the name is reserved by the protocol"));

@@ -15,7 +15,7 @@ pub mod metadata;
 
 pub use address::Address;
 pub use connection::Connection;
-pub use connections::{ConnectError, Connections, Patience};
+pub use connections::{Connections, Patience};
 pub use dial::{Dialer, InProcess};
 pub use endpoint::Endpoint;
 
