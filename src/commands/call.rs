@@ -4,6 +4,7 @@ use std::fs::File;
 
 use bytes::Bytes;
 use prost_reflect::MethodDescriptor;
+use tokio::time::Instant;
 
 use crate::cli::{CallArgs, Format, InputFormat};
 use crate::error::{Error, Result};
@@ -17,7 +18,7 @@ use crate::session::batch::Batch;
 use crate::session::drive::{Driver, show_metadata};
 use crate::session::printer::CallPrinter;
 use crate::session::schema::{Lent, lend};
-use crate::session::target::{Method, Session, Target};
+use crate::session::target::{Method, Session, Target, not_called};
 use crate::session::{Context, output};
 
 pub async fn run(args: &CallArgs, context: &mut Context) -> Result<()> {
@@ -25,6 +26,7 @@ pub async fn run(args: &CallArgs, context: &mut Context) -> Result<()> {
     let format = output::format(&args.output, Format::Json, context)?;
     let data = Data::new(args)?;
     let target = Target::new(&args.connection, context)?;
+    let started = Instant::now();
     let session = target.connect_for(format, context, &console).await?;
 
     let mut schema = lend(&args.schema, Some(&session), context)?;
@@ -35,6 +37,7 @@ pub async fn run(args: &CallArgs, context: &mut Context) -> Result<()> {
         Ok(descriptor) => descriptor,
         Err(error) => {
             schema.give_back(context);
+            not_called(format, started, &error, context).await;
             return Err(error);
         }
     };

@@ -52,6 +52,8 @@ pub struct MessageWriter {
     style: Style,
     /// Whether a message has been written.
     has_written: bool,
+    /// The same before the last message.
+    had_written: bool,
 }
 
 impl MessageWriter {
@@ -63,6 +65,7 @@ impl MessageWriter {
             layouts,
             style,
             has_written: false,
+            had_written: false,
         }
     }
 
@@ -103,12 +106,17 @@ impl MessageWriter {
                 return Ok(missing);
             }
         }
-        self.has_written = true;
+        self.had_written = std::mem::replace(&mut self.has_written, true);
         if self.style.terminal || self.style.color {
             self.dress(out, body)?;
         }
         out.push(b'\n');
         Ok(Vec::new())
+    }
+
+    /// The last message is not printed after all.
+    pub fn forget_last(&mut self) {
+        self.has_written = self.had_written;
     }
 
     /// Adds descriptors of unknown types.

@@ -26,6 +26,9 @@ pub enum Format {
     Raw,
 }
 
+/// Types of Anys that are asked for in one run of a command.
+const MAX_ASKED: usize = 1000;
+
 /// Prints the events of calls of one method.
 pub struct Renderer {
     kind: Kind,
@@ -134,9 +137,20 @@ impl Renderer {
         self
     }
 
+    /// The last message is not printed after all.
+    pub fn forget_last(&mut self) {
+        match &mut self.kind {
+            Kind::Messages(writer) => writer.forget_last(),
+            Kind::Raw { written } => *written = false,
+            Kind::Envelope(_) => {}
+        }
+    }
+
     /// Adds what was found of the types asked for. They are not asked for again.
     pub fn learn(&mut self, asked: Vec<String>, found: Vec<DescriptorPool>) {
         self.asked.extend(asked);
+        // The server chooses the names.
+        self.asks &= self.asked.len() < MAX_ASKED;
         for pool in found {
             match &mut self.kind {
                 Kind::Messages(writer) => writer.learn(pool.clone()),

@@ -239,7 +239,7 @@ enum Watched {
     Nothing,
 }
 
-/// Errors are reported whatever the interest is. It is one that is rarely fulfilled.
+/// What to register for, which is rarely fulfilled. Errors are reported with it.
 #[cfg(any(target_os = "linux", target_os = "android"))]
 const INTEREST: tokio::io::Interest = tokio::io::Interest::PRIORITY;
 #[cfg(all(unix, not(any(target_os = "linux", target_os = "android"))))]
@@ -296,7 +296,7 @@ impl Reader {
             return std::future::pending().await;
         };
         loop {
-            let Ok(mut ready) = stream.ready(INTEREST).await else {
+            let Ok(mut ready) = stream.ready(INTEREST.add(tokio::io::Interest::ERROR)).await else {
                 return std::future::pending().await;
             };
             if is_gone(stream.get_ref()) {

@@ -1,6 +1,7 @@
 //! The driver of every call: passes the call's events to its observer as they arrive, and ends the call early on an
 //! interrupt, closed output, bad input or enough replies.
 
+use std::future::Ready;
 use std::task::Poll;
 use std::time::Duration;
 
@@ -10,7 +11,7 @@ use tokio_stream::Stream;
 use tonic::metadata::{KeyAndValueRef, MetadataMap};
 
 use super::interrupt::Interrupt;
-use crate::call::{Call, End, Event, Origin};
+use crate::call::{Call, End, Event, Origin, Processed};
 use crate::error::{Error, Kind, Result, code_name};
 use crate::input::Failure;
 use crate::output::{Console, Progress, Stdout, count};
@@ -115,6 +116,26 @@ impl Driver {
     where
         R: Stream<Item = Bytes> + Unpin,
     {
+        type Never<R> = fn() -> Ready<Result<Call<R>>>;
+        let never: Option<Never<R>> = None;
+        self.drive_again(call, never, input, observer, stdout).await
+    }
+
+    /// As [`Driver::drive`]. If the server did not process the call, `again` makes it once more.
+    ///
+    /// # Errors
+    /// As [`Driver::drive`].
+    pub async fn drive_again<R>(
+        &self,
+        call: Call<R>,
+        mut again: Option<impl AsyncFnOnce() -> Result<Call<R>>>,
+        input: Failure,
+        observer: &mut impl CallObserver,
+        stdout: &mut Stdout,
+    ) -> Result<()>
+    where
+        R: Stream<Item = Bytes> + Unpin,
+    {
         let mut run = Run {
             driver: self,
             call,
@@ -129,6 +150,15 @@ impl Driver {
                 last => return run.finish(last).await,
             };
             while let Some(event) = next {
+                if let Event::Ended(end) = &event
+                    && end.origin == Origin::Connection(Processed::No)
+                    && let Some(again) = again.take()
+                    // If that fails, the first attempt says why.
+                    && let Ok(call) = self.interrupt.or(again()).await
+                {
+                    run.call = call;
+                    break;
+                }
                 if let Some(outcome) = run.handle(event).await {
                     return outcome;
                 }

@@ -23,11 +23,12 @@ pub struct CallPrinter<'a> {
     index: Option<u64>,
     /// The method has one reply, whose text is held back until the status arrives.
     single: bool,
-    held: Vec<u8>,
+    held: Option<Vec<u8>>,
     /// Where to look for unknown types.
     types: Option<&'a mut Lent>,
     sent: u64,
     received: u64,
+    printed: u64,
     /// Replies still wanted.
     left: Option<u64>,
 }
@@ -40,10 +41,11 @@ impl<'a> CallPrinter<'a> {
             at: None,
             index: None,
             single,
-            held: Vec::new(),
+            held: None,
             types: None,
             sent: 0,
             received: 0,
+            printed: 0,
             left: None,
         }
     }
@@ -95,8 +97,13 @@ impl<'a> CallPrinter<'a> {
             }
             None => judgement,
         };
-        if result.is_ok() {
-            out.append(&mut self.held);
+        if let Some(held) = self.held.take() {
+            if result.is_ok() {
+                self.printed += 1;
+                out.extend_from_slice(&held);
+            } else {
+                self.renderer.forget_last();
+            }
         }
         let outcome = Outcome {
             exit: result.as_ref().map_or_else(exit::code, |()| 0),
@@ -104,6 +111,11 @@ impl<'a> CallPrinter<'a> {
         };
         self.renderer.ended(moment, &outcome, out);
         result
+    }
+
+    /// Replies that were printed.
+    pub fn printed(&self) -> u64 {
+        self.printed
     }
 
     fn moment(&self) -> Moment {
@@ -127,8 +139,9 @@ impl CallObserver for CallPrinter<'_> {
 
     fn message(&mut self, message: &Bytes, out: &mut Vec<u8>) -> Result<Then> {
         let moment = self.moment();
-        let out = if self.single && !self.renderer.shows_everything() {
-            &mut self.held
+        let is_held = self.single && !self.renderer.shows_everything();
+        let out = if is_held {
+            self.held.insert(Vec::new())
         } else {
             out
         };
@@ -136,6 +149,7 @@ impl CallObserver for CallPrinter<'_> {
             return Ok(Then::Resolve(types));
         }
         self.received += 1;
+        self.printed += u64::from(!is_held);
         if let Some(left) = &mut self.left {
             *left = left.saturating_sub(1);
             if *left == 0 && !self.single {

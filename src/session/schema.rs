@@ -54,7 +54,8 @@ impl Schemas {
 pub struct Lent {
     key: Key,
     source: Box<dyn DescriptorSource>,
-    target: Option<ReflectionTarget>,
+    /// Whom to ask; `None` for files.
+    session: Option<Session>,
 }
 
 impl Lent {
@@ -64,8 +65,15 @@ impl Lent {
 
     /// Schemas that have these messages, as far as they can be found. Ends the stream to the server.
     pub async fn find(&mut self, messages: &[String]) -> Vec<DescriptorPool> {
-        if let Some(target) = &self.target {
-            self.source.attach(target.clone());
+        if let Some(session) = &self.session {
+            let Ok((connection, deadline)) = session.renewed().await else {
+                return Vec::new();
+            };
+            self.source.attach(ReflectionTarget {
+                connection,
+                metadata: session.metadata().clone(),
+                deadline,
+            });
         }
         let mut found = Vec::new();
         for name in messages {
@@ -108,17 +116,17 @@ pub fn lend(args: &SchemaArgs, session: Option<&Session>, context: &mut Context)
     };
     let source = match context.schemas.0.remove(&key) {
         Some(mut known) => {
-            if let Some(target) = target.clone() {
+            if let Some(target) = target {
                 known.attach(target);
             }
             known
         }
-        None => source::open(&key.settings, target.clone())?,
+        None => source::open(&key.settings, target)?,
     };
     Ok(Lent {
         key,
         source,
-        target,
+        session: session.cloned(),
     })
 }
 

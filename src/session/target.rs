@@ -85,16 +85,10 @@ impl Target {
         context: &mut Context,
         console: &Console,
     ) -> Result<Session> {
-        let moment = Moment {
-            started: Instant::now(),
-            at: None,
-            call: None,
-        };
+        let started = Instant::now();
         let connected = self.connect(context, console).await;
         if let Err(error) = &connected {
-            format.not_called(moment, error, context.stdout.buffer());
-            // The failure to connect matters more than one to write.
-            let _ = context.finish_output().await;
+            not_called(format, started, error, context).await;
         }
         connected
     }
@@ -164,6 +158,18 @@ impl Servers {
     }
 }
 
+/// Prints that there was no call, in formats that show everything.
+pub async fn not_called(format: Format, started: Instant, error: &Error, context: &mut Context) {
+    let moment = Moment {
+        started,
+        at: None,
+        call: None,
+    };
+    format.not_called(moment, error, context.stdout.buffer());
+    // The reason why there was no call is what the user has to know.
+    let _ = context.finish_output().await;
+}
+
 /// A connection, and what every call on it shares.
 #[derive(Clone)]
 pub struct Session {
@@ -218,10 +224,28 @@ impl Session {
     where
         R: Stream<Item = Bytes> + Unpin,
     {
+        let (connection, deadline) = self.renewed().await?;
+        Ok(Call::start(
+            &connection,
+            self.start(method, deadline),
+            requests,
+        ))
+    }
+
+    /// Whether a call that the server did not process is worth another attempt: the server is closing the connection. A
+    /// server that refuses calls on a connection that goes on is left alone.
+    pub fn can_call_again(&self) -> bool {
+        !self.connection.is_usable()
+    }
+
+    /// A connection that is alive, and a deadline that is the whole timeout away.
+    ///
+    /// # Errors
+    /// When the server can no longer be reached.
+    pub async fn renewed(&self) -> Result<(Connection, Option<Instant>)> {
         let deadline = self.target.timeout.map(|timeout| Instant::now() + timeout);
-        let start = self.start(method, deadline);
         if self.connection.is_usable() {
-            return Ok(Call::start(&self.connection, start, requests));
+            return Ok((self.connection.clone(), deadline));
         }
         let patience = Patience {
             connect_timeout: self.target.connect_timeout,
@@ -229,7 +253,7 @@ impl Session {
             deadline,
         };
         let connection = self.connections.get(&self.endpoint, &patience).await?;
-        Ok(Call::start(&connection, start, requests))
+        Ok((connection, deadline))
     }
 
     fn start(&self, method: &Method, deadline: Option<Instant>) -> Start {

@@ -218,10 +218,6 @@ const CYCLES: &[(&str, &str)] = &[
         "session",
         "the context owns Schemas and Servers, which are in the modules that look something up in a context",
     ),
-    (
-        "transport",
-        "ConnectError, which opening a connection returns, is in `connections`, which tries again for it",
-    ),
 ];
 
 /// Which rooms may name what is outside this crate. Code for tests may name anything.

@@ -47,6 +47,7 @@ pub struct Refusal {
 /// The server's reflection service.
 pub struct Peer {
     target: Option<ReflectionTarget>,
+    mode: ReflectionMode,
     /// The paths to try. The first is in use.
     paths: &'static [&'static str],
     /// The server has answered on the path in use.
@@ -83,20 +84,20 @@ impl Peer {
     pub fn new(mode: ReflectionMode, target: Option<ReflectionTarget>) -> Self {
         Self {
             target,
-            paths: match mode {
-                ReflectionMode::Auto => &[V1, V1ALPHA],
-                ReflectionMode::V1 => &[V1],
-                ReflectionMode::V1Alpha => &[V1ALPHA],
-                ReflectionMode::Off => &[],
-            },
+            mode,
+            paths: paths(mode),
             settled: false,
             refusal: None,
             stream: None,
         }
     }
 
-    /// Uses this connection from now on.
+    /// Uses this connection from now on. What was refused on another one may be there now.
     pub fn attach(&mut self, target: ReflectionTarget) {
+        if !self.settled {
+            self.paths = paths(self.mode);
+            self.refusal = None;
+        }
         self.stream = None;
         self.target = Some(target);
     }
@@ -231,6 +232,15 @@ impl Peer {
             answers: 0,
             has_deadline: target.deadline.is_some(),
         })
+    }
+}
+
+fn paths(mode: ReflectionMode) -> &'static [&'static str] {
+    match mode {
+        ReflectionMode::Auto => &[V1, V1ALPHA],
+        ReflectionMode::V1 => &[V1],
+        ReflectionMode::V1Alpha => &[V1ALPHA],
+        ReflectionMode::Off => &[],
     }
 }
 

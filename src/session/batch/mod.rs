@@ -1,0 +1,247 @@
+//! A batch: many calls of a method that takes one request, over one connection. They run one after another, or several at
+//! once with their replies in the order of the requests.
+
+mod exchange;
+mod side_by_side;
+
+use std::pin::Pin;
+use std::task::Poll;
+
+use bytes::Bytes;
+use tokio::time::Instant;
+use tokio_stream::{Stream, StreamExt as _, once};
+
+use super::drive::Driver;
+use super::printer::CallPrinter;
+use super::schema::Lent;
+use super::target::{Method, Session};
+use crate::error::{Error, Kind, Result};
+use crate::input::{Failure, Requests};
+use crate::output::{Format, Moment, Renderer, Stdout};
+
+/// What the calls of a batch share.
+pub struct Batch<'a> {
+    pub session: &'a Session,
+    pub method: Method,
+    pub driver: Driver,
+    pub format: Format,
+    /// Calls in flight at once. Methods that stream replies are always called one at a time.
+    pub concurrency: usize,
+    pub keep_going: bool,
+    /// Replies wanted from all calls together.
+    pub max_messages: Option<u64>,
+}
+
+/// The result of a batch.
+pub struct Summary {
+    /// Requests read, each of which is a call.
+    pub calls: u64,
+}
+
+/// The progress of a batch.
+struct Progress {
+    /// Requests read, which is the index of the last one.
+    taken: u64,
+    /// Replies still wanted.
+    left: Option<u64>,
+    /// The first failure, which is the result of the batch.
+    failure: Option<Error>,
+}
+
+/// What a batch reads from and writes to.
+struct Run<'a> {
+    requests: Requests,
+    bad_input: Failure,
+    types: &'a mut Lent,
+    renderer: &'a mut Renderer,
+    stdout: &'a mut Stdout,
+}
+
+enum Input {
+    Open,
+    Ended,
+    Bad(Error),
+}
+
+impl Batch<'_> {
+    /// Calls the method once for each request.
+    ///
+    /// # Errors
+    /// The first failure: of a call (with the index of its request), of the input, or of printing.
+    pub async fn run(
+        &self,
+        requests: Requests,
+        bad_input: Failure,
+        types: &mut Lent,
+        renderer: &mut Renderer,
+        stdout: &mut Stdout,
+    ) -> Result<Summary> {
+        let mut progress = Progress {
+            taken: 0,
+            left: self.max_messages,
+            failure: None,
+        };
+        let mut run = Run {
+            requests,
+            bad_input,
+            types,
+            renderer,
+            stdout,
+        };
+        let end = if self.concurrency > 1 && self.method.single_reply {
+            self.side_by_side(&mut run, &mut progress).await
+        } else {
+            self.one_by_one(&mut run, &mut progress).await
+        };
+        match (progress.failure, end) {
+            // An interrupt or a closed output outweighs the earlier failure of a call.
+            (_, Err(error)) if ends_batch(&error) => Err(error),
+            (Some(failure), end) => {
+                if let Err(error) = end {
+                    self.report(&error, run.stdout).await?;
+                }
+                Err(failure)
+            }
+            (None, Err(error)) => Err(error),
+            (None, Ok(())) => Ok(Summary {
+                calls: progress.taken,
+            }),
+        }
+    }
+
+    async fn one_by_one(&self, run: &mut Run<'_>, progress: &mut Progress) -> Result<()> {
+        while let Some(message) = self.next(run, progress).await? {
+            let index = progress.taken;
+            let started = Instant::now();
+            let mut printer = CallPrinter::new(run.renderer, self.method.single_reply)
+                .at_most(progress.left)
+                .within_batch(index, started)
+                .resolving(Some(run.types));
+            let call = || {
+                let message = once(message.clone());
+                self.session.one_of_many(&self.method, message)
+            };
+            let again = async || {
+                if self.session.can_call_again() {
+                    call().await
+                } else {
+                    Err(Error::failed("the server refused the call"))
+                }
+            };
+            let result = match self.driver.interrupt.or(call()).await {
+                Ok(first) => {
+                    let input = Failure::never();
+                    self.driver
+                        .drive_again(first, Some(again), input, &mut printer, run.stdout)
+                        .await
+                }
+                Err(error) => {
+                    self.not_called(index, started, &error, run.stdout);
+                    Err(error)
+                }
+            };
+            let replies = printer.printed();
+            if let Err(error) = &result
+                && (ends_batch(error) || run.stdout.is_broken())
+            {
+                return result;
+            }
+            if !self
+                .settle(progress, run.stdout, index, result, replies)
+                .await?
+            {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    /// The next request, or `None` at the end of the input.
+    async fn next(&self, run: &mut Run<'_>, progress: &mut Progress) -> Result<Option<Bytes>> {
+        let next = if let Some(next) = ready_now(&mut run.requests).await {
+            next
+        } else {
+            let interrupt = &self.driver.interrupt;
+            interrupt.or(run.stdout.flush()).await?;
+            tokio::select! {
+                biased;
+                () = interrupt.wait() => return Err(Error::interrupted()),
+                next = run.requests.next() => next,
+                error = run.bad_input.wait() => return Err(error),
+                error = run.stdout.closed() => return Err(error),
+            }
+        };
+        progress.taken += u64::from(next.is_some());
+        Ok(next)
+    }
+
+    fn not_called(&self, index: u64, started: Instant, error: &Error, stdout: &mut Stdout) {
+        let moment = Moment {
+            started,
+            at: None,
+            call: Some(index),
+        };
+        self.format.not_called(moment, error, stdout.buffer());
+    }
+
+    /// Records the result of a call; `false` if it was the last.
+    async fn settle(
+        &self,
+        progress: &mut Progress,
+        stdout: &mut Stdout,
+        index: u64,
+        result: Result<()>,
+        replies: u64,
+    ) -> Result<bool> {
+        if let Some(left) = &mut progress.left {
+            *left = left.saturating_sub(replies);
+        }
+        let Err(error) = result else {
+            return Ok(progress.left != Some(0));
+        };
+        let error = if index > 1 || self.keep_going {
+            error.about(format_args!("request {index}"))
+        } else {
+            error
+        };
+        let is_first = progress.failure.is_none();
+        if self.keep_going || !is_first {
+            self.report(&error, stdout).await?;
+        }
+        if is_first {
+            progress.failure = Some(if self.keep_going {
+                error.reported()
+            } else {
+                error
+            });
+        }
+        Ok(self.keep_going && progress.left != Some(0))
+    }
+
+    /// Reports an error after the messages before it are written.
+    async fn report(&self, error: &Error, stdout: &mut Stdout) -> Result<()> {
+        let written = async {
+            stdout.catch_up().await;
+            Ok(())
+        };
+        self.driver.interrupt.or(written).await?;
+        self.driver.console.report(error);
+        Ok(())
+    }
+}
+
+/// Whether this error ends a batch, even with `--keep-going`.
+fn ends_batch(error: &Error) -> bool {
+    matches!(error.kind(), Kind::Interrupted | Kind::OutputClosed)
+}
+
+/// The next item, if it is ready. `Some(None)` is the end of the stream.
+async fn ready_now<S: Stream + Unpin>(stream: &mut S) -> Option<Option<S::Item>> {
+    std::future::poll_fn(|cx| {
+        Poll::Ready(match Pin::new(&mut *stream).poll_next(cx) {
+            Poll::Ready(item) => Some(item),
+            Poll::Pending => None,
+        })
+    })
+    .await
+}

@@ -1,0 +1,200 @@
+//! Several calls of a batch at once, printed in the order of their requests. The calls go on whatever is waited for:
+//! their deadlines hold while output is not read, and the server can take the next ones while types are looked up.
+
+use std::collections::VecDeque;
+use std::pin::pin;
+
+use bytes::Bytes;
+use futures_util::stream::FuturesOrdered;
+use tokio_stream::StreamExt as _;
+use tokio_util::sync::CancellationToken;
+
+use super::exchange::{Caller, Exchange, print, reply_size};
+use super::{Batch, Input, Progress, Run, ready_now};
+use crate::error::{Error, Kind, Result};
+use crate::session::printer::CallPrinter;
+
+/// Calls in flight at first, until a reply shows how large replies are.
+const AT_FIRST: usize = 16;
+
+/// Replies of this many bytes may wait for those before them. No call is started that could bring more.
+const HELD: usize = 32 << 20;
+
+/// What comes next.
+enum Step {
+    /// The next call to print is over.
+    Over(Exchange),
+    /// A request, or the end of the input.
+    Next(Option<Bytes>),
+    Bad(Error),
+}
+
+/// The calls in flight, and those that are over and wait to be printed.
+struct Calls<F: Future<Output = Exchange>> {
+    in_flight: FuturesOrdered<F>,
+    over: VecDeque<Exchange>,
+}
+
+impl<F: Future<Output = Exchange>> Calls<F> {
+    fn len(&self) -> usize {
+        self.in_flight.len() + self.over.len()
+    }
+
+    /// The next one that is over, if it is now.
+    async fn ready(&mut self) -> Option<Exchange> {
+        match self.over.pop_front() {
+            Some(exchange) => Some(exchange),
+            None => ready_now(&mut self.in_flight).await.flatten(),
+        }
+    }
+
+    /// Waits for `work` while the calls go on.
+    async fn during<T>(&mut self, work: impl Future<Output = T>) -> T {
+        let mut work = pin!(work);
+        loop {
+            tokio::select! {
+                biased;
+                result = &mut work => return result,
+                Some(exchange) = self.in_flight.next() => self.over.push_back(exchange),
+            }
+        }
+    }
+}
+
+impl Batch<'_> {
+    pub(super) async fn side_by_side(
+        &self,
+        run: &mut Run<'_>,
+        progress: &mut Progress,
+    ) -> Result<()> {
+        let caller = Caller {
+            session: self.session,
+            method: &self.method,
+            keeps_everything: self.format.shows_everything(),
+            stop: CancellationToken::new(),
+        };
+        let mut calls = Calls {
+            in_flight: FuturesOrdered::new(),
+            over: VecDeque::new(),
+        };
+        let start = |index, message| caller.exchange(index, message);
+        let result = self.until_the_end(&mut calls, start, run, progress).await;
+        // Whatever ended the batch: calls whose requests went out are not passed over in silence.
+        if caller.keeps_everything && calls.len() > 0 {
+            caller.stop.cancel();
+            let interrupted = matches!(&result, Err(error) if error.kind() == Kind::Interrupted);
+            while let Some(exchange) = match calls.over.pop_front() {
+                Some(exchange) => Some(exchange),
+                None => calls.in_flight.next().await,
+            } {
+                self.print_cancelled(exchange, interrupted, run).await;
+            }
+        }
+        result
+    }
+
+    async fn until_the_end<F>(
+        &self,
+        calls: &mut Calls<F>,
+        start: impl Fn(u64, Bytes) -> F,
+        run: &mut Run<'_>,
+        progress: &mut Progress,
+    ) -> Result<()>
+    where
+        F: Future<Output = Exchange>,
+    {
+        let interrupt = &self.driver.interrupt;
+        let mut input = Input::Open;
+        let mut limit = AT_FIRST;
+        let mut largest = 0;
+        loop {
+            // Never more calls than replies wanted: a call may have side effects.
+            let wanted = progress.left.map_or(self.concurrency, |left| {
+                usize::try_from(left).unwrap_or(usize::MAX)
+            });
+            let most = self.concurrency.min(wanted).min(limit);
+            let has_room = calls.len() < most && matches!(input, Input::Open);
+            if calls.len() == 0 && !has_room {
+                return match input {
+                    Input::Bad(error) => Err(error),
+                    _ => Ok(()),
+                };
+            }
+            let step = if let Some(exchange) = calls.ready().await {
+                Step::Over(exchange)
+            } else if has_room && let Some(next) = ready_now(&mut run.requests).await {
+                Step::Next(next)
+            } else {
+                calls.during(interrupt.or(run.stdout.flush())).await?;
+                if let Some(exchange) = calls.over.pop_front() {
+                    Step::Over(exchange)
+                } else {
+                    tokio::select! {
+                        biased;
+                        () = interrupt.wait() => return Err(Error::interrupted()),
+                        Some(exchange) = calls.in_flight.next() => Step::Over(exchange),
+                        next = run.requests.next(), if has_room => Step::Next(next),
+                        error = run.bad_input.wait(), if has_room => Step::Bad(error),
+                        error = run.stdout.closed() => return Err(error),
+                    }
+                }
+            };
+            let exchange = match step {
+                Step::Over(exchange) => exchange,
+                Step::Next(Some(message)) => {
+                    progress.taken += 1;
+                    calls.in_flight.push_back(start(progress.taken, message));
+                    continue;
+                }
+                Step::Next(None) => {
+                    input = Input::Ended;
+                    continue;
+                }
+                Step::Bad(error) => {
+                    input = Input::Bad(error);
+                    continue;
+                }
+            };
+            let index = exchange.index;
+            let mut printer = CallPrinter::new(run.renderer, true)
+                .at_most(progress.left)
+                .within_batch(index, exchange.started)
+                .resolving(Some(run.types));
+            let result = match exchange.events {
+                Ok(events) => {
+                    largest = largest.max(reply_size(&events));
+                    limit = (HELD / largest.max(1)).max(1);
+                    let printing = print(events, false, &mut printer, run.stdout.buffer());
+                    calls.during(interrupt.or(printing)).await
+                }
+                Err(error) => {
+                    self.not_called(index, exchange.started, &error, run.stdout);
+                    Err(error)
+                }
+            };
+            let replies = printer.printed();
+            if run.stdout.is_full() {
+                calls.during(interrupt.or(run.stdout.flush())).await?;
+            }
+            let settled = self.settle(progress, run.stdout, index, result, replies);
+            if !calls.during(settled).await? {
+                return Ok(());
+            }
+        }
+    }
+
+    /// Prints the events of a call that was cancelled, or was over and not printed yet.
+    async fn print_cancelled(&self, exchange: Exchange, interrupted: bool, run: &mut Run<'_>) {
+        match exchange.events {
+            Ok(events) => {
+                let mut printer = CallPrinter::new(run.renderer, true)
+                    .within_batch(exchange.index, exchange.started);
+                // The batch has its result, however these calls ended.
+                let _ = print(events, interrupted, &mut printer, run.stdout.buffer()).await;
+            }
+            Err(error) => {
+                self.not_called(exchange.index, exchange.started, &error, run.stdout);
+            }
+        }
+    }
+}
