@@ -2,17 +2,17 @@
 //! counts, and the last one of a oneof's members; the parts of a message are merged; what the schema does not know is
 //! set apart.
 //!
-//! Nearly every message has its fields in the order of their numbers, and is visited as they come. Of all others the
-//! fields are collected first.
+//! Nearly every message has its fields in the order of their numbers, and they are read as they come: [`Ascending`].
+//! Those of all others are collected first: [`Collected`].
 
 use std::borrow::Cow;
 
 use smallvec::SmallVec;
 
 use super::layout::{Field, Layout, Shape, Special, Type};
-use super::scalar::{self, Scalar};
-use super::wire::{DecodeError, WireValue, tag, value};
-use super::writer::{Order, Stop};
+use super::scalar;
+use super::wire::{DecodeError, LEN, START_GROUP, Values, WireValue, tag, value};
+use super::writer::Stop;
 
 /// The index of fields that are not in the layout.
 pub const UNKNOWN: u16 = u16::MAX;
@@ -119,205 +119,312 @@ fn message_set_item<'a>(
 
 /// Whether a field of this type can have been written like this; if not, the field is unknown.
 fn accepts(field: &Field, value: WireValue<'_>) -> bool {
-    match value {
-        // Packed, whatever the schema says.
-        WireValue::Bytes(_) if field.kind.is_packable() => {
-            matches!(field.shape, Shape::Repeated { .. })
+    if value.wire_type() == field.wire_type {
+        scalar::is_known(&field.kind, value)
+    } else {
+        accepts_packed(field, value.wire_type())
+    }
+}
+
+/// Whether the field can be packed, whatever the schema says.
+fn accepts_packed(field: &Field, wire_type: u32) -> bool {
+    wire_type == LEN && matches!(field.shape, Shape::Repeated { .. }) && field.kind.is_packable()
+}
+
+/// A field that a message has.
+#[derive(Clone, Copy, Debug)]
+pub struct Found<'l> {
+    /// The field's index in its layout, or [`UNKNOWN`].
+    pub at: u16,
+    /// `None` if the layout does not have it.
+    pub field: Option<&'l Field>,
+}
+
+/// The fields of one message, in the order of their numbers. Those that the layout does not have come last, if they are
+/// wanted, each value by itself.
+///
+/// Each value that is found has to be read.
+pub trait Fields<'l, 'a>: Values<'a> {
+    /// Finds the next field, whose first value is read next.
+    fn next_field(&mut self) -> Result<Option<Found<'l>>, Stop>;
+
+    /// Finds the next value of the same field, which is read next; `false` if there is none.
+    fn next_value(&mut self, field: &Field) -> Result<bool, DecodeError>;
+
+    /// Whether the value to be read is a packed field: any number of values in a length-delimited one.
+    fn is_packed(&self, field: &Field) -> bool;
+
+    /// Reads the contents of a singular message field, which may be in parts.
+    fn message(&mut self, field: &Field) -> Result<Cow<'a, [u8]>, DecodeError>;
+
+    /// Reads a field that the layout does not have: its number and its value.
+    fn unknown(&mut self) -> Result<(u32, WireValue<'a>), DecodeError>;
+}
+
+/// Fields that are on the wire in their order, each once. Anything else is [`Stop::Disorder`].
+pub struct Ascending<'l, 'a> {
+    layout: &'l Layout,
+    rest: &'a [u8],
+    /// From the tag of the last field on.
+    start: &'a [u8],
+    number: u32,
+    wire_type: u32,
+    /// The least index that the next field may have.
+    least: u16,
+    /// A bit for each oneof that has a member.
+    oneofs: u64,
+    /// Whether unknown fields are wanted.
+    unknown: bool,
+}
+
+impl<'l, 'a> Ascending<'l, 'a> {
+    #[inline]
+    pub fn new(layout: &'l Layout, bytes: &'a [u8], unknown: bool) -> Result<Self, Stop> {
+        if layout.special == Special::MessageSet {
+            return Err(Stop::Disorder);
         }
-        value => {
-            value.wire_type() == scalar::wire_type(&field.kind)
-                && scalar::is_known(&field.kind, value)
+        Ok(Self {
+            layout,
+            rest: bytes,
+            start: &[],
+            number: 0,
+            wire_type: 0,
+            least: 0,
+            oneofs: 0,
+            unknown,
+        })
+    }
+
+    /// Whether the next value can be one of the field.
+    #[inline]
+    fn accepts(&self, field: &Field, wire_type: u32) -> bool {
+        if wire_type != field.wire_type {
+            return accepts_packed(field, wire_type);
+        }
+        !field.is_closed || {
+            let mut ahead = self.rest;
+            value(&mut ahead, field.number, wire_type)
+                .is_ok_and(|value| scalar::is_known(&field.kind, value))
         }
     }
 }
 
-/// The values of one field, at least one of them.
-pub struct Values<'s, 'a>(Source<'s, 'a>);
-
-enum Source<'s, 'a> {
-    Ordered {
-        first: Option<WireValue<'a>>,
-        field: &'s Field,
-        /// The bytes of the field's tag.
-        tag: &'a [u8],
-        rest: &'s mut &'a [u8],
-        ordered: &'s mut bool,
-    },
-    Collected(std::slice::Iter<'s, Occurrence<'a>>),
-}
-
-impl<'a> Iterator for Values<'_, 'a> {
-    type Item = Result<WireValue<'a>, DecodeError>;
-
-    fn next(&mut self) -> Option<Self::Item> {
-        match &mut self.0 {
-            Source::Collected(occurrences) => {
-                occurrences.next().map(|occurrence| Ok(occurrence.value))
-            }
-            Source::Ordered { first, .. } if first.is_some() => first.take().map(Ok),
-            Source::Ordered {
-                field,
-                tag,
-                rest,
-                ordered,
-                ..
-            } => {
-                let mut after = rest.strip_prefix(*tag)?;
-                let wire_type = u32::from(*tag.first()? & 7);
-                let value = match value(&mut after, field.number, wire_type) {
-                    Ok(value) => value,
-                    Err(error) => return Some(Err(error)),
-                };
-                if !accepts(field, value) {
-                    **ordered = false;
-                    return None;
+#[expect(
+    clippy::inline_always,
+    reason = "with `scalar::decode` and the writers' own, makes writing a message twice as fast"
+)]
+impl<'l, 'a> Fields<'l, 'a> for Ascending<'l, 'a> {
+    #[inline(always)]
+    fn next_field(&mut self) -> Result<Option<Found<'l>>, Stop> {
+        while !self.rest.is_empty() {
+            let start = self.rest;
+            let (number, wire_type) = tag(&mut self.rest)?;
+            match self.layout.by_number(number) {
+                Some((at, field)) if self.accepts(field, wire_type) => {
+                    if at < self.least {
+                        return Err(Stop::Disorder);
+                    }
+                    self.least = at + 1;
+                    if let Some(oneof) = field.oneof {
+                        // Two oneofs with the same bit are taken for one, which costs time and no more.
+                        let bit = 1 << (oneof % 64);
+                        if self.oneofs & bit != 0 {
+                            return Err(Stop::Disorder);
+                        }
+                        self.oneofs |= bit;
+                    }
+                    (self.start, self.wire_type) = (start, wire_type);
+                    let field = Some(field);
+                    return Ok(Some(Found { at, field }));
                 }
-                **rest = after;
-                Some(Ok(value))
+                _ if self.unknown => {
+                    self.least = UNKNOWN;
+                    (self.number, self.wire_type) = (number, wire_type);
+                    return Ok(Some(Found {
+                        at: UNKNOWN,
+                        field: None,
+                    }));
+                }
+                _ => drop(value(&mut self.rest, number, wire_type)?),
             }
         }
+        Ok(None)
+    }
+
+    #[inline]
+    fn next_value(&mut self, field: &Field) -> Result<bool, DecodeError> {
+        // Nothing else has to be compared if this differs.
+        if self.rest.first() != self.start.first() {
+            return Ok(false);
+        }
+        let start = self.rest;
+        let same = tag(&mut self.rest)? == (field.number, self.wire_type)
+            && self.accepts(field, self.wire_type);
+        if !same {
+            self.rest = start;
+        }
+        Ok(same)
+    }
+
+    #[inline]
+    fn is_packed(&self, field: &Field) -> bool {
+        self.wire_type != field.wire_type
+    }
+
+    #[inline]
+    fn message(&mut self, field: &Field) -> Result<Cow<'a, [u8]>, DecodeError> {
+        // Further parts are found by `next_field`, as disorder.
+        match field.wire_type {
+            START_GROUP => self.rest.group(field.number),
+            _ => self.rest.bytes(),
+        }
+        .map(Cow::Borrowed)
+    }
+
+    fn unknown(&mut self) -> Result<(u32, WireValue<'a>), DecodeError> {
+        let value = value(&mut self.rest, self.number, self.wire_type)?;
+        Ok((self.number, value))
     }
 }
 
-/// The last of several values, which is the one that counts.
-///
-/// # Errors
-/// Those of the values.
-pub fn last<'a>(
-    values: impl Iterator<Item = Result<WireValue<'a>, DecodeError>>,
-) -> Result<Option<WireValue<'a>>, DecodeError> {
-    let mut last = None;
-    for value in values {
-        last = Some(value?);
+impl<'a> Values<'a> for Ascending<'_, 'a> {
+    #[inline]
+    fn varint(&mut self) -> Result<u64, DecodeError> {
+        self.rest.varint()
     }
-    Ok(last)
-}
 
-/// Calls `visit` with each field that the message has, its index and its values, in the order of their numbers. Fields
-/// that the layout does not have come last, each by itself, with its number instead of a field.
-///
-/// # Errors
-/// When the bytes are not a message, when their fields are not in the order that is expected, and those of `visit`.
-pub fn visit<'a>(
-    layout: &Layout,
-    bytes: &'a [u8],
-    order: Order,
-    visit: impl FnMut(u16, Result<&Field, u32>, &mut Values<'_, 'a>) -> Result<(), Stop>,
-) -> Result<(), Stop> {
-    match order {
-        Order::Ascending => visit_ascending(layout, bytes, visit),
-        Order::Any => visit_collected(layout, bytes, visit),
+    #[inline]
+    fn fixed64(&mut self) -> Result<u64, DecodeError> {
+        self.rest.fixed64()
+    }
+
+    #[inline]
+    fn fixed32(&mut self) -> Result<u32, DecodeError> {
+        self.rest.fixed32()
+    }
+
+    #[inline]
+    fn bytes(&mut self) -> Result<&'a [u8], DecodeError> {
+        self.rest.bytes()
+    }
+
+    #[inline]
+    fn group(&mut self, number: u32) -> Result<&'a [u8], DecodeError> {
+        self.rest.group(number)
     }
 }
 
-fn visit_collected<'a>(
-    layout: &Layout,
-    bytes: &'a [u8],
-    mut visit: impl FnMut(u16, Result<&Field, u32>, &mut Values<'_, 'a>) -> Result<(), Stop>,
-) -> Result<(), Stop> {
-    let found = scan(layout, bytes)?;
-    for run in found.chunk_by(|a, b| a.at == b.at && a.at != UNKNOWN) {
-        let Some(first) = run.first() else { continue };
-        let field = layout.fields.get(usize::from(first.at));
-        let mut values = Values(Source::Collected(run.iter()));
-        visit(first.at, field.ok_or(first.number), &mut values)?;
-    }
-    Ok(())
+/// Fields that have been collected, because they may come in any order and any number of times.
+pub struct Collected<'l, 'a> {
+    layout: &'l Layout,
+    /// Those that come after the one at hand.
+    rest: std::vec::IntoIter<Occurrence<'a>>,
+    at_hand: Option<Occurrence<'a>>,
+    /// Whether unknown fields are wanted.
+    unknown: bool,
 }
 
-/// In one pass. `visit` has been called with some of the fields when another turns out not to be in order.
-fn visit_ascending<'a>(
-    layout: &Layout,
-    bytes: &'a [u8],
-    mut visit: impl FnMut(u16, Result<&Field, u32>, &mut Values<'_, 'a>) -> Result<(), Stop>,
-) -> Result<(), Stop> {
-    if layout.special == Special::MessageSet {
-        return Err(Stop::Disorder);
+impl<'l, 'a> Collected<'l, 'a> {
+    pub fn new(layout: &'l Layout, bytes: &'a [u8], unknown: bool) -> Result<Self, Stop> {
+        Ok(Self {
+            layout,
+            rest: scan(layout, bytes)?.into_vec().into_iter(),
+            at_hand: None,
+            unknown,
+        })
     }
-    let mut rest = bytes;
-    let mut ordered = true;
-    let mut least = 0;
-    let mut oneofs = 0_u64;
-    while !rest.is_empty() {
-        let start = rest;
-        let (number, wire_type) = tag(&mut rest)?;
-        let tag = start.get(..start.len() - rest.len()).unwrap_or_default();
-        let value = value(&mut rest, number, wire_type)?;
-        let known = layout
-            .by_number(number)
-            .filter(|(_, field)| accepts(field, value));
-        let Some((at, field)) = known else {
-            least = UNKNOWN;
-            let only = Occurrence {
-                at: UNKNOWN,
-                number,
-                value,
-            };
-            let mut values = Values(Source::Collected(std::slice::from_ref(&only).iter()));
-            visit(UNKNOWN, Err(number), &mut values)?;
-            continue;
+
+    /// Goes on to the next occurrence, if it is of the field at hand.
+    fn advance(&mut self) -> bool {
+        let next = self.rest.as_slice().first();
+        let is_same = next.map(|next| next.at) == self.at_hand.map(|at_hand| at_hand.at);
+        if is_same {
+            self.at_hand = self.rest.next();
+        }
+        is_same
+    }
+
+    fn value(&self) -> WireValue<'a> {
+        self.at_hand
+            .map_or(WireValue::Bytes(&[]), |at_hand| at_hand.value)
+    }
+}
+
+impl<'l, 'a> Fields<'l, 'a> for Collected<'l, 'a> {
+    fn next_field(&mut self) -> Result<Option<Found<'l>>, Stop> {
+        self.at_hand = self.rest.next();
+        let Some(at_hand) = self.at_hand else {
+            return Ok(None);
         };
-        if at < least {
-            return Err(Stop::Disorder);
+        let at = at_hand.at;
+        let field = self.layout.fields.get(usize::from(at));
+        if let Some(field) = field {
+            // Of a singular field the last value counts; messages are merged when they are read.
+            let is_message = matches!(field.kind, Type::Message(_) | Type::Group(_));
+            while field.is_singular() && !is_message && self.advance() {}
         }
-        least = at + 1;
-        if let Some(oneof) = field.oneof {
-            // Of two oneofs with the same bit one is taken for the other, which costs time and no more.
-            let bit = 1 << (oneof % 64);
-            ordered &= oneofs & bit == 0;
-            oneofs |= bit;
-        }
-        let mut values = Values(Source::Ordered {
-            first: Some(value),
-            field,
-            tag,
-            rest: &mut rest,
-            ordered: &mut ordered,
-        });
-        visit(at, Ok(field), &mut values)?;
-        if !ordered {
-            return Err(Stop::Disorder);
-        }
+        Ok((field.is_some() || self.unknown).then_some(Found { at, field }))
     }
-    Ok(())
+
+    fn next_value(&mut self, _field: &Field) -> Result<bool, DecodeError> {
+        Ok(self.advance())
+    }
+
+    fn is_packed(&self, field: &Field) -> bool {
+        self.value().wire_type() != field.wire_type
+    }
+
+    fn message(&mut self, _field: &Field) -> Result<Cow<'a, [u8]>, DecodeError> {
+        let mut merged = Cow::Borrowed(contents(self.value()));
+        while self.advance() {
+            merged.to_mut().extend_from_slice(contents(self.value()));
+        }
+        Ok(merged)
+    }
+
+    fn unknown(&mut self) -> Result<(u32, WireValue<'a>), DecodeError> {
+        let number = self.at_hand.map_or(0, |at_hand| at_hand.number);
+        Ok((number, self.value()))
+    }
 }
 
-/// The values of a packed field.
-pub fn packed<'a>(
-    kind: &Type,
-    mut bytes: &'a [u8],
-) -> impl Iterator<Item = Result<WireValue<'a>, DecodeError>> {
-    let wire_type = scalar::wire_type(kind);
-    std::iter::from_fn(move || {
-        if bytes.is_empty() {
-            return None;
-        }
-        let value = value(&mut bytes, 0, wire_type);
-        if value.is_err() {
-            bytes = &[];
-        }
-        Some(value)
-    })
+impl<'a> Values<'a> for Collected<'_, 'a> {
+    fn varint(&mut self) -> Result<u64, DecodeError> {
+        self.value().varint()
+    }
+
+    fn fixed64(&mut self) -> Result<u64, DecodeError> {
+        self.value().fixed64()
+    }
+
+    fn fixed32(&mut self) -> Result<u32, DecodeError> {
+        self.value().fixed32()
+    }
+
+    fn bytes(&mut self) -> Result<&'a [u8], DecodeError> {
+        self.value().bytes()
+    }
+
+    fn group(&mut self, number: u32) -> Result<&'a [u8], DecodeError> {
+        self.value().group(number)
+    }
 }
 
-/// The contents of a singular message field. It may have come in parts, whose concatenation is the encoding of what
-/// they are merged.
-///
-/// # Errors
-/// Those of the values.
-pub fn merged<'a>(
-    mut parts: impl Iterator<Item = Result<WireValue<'a>, DecodeError>>,
-) -> Result<Cow<'a, [u8]>, DecodeError> {
-    let mut contents: Cow<'a, [u8]> = match parts.next().transpose()? {
-        Some(WireValue::Bytes(bytes) | WireValue::Group(bytes)) => bytes.into(),
-        _ => Cow::default(),
-    };
+/// The contents of a message that has come in these parts.
+pub fn merged<'a>(mut parts: impl Iterator<Item = WireValue<'a>>) -> Cow<'a, [u8]> {
+    let mut merged = Cow::Borrowed(parts.next().map(contents).unwrap_or_default());
     for part in parts {
-        if let WireValue::Bytes(bytes) | WireValue::Group(bytes) = part? {
-            contents.to_mut().extend_from_slice(bytes);
-        }
+        merged.to_mut().extend_from_slice(contents(part));
     }
-    Ok(contents)
+    merged
+}
+
+/// The bytes of a message.
+fn contents(value: WireValue<'_>) -> &[u8] {
+    match value {
+        WireValue::Bytes(bytes) | WireValue::Group(bytes) => bytes,
+        _ => &[],
+    }
 }
 
 /// An Any's type URL (field 1) and value (field 2).
@@ -328,11 +435,7 @@ pub fn any<'a>(found: &[Occurrence<'a>]) -> Result<(&'a str, &'a [u8]), DecodeEr
     let (mut url, mut value): (&str, &[u8]) = ("", &[]);
     for field in found.iter().filter(|field| field.at != UNKNOWN) {
         match (field.number, field.value) {
-            (1, bytes) => {
-                if let Scalar::Str(text) = scalar::decode(&Type::String, bytes)? {
-                    url = text;
-                }
-            }
+            (1, WireValue::Bytes(text)) => url = scalar::text(text)?,
             (2, WireValue::Bytes(bytes)) => value = bytes,
             _ => {}
         }

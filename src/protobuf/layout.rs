@@ -21,7 +21,7 @@ pub type LayoutId = usize;
 /// loaded, so there is no such field.
 pub(super) const BAD_SCHEMA: &str = "the schema is not consistent";
 
-/// Field numbers up to here are looked up in a table, the rest in a map.
+/// Field numbers below are looked up in a table.
 const DENSE: u32 = 256;
 
 /// One message type.
@@ -31,8 +31,8 @@ pub struct Layout {
     pub special: Special,
     /// In the order of their numbers, extensions among them.
     pub fields: Vec<Field>,
+    /// The indexes of the fields with small numbers, by those.
     dense: Vec<u16>,
-    sparse: HashMap<u32, u16>,
     names: HashMap<String, u16>,
 }
 
@@ -59,18 +59,32 @@ pub struct Field {
     pub number: u32,
     pub shape: Shape,
     pub kind: Type,
+    /// That of its values, unless they are packed.
+    pub wire_type: u32,
+    /// The type is a closed enum, of which not every number is a value.
+    pub is_closed: bool,
     /// The name in the .proto file; `[full.name]` for an extension.
     pub name: Box<str>,
     pub json_name: Box<str>,
     /// The name in the text format, which is the type's for a group.
     pub text_name: Box<str>,
-    /// The quoted, escaped key in JSON.
+    /// The name as a key of JSON that is not the first one: `,"name":`.
     pub json_key: Box<[u8]>,
     pub proto_key: Box<[u8]>,
+    /// What is in front of a value in the text format, if it is not the first one: ` name: `.
+    pub text_key: Box<[u8]>,
     /// An extension of a MessageSet, which is wrapped in a group.
     pub in_message_set: bool,
     /// Fields of one oneof share this.
     pub oneof: Option<u16>,
+}
+
+impl Field {
+    /// Whether it has one value at most.
+    #[inline]
+    pub fn is_singular(&self) -> bool {
+        !matches!(self.shape, Shape::Repeated { .. } | Shape::Map)
+    }
 }
 
 /// How many values a field has.
@@ -146,13 +160,21 @@ impl Type {
 
 impl Layout {
     /// The field of that number, and its index in `fields`.
+    #[inline]
     pub fn by_number(&self, number: u32) -> Option<(u16, &Field)> {
-        let at = if number < DENSE {
-            *self.dense.get(number as usize)?
-        } else {
-            *self.sparse.get(&number)?
+        let at = match self.dense.get(number as usize) {
+            Some(at) => *at,
+            None => self.search(number)?,
         };
         self.fields.get(usize::from(at)).map(|field| (at, field))
+    }
+
+    #[inline(never)]
+    fn search(&self, number: u32) -> Option<u16> {
+        let at = self
+            .fields
+            .binary_search_by_key(&number, |field| field.number);
+        u16::try_from(at.ok()?).ok()
     }
 
     /// The field of that JSON name or .proto name.

@@ -2,10 +2,11 @@
 
 use std::borrow::Cow;
 
-use super::fields::{UNKNOWN, merged, scan};
-use super::layout::{Layout, Type};
+use super::fields::{Fields, UNKNOWN, merged, scan};
+use super::layout::{Field, Layout, Type};
 use super::scalar::{self, Scalar};
-use super::wire::{DecodeError, WireValue};
+use super::wire::WireValue;
+use super::writer::{BAD_SCHEMA, WriteError};
 
 /// A map's key. Entries are in its order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -17,15 +18,15 @@ pub enum Key<'a> {
 }
 
 impl<'a> Key<'a> {
-    fn new(key: Scalar<'a>) -> Result<Self, DecodeError> {
+    fn new(key: Scalar<'a>) -> Result<Self, WriteError> {
         Ok(match key {
             Scalar::Bool(value) => Self::Bool(value),
             Scalar::Int32(value) => Self::Int(value.into()),
             Scalar::Int64(value) => Self::Int(value),
             Scalar::Uint32(value) => Self::Uint(value.into()),
             Scalar::Uint64(value) => Self::Uint(value),
-            Scalar::Str(value) => Self::Str(value),
-            _ => return Err(DecodeError("a map's keys are of an impossible type")),
+            Scalar::Text(bytes) => Self::Str(scalar::text(bytes)?),
+            _ => return Err(BAD_SCHEMA),
         })
     }
 }
@@ -40,24 +41,23 @@ pub enum Value<'a> {
 }
 
 /// A map's entries: each key once with its last value, in the order of the keys, since their order on the wire means
-/// nothing.
+/// nothing. `layout` is that of an entry, and `fields` has found the first one.
 ///
 /// # Errors
 /// When an entry is not one.
-pub fn entries<'a>(
+pub fn entries<'l, 'a>(
     layout: &Layout,
-    values: impl Iterator<Item = Result<WireValue<'a>, DecodeError>>,
-) -> Result<Vec<(Key<'a>, Value<'a>)>, DecodeError> {
+    field: &Field,
+    fields: &mut impl Fields<'l, 'a>,
+) -> Result<Vec<(Key<'a>, Value<'a>)>, WriteError> {
     let key_type = layout.by_number(1).map(|(_, field)| &field.kind);
-    let key_type = key_type.ok_or(DecodeError("a map has no key type"))?;
+    let key_type = key_type.ok_or(BAD_SCHEMA)?;
     let has_messages = layout
         .by_number(2)
         .is_some_and(|(_, field)| matches!(field.kind, Type::Message(_) | Type::Group(_)));
     let mut entries = Vec::new();
-    for value in values {
-        let WireValue::Bytes(bytes) = value? else {
-            continue;
-        };
+    loop {
+        let bytes = fields.bytes()?;
         let found = scan(layout, bytes)?;
         let known = |number| {
             found
@@ -66,17 +66,22 @@ pub fn entries<'a>(
                 .map(|field| field.value)
         };
         let key = match known(1).next_back() {
-            Some(key) => scalar::decode(key_type, key)?,
+            Some(mut key) => scalar::decode(key_type, &mut key)?,
             None => scalar::default(key_type),
         };
         let value = match known(2).next_back() {
             // An unknown number of a closed enum makes the whole entry an unknown field.
-            None if found.iter().any(|field| field.number == 2) => continue,
-            _ if has_messages => Value::Message(merged(known(2).map(Ok))?),
-            Some(value) => Value::Scalar(value),
-            None => Value::Default,
+            None if found.iter().any(|field| field.number == 2) => None,
+            _ if has_messages => Some(Value::Message(merged(known(2)))),
+            Some(value) => Some(Value::Scalar(value)),
+            None => Some(Value::Default),
         };
-        entries.push((Key::new(key)?, value));
+        if let Some(value) = value {
+            entries.push((Key::new(key)?, value));
+        }
+        if !fields.next_value(field)? {
+            break;
+        }
     }
     // The sort is stable: of equal keys the last one is the last on the wire.
     entries.sort_by_key(|(key, _)| *key);

@@ -4,7 +4,7 @@
 //! - `wire`: the encoding itself; `scalar`: the values of scalar types; `fields`, `map`: those of one message, as its
 //!   layout knows them;
 //! - `json`, `text`: a reader and a writer each; `wellknown`: strings that stand for messages in JSON; `writer`: what
-//!   the writers have in common;
+//!   the writers have in common, and `quote` their string literals;
 //! - `parse_error`: what is wrong with a text, and where; `suggest`: what may have been meant.
 
 mod fields;
@@ -12,6 +12,7 @@ pub mod json;
 pub mod layout;
 mod map;
 mod parse_error;
+mod quote;
 mod scalar;
 mod suggest;
 pub mod text;

@@ -1,7 +1,7 @@
 //! Scalar values: between the wire and what they stand for, by the field's type.
 
 use super::layout::Type;
-use super::wire::{self, DecodeError, WireValue, unzigzag, zigzag};
+use super::wire::{self, DecodeError, Values, WireValue, unzigzag, zigzag};
 
 /// A value of a scalar type.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -13,41 +13,74 @@ pub enum Scalar<'a> {
     Int64(i64),
     Uint64(u64),
     Bool(bool),
-    Str(&'a str),
+    /// Whether it is UTF-8 is seen when it is used: [`text`].
+    Text(&'a [u8]),
     Bytes(&'a [u8]),
     Enum(i32),
 }
 
-/// The value of a field of a scalar type.
+impl Scalar<'_> {
+    /// Whether it is a value of its type: an unknown number of a closed enum is not.
+    pub fn is_known(&self, kind: &Type) -> bool {
+        match (kind, self) {
+            (Type::Enum(layout), Self::Enum(number)) => layout.has(*number),
+            _ => true,
+        }
+    }
+
+    /// Whether it is its type's default, which means the same as its absence. Negative zero is not.
+    #[inline]
+    pub fn is_default(&self) -> bool {
+        match self {
+            Self::Double(value) => value.to_bits() == 0,
+            Self::Float(value) => value.to_bits() == 0,
+            Self::Int32(value) | Self::Enum(value) => *value == 0,
+            Self::Uint32(value) => *value == 0,
+            Self::Int64(value) => *value == 0,
+            Self::Uint64(value) => *value == 0,
+            Self::Bool(value) => !value,
+            Self::Text(bytes) | Self::Bytes(bytes) => bytes.is_empty(),
+        }
+    }
+}
+
+/// Reads a value of a scalar type.
 ///
 /// # Errors
-/// When the wire has a value of another type, or a string that is not UTF-8.
-pub fn decode<'a>(kind: &Type, value: WireValue<'a>) -> Result<Scalar<'a>, DecodeError> {
-    use WireValue::{Bytes, Fixed32, Fixed64, Varint};
-    Ok(match (kind, value) {
-        (Type::Double, Fixed64(bits)) => Scalar::Double(f64::from_bits(bits)),
-        (Type::Float, Fixed32(bits)) => Scalar::Float(f32::from_bits(bits)),
-        (Type::Int32, Varint(bits)) => Scalar::Int32(low_word(bits).cast_signed()),
-        (Type::Int64, Varint(bits)) | (Type::Sfixed64, Fixed64(bits)) => {
-            Scalar::Int64(bits.cast_signed())
-        }
-        (Type::Uint32, Varint(bits)) => Scalar::Uint32(low_word(bits)),
-        (Type::Uint64, Varint(bits)) | (Type::Fixed64, Fixed64(bits)) => Scalar::Uint64(bits),
-        (Type::Sint32, Varint(bits)) => {
-            let bits = u64::from(low_word(bits));
+/// When the wire has a value of another type.
+#[expect(clippy::inline_always, reason = "see `Ascending`")]
+#[inline(always)]
+pub fn decode<'a>(kind: &Type, values: &mut impl Values<'a>) -> Result<Scalar<'a>, DecodeError> {
+    Ok(match kind {
+        Type::Double => Scalar::Double(f64::from_bits(values.fixed64()?)),
+        Type::Float => Scalar::Float(f32::from_bits(values.fixed32()?)),
+        Type::Int32 => Scalar::Int32(low_word(values.varint()?).cast_signed()),
+        Type::Int64 => Scalar::Int64(values.varint()?.cast_signed()),
+        Type::Uint32 => Scalar::Uint32(low_word(values.varint()?)),
+        Type::Uint64 => Scalar::Uint64(values.varint()?),
+        Type::Sint32 => {
+            let bits = u64::from(low_word(values.varint()?));
             Scalar::Int32(low_word(unzigzag(bits).cast_unsigned()).cast_signed())
         }
-        (Type::Sint64, Varint(bits)) => Scalar::Int64(unzigzag(bits)),
-        (Type::Fixed32, Fixed32(bits)) => Scalar::Uint32(bits),
-        (Type::Sfixed32, Fixed32(bits)) => Scalar::Int32(bits.cast_signed()),
-        (Type::Bool, Varint(bits)) => Scalar::Bool(bits != 0),
-        (Type::Enum(_), Varint(bits)) => Scalar::Enum(low_word(bits).cast_signed()),
-        (Type::String, Bytes(bytes)) => Scalar::Str(
-            std::str::from_utf8(bytes).map_err(|_| DecodeError("a string is not valid UTF-8"))?,
-        ),
-        (Type::Bytes, Bytes(bytes)) => Scalar::Bytes(bytes),
-        _ => return Err(DecodeError("a value has the wrong wire type")),
+        Type::Sint64 => Scalar::Int64(unzigzag(values.varint()?)),
+        Type::Fixed32 => Scalar::Uint32(values.fixed32()?),
+        Type::Fixed64 => Scalar::Uint64(values.fixed64()?),
+        Type::Sfixed32 => Scalar::Int32(values.fixed32()?.cast_signed()),
+        Type::Sfixed64 => Scalar::Int64(values.fixed64()?.cast_signed()),
+        Type::Bool => Scalar::Bool(values.varint()? != 0),
+        Type::Enum(_) => Scalar::Enum(low_word(values.varint()?).cast_signed()),
+        Type::String => Scalar::Text(values.bytes()?),
+        Type::Bytes => Scalar::Bytes(values.bytes()?),
+        Type::Message(_) | Type::Group(_) => return Err(DecodeError::BadWireType),
     })
+}
+
+/// The value of a string field.
+///
+/// # Errors
+/// When it is not UTF-8.
+pub fn text(bytes: &[u8]) -> Result<&str, DecodeError> {
+    std::str::from_utf8(bytes).map_err(|_| DecodeError::NotUtf8)
 }
 
 /// An integer as the wire has it; `None` if it is out of the type's range, or the type has no integers.
@@ -82,24 +115,13 @@ pub fn default(kind: &Type) -> Scalar<'static> {
         Type::Int64 | Type::Sint64 | Type::Sfixed64 => Scalar::Int64(0),
         Type::Uint64 | Type::Fixed64 => Scalar::Uint64(0),
         Type::Bool => Scalar::Bool(false),
-        Type::String | Type::Message(_) | Type::Group(_) => Scalar::Str(""),
+        Type::String | Type::Message(_) | Type::Group(_) => Scalar::Text(&[]),
         Type::Bytes => Scalar::Bytes(&[]),
         Type::Enum(layout) => Scalar::Enum(layout.default),
     }
 }
 
-/// Whether a value on the wire means the same as its absence. Negative zero does not.
-pub fn is_default(kind: &Type, value: WireValue<'_>) -> bool {
-    match (kind, value) {
-        // Bits beyond those of the type do not count.
-        (Type::Int32 | Type::Uint32 | Type::Sint32 | Type::Enum(_), WireValue::Varint(bits)) => {
-            low_word(bits) == 0
-        }
-        (_, value) => value.is_zero(),
-    }
-}
-
-/// Whether a value is one of its type: an unknown number of a closed enum is not.
+/// Whether a value on the wire is one of its type: an unknown number of a closed enum is not.
 pub fn is_known(kind: &Type, value: WireValue<'_>) -> bool {
     match (kind, value) {
         (Type::Enum(layout), WireValue::Varint(bits)) => layout.has(low_word(bits).cast_signed()),
@@ -118,10 +140,30 @@ pub fn wire_type(kind: &Type) -> u32 {
     }
 }
 
-/// A finite float as short as it can be and still be read back, without `.0`.
-pub fn shortest<F: zmij::Float>(value: F, buffer: &mut zmij::Buffer) -> &str {
-    let text = buffer.format_finite(value);
-    text.strip_suffix(".0").unwrap_or(text)
+/// A float as text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FloatText<'b> {
+    /// As short as it can be and still be read back, without `.0`.
+    Finite(&'b str),
+    Infinity,
+    NegativeInfinity,
+    NotANumber,
+}
+
+impl<'b> FloatText<'b> {
+    pub fn new<F: zmij::Float + Into<f64> + Copy>(value: F, buffer: &'b mut zmij::Buffer) -> Self {
+        let class: f64 = value.into();
+        if class.is_finite() {
+            let text = buffer.format_finite(value);
+            Self::Finite(text.strip_suffix(".0").unwrap_or(text))
+        } else if class.is_nan() {
+            Self::NotANumber
+        } else if class > 0.0 {
+            Self::Infinity
+        } else {
+            Self::NegativeInfinity
+        }
+    }
 }
 
 /// Numbers of 32 bits have 64 on the wire when they are negative: those that count.
@@ -151,8 +193,8 @@ mod tests {
             (Type::Fixed64, uint64),
         ] {
             for number in [*range.start(), 0, 1, *range.end()] {
-                let value = encode_integer(&kind, number).unwrap();
-                let decoded: i128 = match decode(&kind, value).unwrap() {
+                let mut value = encode_integer(&kind, number).unwrap();
+                let decoded: i128 = match decode(&kind, &mut value).unwrap() {
                     Scalar::Int32(value) => value.into(),
                     Scalar::Uint32(value) => value.into(),
                     Scalar::Int64(value) => value.into(),

@@ -26,84 +26,181 @@ pub const FIXED32: u32 = 5;
 
 /// Why bytes are not a message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct DecodeError(pub &'static str);
+pub enum DecodeError {
+    Truncated,
+    BadVarint,
+    BadFieldNumber,
+    BadWireType,
+    BadGroup,
+    GroupsTooDeep,
+    NotUtf8,
+}
 
 impl fmt::Display for DecodeError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "malformed message: {}", self.0)
+        f.write_str("malformed message: ")?;
+        f.write_str(match self {
+            Self::Truncated => "it is truncated",
+            Self::BadVarint => "a varint is truncated or too long",
+            Self::BadFieldNumber => "a field number is zero or too large",
+            Self::BadWireType => "a value has the wrong wire type",
+            Self::BadGroup => "the start and the end of a group do not match",
+            Self::GroupsTooDeep => "groups are nested too deeply",
+            Self::NotUtf8 => "a string is not valid UTF-8",
+        })
     }
 }
 
 impl std::error::Error for DecodeError {}
 
-const TRUNCATED: DecodeError = DecodeError("it is truncated");
-
 /// Reads a tag: field number and wire type.
+#[inline]
 pub fn tag(bytes: &mut &[u8]) -> Result<(u32, u32), DecodeError> {
     let tag = varint(bytes)?;
-    let tag = u32::try_from(tag).map_err(|_| DecodeError("a field number is too large"))?;
-    if tag >> 3 == 0 {
-        return Err(DecodeError("a field has the number 0"));
+    match u32::try_from(tag) {
+        Ok(tag) if tag >> 3 != 0 => Ok((tag >> 3, tag & 7)),
+        _ => Err(DecodeError::BadFieldNumber),
     }
-    Ok((tag >> 3, tag & 7))
 }
 
 /// Reads a value of that wire type. `number` is its field's, which the end of a group repeats.
+#[inline]
 pub fn value<'a>(
     bytes: &mut &'a [u8],
     number: u32,
     wire_type: u32,
 ) -> Result<WireValue<'a>, DecodeError> {
-    value_within(bytes, number, wire_type, MAX_DEPTH)
+    let (value, rest) = split_value(bytes, number, wire_type)?;
+    *bytes = rest;
+    Ok(value)
 }
 
-fn value_within<'a>(
-    bytes: &mut &'a [u8],
+/// A value, and what comes after it. Functions that are not inlined return the rest instead of changing it in place, so
+/// that where a reader is can stay in registers.
+fn split_value(
+    mut bytes: &[u8],
     number: u32,
     wire_type: u32,
-    depth: usize,
-) -> Result<WireValue<'a>, DecodeError> {
-    match wire_type {
-        VARINT => varint(bytes).map(WireValue::Varint),
-        FIXED64 => take_array(bytes).map(|array| WireValue::Fixed64(u64::from_le_bytes(array))),
-        FIXED32 => take_array(bytes).map(|array| WireValue::Fixed32(u32::from_le_bytes(array))),
-        LEN => {
-            let len = usize::try_from(varint(bytes)?).unwrap_or(usize::MAX);
-            let (head, tail) = bytes.split_at_checked(len).ok_or(TRUNCATED)?;
-            *bytes = tail;
-            Ok(WireValue::Bytes(head))
-        }
-        START_GROUP => group(bytes, number, depth).map(WireValue::Group),
-        END_GROUP => Err(DecodeError("a group ends that has not started")),
-        _ => Err(DecodeError("a wire type is unknown")),
+) -> Result<(WireValue<'_>, &[u8]), DecodeError> {
+    let value = match wire_type {
+        VARINT => WireValue::Varint(bytes.varint()?),
+        FIXED64 => WireValue::Fixed64(bytes.fixed64()?),
+        FIXED32 => WireValue::Fixed32(bytes.fixed32()?),
+        LEN => WireValue::Bytes(bytes.bytes()?),
+        START_GROUP => WireValue::Group(bytes.group(number)?),
+        END_GROUP => return Err(DecodeError::BadGroup),
+        _ => return Err(DecodeError::BadWireType),
+    };
+    Ok((value, bytes))
+}
+
+/// What values are read from, by a reader that knows their type.
+pub trait Values<'a> {
+    fn varint(&mut self) -> Result<u64, DecodeError>;
+    fn fixed64(&mut self) -> Result<u64, DecodeError>;
+    fn fixed32(&mut self) -> Result<u32, DecodeError>;
+    /// The contents of a length-delimited value.
+    fn bytes(&mut self) -> Result<&'a [u8], DecodeError>;
+    /// The contents of the group of that number.
+    fn group(&mut self, number: u32) -> Result<&'a [u8], DecodeError>;
+}
+
+/// Values on the wire, one after the other.
+impl<'a> Values<'a> for &'a [u8] {
+    #[inline]
+    fn varint(&mut self) -> Result<u64, DecodeError> {
+        varint(self)
+    }
+
+    #[inline]
+    fn fixed64(&mut self) -> Result<u64, DecodeError> {
+        take_array(self).map(u64::from_le_bytes)
+    }
+
+    #[inline]
+    fn fixed32(&mut self) -> Result<u32, DecodeError> {
+        take_array(self).map(u32::from_le_bytes)
+    }
+
+    #[inline]
+    fn bytes(&mut self) -> Result<&'a [u8], DecodeError> {
+        let len = usize::try_from(varint(self)?).unwrap_or(usize::MAX);
+        let (head, tail) = self.split_at_checked(len).ok_or(DecodeError::Truncated)?;
+        *self = tail;
+        Ok(head)
+    }
+
+    #[inline]
+    fn group(&mut self, number: u32) -> Result<&'a [u8], DecodeError> {
+        let (contents, rest) = split_group(self, number, MAX_DEPTH)?;
+        *self = rest;
+        Ok(contents)
     }
 }
 
-fn group<'a>(bytes: &mut &'a [u8], number: u32, depth: usize) -> Result<&'a [u8], DecodeError> {
-    let depth = depth
-        .checked_sub(1)
-        .ok_or(DecodeError("groups are nested too deeply"))?;
-    let start = *bytes;
-    loop {
-        let before = bytes.len();
-        let (inner, wire_type) = tag(bytes)?;
-        if wire_type == END_GROUP {
-            if inner != number {
-                return Err(DecodeError("a group ends with another field's number"));
-            }
-            return Ok(start.get(..start.len() - before).unwrap_or_default());
+/// One value that has been read.
+impl<'a> Values<'a> for WireValue<'a> {
+    fn varint(&mut self) -> Result<u64, DecodeError> {
+        match self {
+            Self::Varint(bits) => Ok(*bits),
+            _ => Err(DecodeError::BadWireType),
         }
-        value_within(bytes, inner, wire_type, depth)?;
+    }
+
+    fn fixed64(&mut self) -> Result<u64, DecodeError> {
+        match self {
+            Self::Fixed64(bits) => Ok(*bits),
+            _ => Err(DecodeError::BadWireType),
+        }
+    }
+
+    fn fixed32(&mut self) -> Result<u32, DecodeError> {
+        match self {
+            Self::Fixed32(bits) => Ok(*bits),
+            _ => Err(DecodeError::BadWireType),
+        }
+    }
+
+    fn bytes(&mut self) -> Result<&'a [u8], DecodeError> {
+        match self {
+            Self::Bytes(bytes) => Ok(bytes),
+            _ => Err(DecodeError::BadWireType),
+        }
+    }
+
+    fn group(&mut self, _number: u32) -> Result<&'a [u8], DecodeError> {
+        match self {
+            Self::Group(bytes) => Ok(bytes),
+            _ => Err(DecodeError::BadWireType),
+        }
+    }
+}
+
+/// The contents of a group, and what comes after its end.
+fn split_group(bytes: &[u8], number: u32, depth: usize) -> Result<(&[u8], &[u8]), DecodeError> {
+    let depth = depth.checked_sub(1).ok_or(DecodeError::GroupsTooDeep)?;
+    let mut rest = bytes;
+    loop {
+        let contents = bytes.len() - rest.len();
+        let (inner, wire_type) = tag(&mut rest)?;
+        rest = match wire_type {
+            START_GROUP => split_group(rest, inner, depth)?.1,
+            END_GROUP if inner == number => {
+                return Ok((bytes.get(..contents).unwrap_or_default(), rest));
+            }
+            wire_type => split_value(rest, inner, wire_type)?.1,
+        };
     }
 }
 
 fn take_array<const N: usize>(bytes: &mut &[u8]) -> Result<[u8; N], DecodeError> {
-    let (head, tail) = bytes.split_first_chunk().ok_or(TRUNCATED)?;
+    let (head, tail) = bytes.split_first_chunk().ok_or(DecodeError::Truncated)?;
     *bytes = tail;
     Ok(*head)
 }
 
 /// Reads a varint of at most ten bytes.
+#[inline]
 pub fn varint(bytes: &mut &[u8]) -> Result<u64, DecodeError> {
     if let Some((&first, rest)) = bytes.split_first()
         && first < 0x80
@@ -111,8 +208,15 @@ pub fn varint(bytes: &mut &[u8]) -> Result<u64, DecodeError> {
         *bytes = rest;
         return Ok(u64::from(first));
     }
-    prost::encoding::decode_varint(bytes)
-        .map_err(|_| DecodeError("a varint is truncated or too long"))
+    let (value, rest) = split_varint(bytes)?;
+    *bytes = rest;
+    Ok(value)
+}
+
+#[inline(never)]
+fn split_varint(mut bytes: &[u8]) -> Result<(u64, &[u8]), DecodeError> {
+    let value = prost::encoding::decode_varint(&mut bytes).map_err(|_| DecodeError::BadVarint)?;
+    Ok((value, bytes))
 }
 
 impl WireValue<'_> {

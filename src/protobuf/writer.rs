@@ -10,15 +10,40 @@ use super::wire::DecodeError;
 pub enum WriteError {
     /// The bytes are not a message of the type: their sender is at fault.
     Malformed(DecodeError),
-    /// They are, but the format has no form for what is in it, such as a Timestamp out of its range in JSON.
-    Unrepresentable(&'static str),
+    /// They are, but there is no form for what is in it.
+    Unrepresentable(Unrepresentable),
+}
+
+/// What a message can have that has no JSON or no text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Unrepresentable {
+    TooDeep,
+    /// A field's type has no layout, or another one than it should have.
+    BadSchema,
+    Timestamp,
+    Duration,
+    FieldMask,
+    /// A `google.protobuf.Value` that is infinite or not a number.
+    Number,
+    AnyWithoutType,
+    /// The value of an Any is not a message of its type.
+    AnyValue,
 }
 
 impl fmt::Display for WriteError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Malformed(error) => error.fmt(f),
-            Self::Unrepresentable(why) => f.write_str(why),
+            Self::Unrepresentable(what) => f.write_str(match what {
+                Unrepresentable::TooDeep => "messages are nested too deeply",
+                Unrepresentable::BadSchema => layout::BAD_SCHEMA,
+                Unrepresentable::Timestamp => "a Timestamp is out of range",
+                Unrepresentable::Duration => "a Duration is out of range",
+                Unrepresentable::FieldMask => "a FieldMask has a path that JSON does not have",
+                Unrepresentable::Number => "a Value is a number that JSON does not have",
+                Unrepresentable::AnyWithoutType => "an Any has a value but no type",
+                Unrepresentable::AnyValue => "the value of an Any is not a message of its type",
+            }),
         }
     }
 }
@@ -31,9 +56,8 @@ impl From<DecodeError> for WriteError {
     }
 }
 
-pub const TOO_DEEP: WriteError = WriteError::Unrepresentable("messages are nested too deeply");
-
-pub const BAD_SCHEMA: WriteError = WriteError::Unrepresentable(layout::BAD_SCHEMA);
+pub const TOO_DEEP: WriteError = WriteError::Unrepresentable(Unrepresentable::TooDeep);
+pub const BAD_SCHEMA: WriteError = WriteError::Unrepresentable(Unrepresentable::BadSchema);
 
 /// Why a writer stops.
 #[derive(Clone, Copy, Debug)]

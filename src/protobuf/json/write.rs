@@ -4,12 +4,12 @@ mod literal;
 mod special;
 
 use crate::protobuf::MAX_DEPTH;
-use crate::protobuf::fields::{self, UNKNOWN, Values, last, merged, packed};
+use crate::protobuf::fields::{Ascending, Collected, Fields, UNKNOWN};
 use crate::protobuf::layout::{AnyTypes, Field, Layout, LayoutId, Layouts, Shape, Special, Type};
 use crate::protobuf::map::{self, Key};
-use crate::protobuf::scalar;
+use crate::protobuf::scalar::{self, Scalar};
 use crate::protobuf::wellknown::write as wellknown;
-use crate::protobuf::wire::{DecodeError, WireValue};
+use crate::protobuf::wire::Values;
 use crate::protobuf::writer::{self, BAD_SCHEMA, Order, Stop, TOO_DEEP, WriteError};
 
 /// How JSON is written.
@@ -74,9 +74,9 @@ impl<'a> Writer<'a> {
         }
         match layout.special {
             Special::None | Special::MessageSet => {
-                let mut object = Items::open(self, b'{');
-                self.fields(layout, bytes, &mut object)?;
-                object.close(self, b'}');
+                let object = self.open();
+                self.fields(layout, bytes)?;
+                self.close(object, b'{', b'}');
             }
             Special::Any => self.any(layout, bytes)?,
             Special::Timestamp => self.string(&wellknown::timestamp(layout, bytes)?),
@@ -95,62 +95,79 @@ impl<'a> Writer<'a> {
     }
 
     /// The fields of a message, within an object that is open.
-    fn fields(&mut self, layout: &Layout, bytes: &[u8], object: &mut Items) -> Result {
+    fn fields(&mut self, layout: &Layout, bytes: &[u8]) -> Result {
+        // JSON has no form for what the schema does not have.
+        let unknown = false;
+        match self.order {
+            Order::Ascending => self.all_of(layout, Ascending::new(layout, bytes, unknown)?),
+            Order::Any => self.collected_fields(layout, Collected::new(layout, bytes, unknown)?),
+        }
+    }
+
+    /// Not inlined, because it is rare, and would slow down the others.
+    #[inline(never)]
+    fn collected_fields(&mut self, layout: &Layout, fields: Collected<'_, '_>) -> Result {
+        self.all_of(layout, fields)
+    }
+
+    fn all_of<'l, 'v, F: Fields<'l, 'v>>(&mut self, layout: &Layout, mut fields: F) -> Result {
         let mut next = 0;
-        fields::visit(layout, bytes, self.order, |at, field, values| {
-            // JSON has no form for what the schema does not know.
-            let Ok(field) = field else { return Ok(()) };
+        while let Some(found) = fields.next_field()? {
+            let Some(field) = found.field else { continue };
             if self.options.emit_defaults {
-                self.absent(layout, next..at, object);
-                next = at + 1;
+                self.absent(layout, next..found.at);
+                next = found.at + 1;
             }
-            self.field(field, values, object)
-        })?;
+            if field.is_singular() {
+                self.singular(field, &mut fields)?;
+            } else {
+                fields = self.repeated(field, fields)?;
+            }
+        }
         if self.options.emit_defaults {
-            self.absent(layout, next..UNKNOWN, object);
+            self.absent(layout, next..UNKNOWN);
         }
         Ok(())
     }
 
-    fn field(&mut self, field: &Field, values: &mut Values<'_, '_>, object: &mut Items) -> Result {
-        match field.shape {
-            Shape::Map | Shape::Repeated { .. } => {
-                let before = (self.out.len(), object.is_empty);
-                self.key(field, object);
-                let is_empty = if field.shape == Shape::Map {
-                    self.map(field, values)?
-                } else {
-                    self.list(field, values)?
-                };
-                // Something was on the wire, but no value: packed fields can be empty, and unknown values are left out.
-                if is_empty && !self.options.emit_defaults {
-                    self.out.truncate(before.0);
-                    object.is_empty = before.1;
-                }
-                Ok(())
-            }
-            Shape::Implicit | Shape::Explicit | Shape::Required => {
-                if let Type::Message(id) | Type::Group(id) = field.kind {
-                    let bytes = merged(values)?;
-                    self.key(field, object);
-                    return self.message(id, &bytes);
-                }
-                let Some(last) = last(values)? else {
-                    return Ok(());
-                };
-                let is_absent =
-                    field.shape == Shape::Implicit && scalar::is_default(&field.kind, last);
-                if is_absent && !self.options.emit_defaults {
-                    return Ok(());
-                }
-                self.key(field, object);
-                self.element(&field.kind, last)
-            }
+    #[expect(clippy::inline_always, reason = "see `Ascending`")]
+    #[inline(always)]
+    fn singular<'l, 'v>(&mut self, field: &Field, fields: &mut impl Fields<'l, 'v>) -> Result {
+        if let Type::Message(id) | Type::Group(id) = field.kind {
+            let bytes = fields.message(field)?;
+            self.key(field);
+            return self.message(id, &bytes);
         }
+        let value = scalar::decode(&field.kind, fields)?;
+        if field.shape == Shape::Implicit && value.is_default() && !self.options.emit_defaults {
+            return Ok(());
+        }
+        self.scalar_field(field, value)
+    }
+
+    fn scalar_field(&mut self, field: &Field, value: Scalar<'_>) -> Result {
+        self.key(field);
+        self.scalar(&field.kind, value)
+    }
+
+    /// Takes the fields and returns them, instead of changing them in place, so that they can stay in registers.
+    #[inline(never)]
+    fn repeated<'l, 'v, F: Fields<'l, 'v>>(&mut self, field: &Field, mut fields: F) -> Result<F> {
+        let before = self.out.len();
+        self.key(field);
+        let is_empty = match field.shape {
+            Shape::Map => self.map(field, &mut fields)?,
+            _ => self.list(field, &mut fields)?,
+        };
+        // Something is on the wire, but no value: packed fields can be empty, and unknown values are left out.
+        if is_empty && !self.options.emit_defaults {
+            self.out.truncate(before);
+        }
+        Ok(fields)
     }
 
     /// The absent fields of that range whose absence means the same as their default.
-    fn absent(&mut self, layout: &Layout, range: std::ops::Range<u16>, object: &mut Items) {
+    fn absent(&mut self, layout: &Layout, range: std::ops::Range<u16>) {
         let range = usize::from(range.start)..usize::from(range.end).min(layout.fields.len());
         for field in layout.fields.get(range).unwrap_or_default() {
             // An extension that is not set is not part of the message.
@@ -159,15 +176,15 @@ impl<'a> Writer<'a> {
             }
             match field.shape {
                 Shape::Implicit => {
-                    self.key(field, object);
-                    self.scalar(&field.kind, scalar::default(&field.kind));
+                    // Defaults are valid.
+                    let _ = self.scalar_field(field, scalar::default(&field.kind));
                 }
                 Shape::Repeated { .. } => {
-                    self.key(field, object);
+                    self.key(field);
                     self.out.extend_from_slice(b"[]");
                 }
                 Shape::Map => {
-                    self.key(field, object);
+                    self.key(field);
                     self.out.extend_from_slice(b"{}");
                 }
                 Shape::Explicit | Shape::Required => {}
@@ -175,55 +192,44 @@ impl<'a> Writer<'a> {
         }
     }
 
-    fn element(&mut self, kind: &Type, value: WireValue<'_>) -> Result {
-        match (kind, value) {
-            (
-                Type::Message(id) | Type::Group(id),
-                WireValue::Bytes(bytes) | WireValue::Group(bytes),
-            ) => self.message(*id, bytes),
-            (kind, value) => {
-                self.scalar(kind, scalar::decode(kind, value)?);
-                Ok(())
+    /// One value, wherever it is from.
+    fn element<'v>(&mut self, kind: &Type, number: u32, values: &mut impl Values<'v>) -> Result {
+        match kind {
+            Type::Message(id) => self.message(*id, values.bytes()?),
+            Type::Group(id) => self.message(*id, values.group(number)?),
+            kind => {
+                let value = scalar::decode(kind, values)?;
+                self.scalar(kind, value)
             }
         }
     }
 
     /// Writes a list; `true` if it is empty.
-    fn list<'v>(
-        &mut self,
-        field: &Field,
-        values: impl Iterator<Item = std::result::Result<WireValue<'v>, DecodeError>>,
-    ) -> Result<bool> {
-        let is_packable = field.kind.is_packable();
-        let mut list = Items::open(self, b'[');
-        for value in values {
-            match value? {
-                WireValue::Bytes(bytes) if is_packable => {
-                    for value in packed(&field.kind, bytes) {
-                        let value = value?;
-                        if scalar::is_known(&field.kind, value) {
-                            list.next(self);
-                            self.element(&field.kind, value)?;
-                        }
+    fn list<'l, 'v>(&mut self, field: &Field, fields: &mut impl Fields<'l, 'v>) -> Result<bool> {
+        let list = self.open();
+        loop {
+            if fields.is_packed(field) {
+                let mut packed = fields.bytes()?;
+                while !packed.is_empty() {
+                    let value = scalar::decode(&field.kind, &mut packed)?;
+                    if value.is_known(&field.kind) {
+                        self.next_item();
+                        self.scalar(&field.kind, value)?;
                     }
                 }
-                value => {
-                    list.next(self);
-                    self.element(&field.kind, value)?;
-                }
+            } else {
+                self.next_item();
+                self.element(&field.kind, field.number, fields)?;
+            }
+            if !fields.next_value(field)? {
+                break;
             }
         }
-        let is_empty = list.is_empty;
-        list.close(self, b']');
-        Ok(is_empty)
+        Ok(self.close(list, b'[', b']'))
     }
 
     /// Writes a map; `true` if it is empty.
-    fn map<'v>(
-        &mut self,
-        field: &Field,
-        values: impl Iterator<Item = std::result::Result<WireValue<'v>, DecodeError>>,
-    ) -> Result<bool> {
+    fn map<'l, 'v>(&mut self, field: &Field, fields: &mut impl Fields<'l, 'v>) -> Result<bool> {
         let (Type::Message(id) | Type::Group(id)) = field.kind else {
             return Err(BAD_SCHEMA.into());
         };
@@ -231,42 +237,45 @@ impl<'a> Writer<'a> {
         let Some((_, value_field)) = layout.by_number(2) else {
             return Err(BAD_SCHEMA.into());
         };
-        let mut object = Items::open(self, b'{');
-        for (key, value) in map::entries(layout, values)? {
-            object.next(self);
+        let object = self.open();
+        for (key, value) in map::entries(layout, field, fields)? {
+            self.next_item();
             match key {
                 Key::Str(text) => self.string(text),
-                Key::Bool(value) => self.quoted(value),
-                Key::Int(value) => self.quoted(value),
-                Key::Uint(value) => self.quoted(value),
+                Key::Bool(value) => self.string(if value { "true" } else { "false" }),
+                Key::Int(value) => self.quoted_integer(value),
+                Key::Uint(value) => self.quoted_integer(value),
             }
             self.colon();
             match (&value_field.kind, value) {
                 (Type::Message(id) | Type::Group(id), map::Value::Message(bytes)) => {
                     self.message(*id, &bytes)?;
                 }
-                (kind, map::Value::Scalar(value)) => self.element(kind, value)?,
-                (kind, _) => self.scalar(kind, scalar::default(kind)),
+                (kind, map::Value::Scalar(mut value)) => self.element(kind, 2, &mut value)?,
+                (kind, _) => self.scalar(kind, scalar::default(kind))?,
             }
         }
-        let is_empty = object.is_empty;
-        object.close(self, b'}');
-        Ok(is_empty)
+        Ok(self.close(object, b'{', b'}'))
     }
 
-    fn key(&mut self, field: &Field, object: &mut Items) {
-        object.next(self);
-        self.out.extend_from_slice(if self.options.proto_names {
+    fn key(&mut self, field: &Field) {
+        let key = if self.options.proto_names {
             &field.proto_key
         } else {
             &field.json_key
-        });
-        self.colon();
+        };
+        if self.options.indent {
+            self.next_item();
+            self.out.extend_from_slice(key.get(1..).unwrap_or_default());
+            self.out.push(b' ');
+        } else {
+            self.out.extend_from_slice(key);
+        }
     }
 
     /// A key that is not a field's.
-    fn literal_key(&mut self, key: &str, object: &mut Items) {
-        object.next(self);
+    fn literal_key(&mut self, key: &str) {
+        self.next_item();
         self.string(key);
         self.colon();
     }
@@ -274,6 +283,33 @@ impl<'a> Writer<'a> {
     fn colon(&mut self) {
         self.out
             .extend_from_slice(if self.options.indent { b": " } else { b":" });
+    }
+
+    /// Opens an object or an array. Its bracket is written when it is closed: every item has a comma in front, and the
+    /// bracket replaces that of the first one.
+    fn open(&mut self) -> Open {
+        self.level += 1;
+        Open(self.out.len())
+    }
+
+    /// What is between two items.
+    fn next_item(&mut self) {
+        self.out.push(b',');
+        self.newline();
+    }
+
+    /// Closes what has been opened last; `true` if it is empty.
+    fn close(&mut self, open: Open, bracket: u8, closing: u8) -> bool {
+        self.level -= 1;
+        let is_empty = self.out.len() == open.0;
+        if let Some(comma) = self.out.get_mut(open.0) {
+            *comma = bracket;
+            self.newline();
+        } else {
+            self.out.push(bracket);
+        }
+        self.out.push(closing);
+        is_empty
     }
 
     fn newline(&mut self) {
@@ -284,31 +320,6 @@ impl<'a> Writer<'a> {
     }
 }
 
-/// The items of an object or an array: commas and line breaks between them.
-struct Items {
-    is_empty: bool,
-}
-
-impl Items {
-    fn open(writer: &mut Writer<'_>, bracket: u8) -> Self {
-        writer.out.push(bracket);
-        writer.level += 1;
-        Self { is_empty: true }
-    }
-
-    fn next(&mut self, writer: &mut Writer<'_>) {
-        if !self.is_empty {
-            writer.out.push(b',');
-        }
-        self.is_empty = false;
-        writer.newline();
-    }
-
-    fn close(self, writer: &mut Writer<'_>, bracket: u8) {
-        writer.level -= 1;
-        if !self.is_empty {
-            writer.newline();
-        }
-        writer.out.push(bracket);
-    }
-}
+/// An object or an array that is open: where its bracket goes.
+#[derive(Clone, Copy)]
+struct Open(usize);

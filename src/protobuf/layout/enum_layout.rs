@@ -13,10 +13,19 @@ pub struct EnumLayout {
     /// `google.protobuf.NullValue`, which is null in JSON.
     pub is_null: bool,
     pub default: i32,
-    /// The canonical name of each number, in the order of the numbers.
-    names: Vec<(i32, Box<str>)>,
+    /// In the order of their numbers, each of which has one name.
+    values: Vec<EnumValue>,
     /// The number of each name, in the order of the names.
     numbers: Vec<(Box<str>, i32)>,
+}
+
+/// A number and its canonical name.
+#[derive(Debug)]
+struct EnumValue {
+    number: i32,
+    name: Box<str>,
+    /// The name in JSON, with its quotation marks.
+    json: Box<str>,
 }
 
 impl EnumLayout {
@@ -24,34 +33,47 @@ impl EnumLayout {
         // In the order of the .proto file: of several names for a number, the first is the canonical one. The
         // descriptor's own list has them in the order of their numbers, and aliases in any order.
         let values = &descriptor.enum_descriptor_proto().value;
-        let mut names: Vec<(i32, Box<str>)> = values
+        let mut numbers: Vec<(Box<str>, i32)> = values
             .iter()
-            .map(|value| (value.number(), value.name().into()))
+            .map(|value| (value.name().into(), value.number()))
             .collect();
-        let mut numbers: Vec<(Box<str>, i32)> = names
-            .iter()
-            .map(|(number, name)| (name.clone(), *number))
-            .collect();
-        names.sort_by_key(|(number, _)| *number);
-        names.dedup_by_key(|(number, _)| *number);
         numbers.sort_unstable();
+        let mut values: Vec<EnumValue> = values
+            .iter()
+            .map(|value| EnumValue {
+                number: value.number(),
+                name: value.name().into(),
+                json: serde_json::Value::from(value.name()).to_string().into(),
+            })
+            .collect();
+        values.sort_by_key(|value| value.number);
+        values.dedup_by_key(|value| value.number);
         Self {
             full_name: descriptor.full_name().to_owned(),
             closed: descriptor.parent_file().syntax() == Syntax::Proto2
                 && !editions::is_open(descriptor),
             is_null: descriptor.full_name() == "google.protobuf.NullValue",
             default: descriptor.default_value().number(),
-            names,
+            values,
             numbers,
         }
     }
 
     /// The canonical name of a number.
     pub fn name(&self, number: i32) -> Option<&str> {
+        self.value(number).map(|value| value.name.as_ref())
+    }
+
+    /// The canonical name of a number as JSON has it, with quotation marks.
+    pub fn json_name(&self, number: i32) -> Option<&str> {
+        self.value(number).map(|value| value.json.as_ref())
+    }
+
+    fn value(&self, number: i32) -> Option<&EnumValue> {
         let at = self
-            .names
-            .binary_search_by_key(&number, |(number, _)| *number);
-        self.names.get(at.ok()?).map(|(_, name)| name.as_ref())
+            .values
+            .binary_search_by_key(&number, |value| value.number);
+        self.values.get(at.ok()?)
     }
 
     pub fn number(&self, name: &str) -> Option<i32> {
@@ -63,7 +85,7 @@ impl EnumLayout {
 
     /// Whether a number is a value of the enum.
     pub fn has(&self, number: i32) -> bool {
-        !self.closed || self.name(number).is_some()
+        !self.closed || self.value(number).is_some()
     }
 
     pub fn all_names(&self) -> impl Iterator<Item = &str> + Clone {

@@ -8,6 +8,7 @@ use prost_reflect::{Cardinality, DescriptorPool, Kind, MessageDescriptor};
 use super::enum_layout::EnumLayout;
 use super::field_or_extension::FieldOrExtension;
 use super::{DENSE, Field, Layout, LayoutId, Shape, Special, Type};
+use crate::protobuf::scalar::wire_type;
 
 /// How many unresolved type names are remembered. A peer chooses them, so there must be a limit; more than a few in a
 /// message are not to be expected.
@@ -139,7 +140,6 @@ impl Layouts {
         fields.sort_by_key(|field| field.number);
 
         let mut dense = Vec::new();
-        let mut sparse = HashMap::new();
         let mut names = HashMap::new();
         for (at, field) in (0..u16::MAX).zip(&fields) {
             if field.number < DENSE {
@@ -150,8 +150,6 @@ impl Layouts {
                 if let Some(slot) = dense.get_mut(number) {
                     *slot = at;
                 }
-            } else {
-                sparse.insert(field.number, at);
             }
             names.insert(field.json_name.to_string(), at);
         }
@@ -164,7 +162,6 @@ impl Layouts {
             special: special(message),
             fields,
             dense,
-            sparse,
             names,
         }
     }
@@ -223,9 +220,12 @@ impl Layouts {
         Field {
             number: field.number(),
             shape,
+            wire_type: wire_type(&kind),
+            is_closed: matches!(&kind, Type::Enum(layout) if layout.closed),
             kind,
             json_key: key(&json_name),
             proto_key: key(&name),
+            text_key: format!(" {text_name}: ").into_bytes().into(),
             name: name.into(),
             json_name: json_name.into(),
             text_name: text_name.into(),
@@ -242,7 +242,9 @@ struct Queue {
 }
 
 fn key(name: &str) -> Box<[u8]> {
-    serde_json::to_vec(name).unwrap_or_default().into()
+    format!(",{}:", serde_json::Value::from(name))
+        .into_bytes()
+        .into()
 }
 
 fn special(message: &MessageDescriptor) -> Special {
@@ -272,8 +274,9 @@ pub(super) fn is_message_set(message: &MessageDescriptor) -> bool {
 /// The types that Anys had while something was read or written.
 #[derive(Debug, Default)]
 pub(in crate::protobuf) struct AnyTypes {
-    uncompiled: BTreeSet<String>,
-    unresolved: BTreeSet<String>,
+    /// A handful at most: they are compiled after the first pass.
+    uncompiled: Vec<String>,
+    unresolved: Vec<String>,
 }
 
 /// What is known of a type that an Any has.
@@ -291,12 +294,18 @@ impl AnyTypes {
             return Resolved::Layout(id);
         }
         if layouts.message(full_name).is_some() {
-            self.uncompiled.insert(full_name.to_owned());
+            add(&mut self.uncompiled, full_name);
             return Resolved::NotYet;
         }
         if self.unresolved.len() < UNRESOLVED {
-            self.unresolved.insert(full_name.to_owned());
+            add(&mut self.unresolved, full_name);
         }
         Resolved::Unknown
+    }
+}
+
+fn add(names: &mut Vec<String>, name: &str) {
+    if !names.iter().any(|known| known == name) {
+        names.push(name.to_owned());
     }
 }

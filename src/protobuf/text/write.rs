@@ -1,14 +1,17 @@
 //! Message bytes → the text format, straight from the wire. Everything that is on the wire is written; what the schema
 //! does not have goes by its number.
 
+mod literal;
+mod unknown;
+
 use crate::protobuf::MAX_DEPTH;
-use crate::protobuf::fields::{self, Occurrence, UNKNOWN, Values, last, merged, packed, scan};
+use crate::protobuf::fields::{self, Ascending, Collected, Fields, Occurrence, UNKNOWN, scan};
 use crate::protobuf::layout::{
     AnyTypes, Field, Layout, LayoutId, Layouts, Resolved, Shape, Special, Type,
 };
 use crate::protobuf::map::{self, Key};
 use crate::protobuf::scalar::{self, Scalar};
-use crate::protobuf::wire::{WireValue, tag, value};
+use crate::protobuf::wire::{Values, WireValue};
 use crate::protobuf::writer::{self, BAD_SCHEMA, Order, Stop, TOO_DEEP, WriteError};
 
 /// How text is written.
@@ -37,6 +40,7 @@ pub fn write(
     out: &mut Vec<u8>,
 ) -> std::result::Result<(), WriteError> {
     writer::run(layouts, out, |layouts, types, order, out| {
+        let start = out.len();
         let mut writer = Writer {
             layouts,
             types,
@@ -44,7 +48,7 @@ pub fn write(
             order,
             out,
             level: 0,
-            first: true,
+            start,
         };
         writer.message(message, bytes)
     })
@@ -58,8 +62,8 @@ struct Writer<'a> {
     out: &'a mut Vec<u8>,
     /// How many messages are open around this one.
     level: usize,
-    /// Nothing has been written on this level.
-    first: bool,
+    /// Where the text starts in `out`.
+    start: usize,
 }
 
 type Result<T = ()> = std::result::Result<T, Stop>;
@@ -74,17 +78,35 @@ impl<'a> Writer<'a> {
         if layout.special == Special::Any && self.expanded_any(&scan(layout, bytes)?)? {
             return Ok(());
         }
+        let unknown = !self.options.skip_unknown;
+        match self.order {
+            Order::Ascending => self.fields(layout, Ascending::new(layout, bytes, unknown)?),
+            Order::Any => self.collected_fields(layout, Collected::new(layout, bytes, unknown)?),
+        }
+    }
+
+    /// Not inlined, because it is rare, and would slow down the others.
+    #[inline(never)]
+    fn collected_fields(&mut self, layout: &Layout, fields: Collected<'_, '_>) -> Result {
+        self.fields(layout, fields)
+    }
+
+    fn fields<'l, 'v, F: Fields<'l, 'v>>(&mut self, layout: &Layout, mut fields: F) -> Result {
         let mut next = 0;
-        fields::visit(layout, bytes, self.order, |at, field, values| {
+        while let Some(found) = fields.next_field()? {
             if self.options.emit_defaults {
-                self.absent(layout, next..at);
-                next = at.saturating_add(1);
+                self.absent(layout, next..found.at);
+                next = found.at.saturating_add(1);
             }
-            match field {
-                Ok(field) => self.field(field, values),
-                Err(number) => self.unknown_values(number, values),
+            match found.field {
+                Some(field) if field.is_singular() => self.singular(field, &mut fields)?,
+                Some(field) => fields = self.repeated(field, fields)?,
+                None => {
+                    let (number, value) = fields.unknown()?;
+                    self.unknown(number, value);
+                }
             }
-        })?;
+        }
         if self.options.emit_defaults {
             self.absent(layout, next..UNKNOWN);
         }
@@ -100,92 +122,96 @@ impl<'a> Writer<'a> {
         let range = usize::from(range.start)..usize::from(range.end).min(layout.fields.len());
         for field in layout.fields.get(range).unwrap_or_default() {
             if field.shape == Shape::Implicit {
-                self.name(&field.text_name);
-                self.scalar(&field.kind, scalar::default(&field.kind));
+                // Defaults are valid.
+                let _ = self.scalar_field(field, scalar::default(&field.kind));
             }
         }
     }
 
-    fn field(&mut self, field: &Field, values: &mut Values<'_, '_>) -> Result {
-        match field.shape {
-            Shape::Map => self.map(field, values),
-            Shape::Repeated { .. } => {
-                let is_packable = field.kind.is_packable();
-                for value in values {
-                    match value? {
-                        WireValue::Bytes(bytes) if is_packable => {
-                            for value in packed(&field.kind, bytes) {
-                                let value = value?;
-                                if scalar::is_known(&field.kind, value) {
-                                    self.element(field, value)?;
-                                } else if !self.options.skip_unknown {
-                                    self.unknown(field.number, value, MAX_DEPTH - self.level);
-                                }
+    #[expect(clippy::inline_always, reason = "see `Ascending`")]
+    #[inline(always)]
+    fn singular<'l, 'v>(&mut self, field: &Field, fields: &mut impl Fields<'l, 'v>) -> Result {
+        if let Type::Message(id) | Type::Group(id) = field.kind {
+            let bytes = fields.message(field)?;
+            return self.nested(&field.text_name, |writer| writer.message(id, &bytes));
+        }
+        let value = scalar::decode(&field.kind, fields)?;
+        if field.shape == Shape::Implicit && value.is_default() && !self.options.emit_defaults {
+            return Ok(());
+        }
+        self.scalar_field(field, value)
+    }
+
+    /// Takes the fields and returns them, instead of changing them in place, so that they can stay in registers.
+    #[inline(never)]
+    fn repeated<'l, 'v, F: Fields<'l, 'v>>(&mut self, field: &Field, mut fields: F) -> Result<F> {
+        if field.shape == Shape::Map {
+            self.map(field, &mut fields)?;
+            return Ok(fields);
+        }
+        loop {
+            if fields.is_packed(field) {
+                let mut packed = fields.bytes()?;
+                while !packed.is_empty() {
+                    let value = scalar::decode(&field.kind, &mut packed)?;
+                    match value {
+                        Scalar::Enum(number) if !value.is_known(&field.kind) => {
+                            if !self.options.skip_unknown {
+                                let bits = i64::from(number).cast_unsigned();
+                                let value = WireValue::Varint(bits);
+                                self.unknown(field.number, value);
                             }
                         }
-                        value => self.element(field, value)?,
+                        value => self.scalar_field(field, value)?,
                     }
                 }
-                Ok(())
+            } else {
+                self.element(field, &mut fields)?;
             }
-            Shape::Implicit | Shape::Explicit | Shape::Required => {
-                if let Type::Message(id) | Type::Group(id) = field.kind {
-                    let bytes = merged(values)?;
-                    return self.nested(&field.text_name, |writer| writer.message(id, &bytes));
-                }
-                let Some(last) = last(values)? else {
-                    return Ok(());
-                };
-                let is_absent =
-                    field.shape == Shape::Implicit && scalar::is_default(&field.kind, last);
-                if is_absent && !self.options.emit_defaults {
-                    return Ok(());
-                }
-                self.element(field, last)
+            if !fields.next_value(field)? {
+                return Ok(fields);
             }
         }
     }
 
-    fn element(&mut self, field: &Field, value: WireValue<'_>) -> Result {
-        match (&field.kind, value) {
-            (
-                Type::Message(id) | Type::Group(id),
-                WireValue::Bytes(bytes) | WireValue::Group(bytes),
-            ) => self.nested(&field.text_name, |writer| writer.message(*id, bytes)),
-            (kind, value) => {
-                let value = scalar::decode(kind, value)?;
-                self.name(&field.text_name);
-                self.scalar(kind, value);
-                Ok(())
+    fn element<'v>(&mut self, field: &Field, values: &mut impl Values<'v>) -> Result {
+        let (id, bytes) = match field.kind {
+            Type::Message(id) => (id, values.bytes()?),
+            Type::Group(id) => (id, values.group(field.number)?),
+            _ => {
+                let value = scalar::decode(&field.kind, values)?;
+                return self.scalar_field(field, value);
             }
-        }
+        };
+        self.nested(&field.text_name, |writer| writer.message(id, bytes))
     }
 
-    fn map(&mut self, field: &Field, values: &mut Values<'_, '_>) -> Result {
+    fn scalar_field(&mut self, field: &Field, value: Scalar<'_>) -> Result {
+        self.key(field);
+        self.scalar(&field.kind, value)
+    }
+
+    fn map<'l, 'v>(&mut self, field: &Field, fields: &mut impl Fields<'l, 'v>) -> Result {
         let (Type::Message(id) | Type::Group(id)) = field.kind else {
             return Err(BAD_SCHEMA.into());
         };
         let layout = self.layout(id)?;
         let (_, value_field) = layout.by_number(2).ok_or(BAD_SCHEMA)?;
-        for (key, value) in map::entries(layout, values)? {
+        for (key, value) in map::entries(layout, field, fields)? {
             self.nested(&field.text_name, |writer| {
                 writer.name("key");
                 match key {
                     Key::Str(text) => writer.string(text.as_bytes(), true),
-                    Key::Bool(value) => writer.display(value),
-                    Key::Int(value) => writer.display(value),
-                    Key::Uint(value) => writer.display(value),
+                    Key::Bool(value) => writer.bool(value),
+                    Key::Int(value) => writer.integer(value),
+                    Key::Uint(value) => writer.integer(value),
                 }
                 match (&value_field.kind, value) {
                     (Type::Message(id) | Type::Group(id), map::Value::Message(bytes)) => {
                         writer.nested("value", |writer| writer.message(*id, &bytes))
                     }
-                    (_, map::Value::Scalar(value)) => writer.element(value_field, value),
-                    (kind, _) => {
-                        writer.name("value");
-                        writer.scalar(kind, scalar::default(kind));
-                        Ok(())
-                    }
+                    (_, map::Value::Scalar(mut value)) => writer.element(value_field, &mut value),
+                    (kind, _) => writer.scalar_field(value_field, scalar::default(kind)),
                 }
             })?;
         }
@@ -210,7 +236,7 @@ impl<'a> Writer<'a> {
         let Resolved::Layout(id) = self.types.resolve(self.layouts, name) else {
             return Ok(false);
         };
-        let before = (self.out.len(), self.first, self.level);
+        let before = (self.out.len(), self.level);
         match self.nested(&format!("[{url}]"), |writer| writer.message(id, value)) {
             Ok(()) => Ok(true),
             // The fields may only be in another order.
@@ -218,62 +244,10 @@ impl<'a> Writer<'a> {
             // What is not a message is written as the bytes that it is.
             Err(_) => {
                 self.out.truncate(before.0);
-                (self.first, self.level) = (before.1, before.2);
+                self.level = before.1;
                 Ok(false)
             }
         }
-    }
-
-    fn unknown_values(&mut self, number: u32, values: &mut Values<'_, '_>) -> Result {
-        for value in values {
-            let value = value?;
-            if !self.options.skip_unknown {
-                self.unknown(number, value, MAX_DEPTH - self.level);
-            }
-        }
-        Ok(())
-    }
-
-    /// A field that the schema does not have: what its wire type tells. Bytes that can be a message are written as one.
-    fn unknown(&mut self, number: u32, value: WireValue<'_>, depth: usize) {
-        let name = itoa::Buffer::new().format(number).to_owned();
-        match value {
-            WireValue::Varint(value) => {
-                self.name(&name);
-                self.display(value);
-            }
-            WireValue::Fixed32(bits) => {
-                self.name(&name);
-                self.display(format_args!("0x{bits:08x}"));
-            }
-            WireValue::Fixed64(bits) => {
-                self.name(&name);
-                self.display(format_args!("0x{bits:016x}"));
-            }
-            WireValue::Group(bytes) => {
-                let inner = unknown_fields(bytes).unwrap_or_default();
-                self.unknown_message(&name, &inner, depth);
-            }
-            WireValue::Bytes(bytes) => match unknown_fields(bytes) {
-                Some(inner) if !inner.is_empty() && depth > 1 => {
-                    self.unknown_message(&name, &inner, depth);
-                }
-                _ => {
-                    self.name(&name);
-                    self.string(bytes, false);
-                }
-            },
-        }
-    }
-
-    fn unknown_message(&mut self, name: &str, inner: &[(u32, WireValue<'_>)], depth: usize) {
-        // Only the closure could return an error.
-        let _ = self.nested(name, |writer| {
-            for (number, value) in inner {
-                writer.unknown(*number, *value, depth.saturating_sub(1));
-            }
-            Ok(())
-        });
     }
 
     /// `name { … }`
@@ -281,123 +255,45 @@ impl<'a> Writer<'a> {
         self.separate();
         self.out.extend_from_slice(name.as_bytes());
         self.out.extend_from_slice(b" {");
+        let start = self.out.len();
         self.level += 1;
-        let length = self.out.len();
-        self.first = true;
-        if self.options.indent {
-            self.line();
-        } else {
-            self.out.push(b' ');
-        }
         inside(self)?;
         self.level -= 1;
-        if self.first {
-            // Nothing is inside.
-            self.out.truncate(length);
-        } else if self.options.indent {
-            self.line();
-        } else {
-            self.out.push(b' ');
+        if self.out.len() > start {
+            self.separate();
         }
-        self.first = false;
         self.out.push(b'}');
         Ok(())
     }
 
+    /// `name: `, for what is not a field of a layout.
     fn name(&mut self, name: &str) {
         self.separate();
         self.out.extend_from_slice(name.as_bytes());
         self.out.extend_from_slice(b": ");
     }
 
+    fn key(&mut self, field: &Field) {
+        if self.options.indent || self.out.len() == self.start {
+            self.separate();
+            // Without its space.
+            let key = field.text_key.get(1..).unwrap_or_default();
+            self.out.extend_from_slice(key);
+        } else {
+            self.out.extend_from_slice(&field.text_key);
+        }
+    }
+
+    /// What is in front of everything but the start of the text.
     fn separate(&mut self) {
-        if self.first {
-            self.first = false;
-        } else if self.options.indent {
-            self.line();
+        if self.out.len() == self.start {
+            return;
+        }
+        if self.options.indent {
+            self.out.push(b'\n');
+            self.out.extend(std::iter::repeat_n(b' ', 2 * self.level));
         } else {
             self.out.push(b' ');
         }
     }
-
-    fn line(&mut self) {
-        self.out.push(b'\n');
-        self.out.extend(std::iter::repeat_n(b' ', 2 * self.level));
-    }
-
-    fn scalar(&mut self, kind: &Type, value: Scalar<'_>) {
-        match value {
-            Scalar::Double(value) => {
-                self.float(value, value.is_finite(), value.is_nan(), value > 0.0);
-            }
-            Scalar::Float(value) => {
-                self.float(value, value.is_finite(), value.is_nan(), value > 0.0);
-            }
-            Scalar::Int32(value) => self.display(value),
-            Scalar::Uint32(value) => self.display(value),
-            Scalar::Int64(value) => self.display(value),
-            Scalar::Uint64(value) => self.display(value),
-            Scalar::Bool(value) => self.display(value),
-            Scalar::Str(text) => self.string(text.as_bytes(), true),
-            Scalar::Bytes(bytes) => self.string(bytes, false),
-            Scalar::Enum(number) => {
-                let name = match kind {
-                    Type::Enum(layout) if !self.options.enum_numbers => layout.name(number),
-                    _ => None,
-                };
-                match name {
-                    Some(name) => self.out.extend_from_slice(name.as_bytes()),
-                    None => self.display(number),
-                }
-            }
-        }
-    }
-
-    fn float(&mut self, value: impl zmij::Float, finite: bool, nan: bool, positive: bool) {
-        if finite {
-            let mut buffer = zmij::Buffer::new();
-            let text = scalar::shortest(value, &mut buffer);
-            self.out.extend_from_slice(text.as_bytes());
-        } else {
-            self.out.extend_from_slice(match (nan, positive) {
-                (true, _) => b"nan",
-                (false, true) => b"inf",
-                (false, false) => b"-inf",
-            });
-        }
-    }
-
-    fn display(&mut self, value: impl std::fmt::Display) {
-        use std::io::Write as _;
-        // Writing to a vector cannot fail.
-        let _ = write!(self.out, "{value}");
-    }
-
-    /// A string literal. Text is written as it is; of other bytes those that are not ASCII are octal.
-    fn string(&mut self, bytes: &[u8], is_text: bool) {
-        self.out.push(b'"');
-        for &byte in bytes {
-            match byte {
-                b'"' => self.out.extend_from_slice(b"\\\""),
-                b'\\' => self.out.extend_from_slice(b"\\\\"),
-                b'\n' => self.out.extend_from_slice(b"\\n"),
-                b'\r' => self.out.extend_from_slice(b"\\r"),
-                b'\t' => self.out.extend_from_slice(b"\\t"),
-                0x20..=0x7e => self.out.push(byte),
-                0x80.. if is_text => self.out.push(byte),
-                byte => self.display(format_args!("\\{byte:03o}")),
-            }
-        }
-        self.out.push(b'"');
-    }
-}
-
-/// The fields of bytes that may be a message; `None` if they are not one.
-fn unknown_fields(mut bytes: &[u8]) -> Option<Vec<(u32, WireValue<'_>)>> {
-    let mut found = Vec::new();
-    while !bytes.is_empty() {
-        let (number, wire_type) = tag(&mut bytes).ok()?;
-        found.push((number, value(&mut bytes, number, wire_type).ok()?));
-    }
-    Some(found)
 }

@@ -6,8 +6,8 @@ use std::fmt::Write as _;
 use crate::protobuf::fields::{UNKNOWN, scan};
 use crate::protobuf::layout::{Layout, Type};
 use crate::protobuf::scalar::{self, Scalar};
-use crate::protobuf::wire::DecodeError;
-use crate::protobuf::writer::WriteError;
+use crate::protobuf::wire::{DecodeError, WireValue};
+use crate::protobuf::writer::{Unrepresentable, WriteError};
 
 const NANOS: i32 = 1_000_000_000;
 
@@ -17,8 +17,7 @@ const TIMESTAMPS: std::ops::RangeInclusive<i64> = -62_135_596_800..=253_402_300_
 /// About ten thousand years.
 const DURATIONS: std::ops::RangeInclusive<i64> = -315_576_000_000..=315_576_000_000;
 
-const BAD_PATH: WriteError =
-    WriteError::Unrepresentable("a FieldMask has a path that JSON does not have");
+const BAD_PATH: WriteError = WriteError::Unrepresentable(Unrepresentable::FieldMask);
 
 /// `seconds` (field 1) and `nanos` (field 2), which Timestamp and Duration both have.
 fn seconds_and_nanos(layout: &Layout, bytes: &[u8]) -> Result<(i64, i32), DecodeError> {
@@ -29,7 +28,8 @@ fn seconds_and_nanos(layout: &Layout, bytes: &[u8]) -> Result<(i64, i32), Decode
             (_, 1) => Type::Int64,
             _ => Type::Int32,
         };
-        match scalar::decode(&kind, field.value)? {
+        let mut value = field.value;
+        match scalar::decode(&kind, &mut value)? {
             Scalar::Int64(value) => seconds = value,
             Scalar::Int32(value) => nanos = value,
             _ => {}
@@ -42,7 +42,7 @@ fn seconds_and_nanos(layout: &Layout, bytes: &[u8]) -> Result<(i64, i32), Decode
 pub fn timestamp(layout: &Layout, bytes: &[u8]) -> Result<String, WriteError> {
     let (seconds, nanos) = seconds_and_nanos(layout, bytes)?;
     if !TIMESTAMPS.contains(&seconds) || !(0..NANOS).contains(&nanos) {
-        return Err(WriteError::Unrepresentable("a Timestamp is out of range"));
+        return Err(WriteError::Unrepresentable(Unrepresentable::Timestamp));
     }
     let (days, second) = (seconds.div_euclid(86_400), seconds.rem_euclid(86_400));
     let (year, month, day) = civil(days);
@@ -62,7 +62,7 @@ pub fn duration(layout: &Layout, bytes: &[u8]) -> Result<String, WriteError> {
     let (seconds, nanos) = seconds_and_nanos(layout, bytes)?;
     let same_sign = seconds == 0 || nanos == 0 || (seconds < 0) == (nanos < 0);
     if !DURATIONS.contains(&seconds) || !(1 - NANOS..NANOS).contains(&nanos) || !same_sign {
-        return Err(WriteError::Unrepresentable("a Duration is out of range"));
+        return Err(WriteError::Unrepresentable(Unrepresentable::Duration));
     }
     let sign = if seconds < 0 || nanos < 0 { "-" } else { "" };
     let mut text = format!("{sign}{}", seconds.unsigned_abs());
@@ -90,9 +90,10 @@ pub fn field_mask(layout: &Layout, bytes: &[u8]) -> Result<String, WriteError> {
         if !text.is_empty() {
             text.push(',');
         }
-        let Scalar::Str(path) = scalar::decode(&Type::String, field.value)? else {
+        let WireValue::Bytes(path) = field.value else {
             continue;
         };
+        let path = scalar::text(path)?;
         let mut upper = false;
         for c in path.chars() {
             match c {

@@ -1,66 +1,58 @@
 //! JSON's literals: numbers as short as they can be, strings with no more escapes than JSON requires.
 
-use super::Writer;
+use super::{Result, Writer};
 use crate::base64;
 use crate::protobuf::layout::Type;
-use crate::protobuf::scalar::{self, Scalar};
+use crate::protobuf::quote::{plain_len, put_quoted, short_escape};
+use crate::protobuf::scalar::{self, FloatText, Scalar};
 
 impl Writer<'_> {
-    pub(super) fn scalar(&mut self, kind: &Type, value: Scalar<'_>) {
+    #[expect(clippy::inline_always, reason = "see `Ascending`")]
+    #[inline(always)]
+    pub(super) fn scalar(&mut self, kind: &Type, value: Scalar<'_>) -> Result {
         match value {
-            Scalar::Double(value) => {
-                self.float(value, value.is_finite(), value.is_nan(), value > 0.0);
-            }
-            Scalar::Float(value) => {
-                self.float(value, value.is_finite(), value.is_nan(), value > 0.0);
-            }
+            Scalar::Double(value) => self.float(value),
+            Scalar::Float(value) => self.float(value),
             Scalar::Int32(value) => self.integer(value),
             Scalar::Uint32(value) => self.integer(value),
-            Scalar::Int64(value) => self.quoted(value),
-            Scalar::Uint64(value) => self.quoted(value),
+            Scalar::Int64(value) => self.quoted_integer(value),
+            Scalar::Uint64(value) => self.quoted_integer(value),
             Scalar::Bool(value) => {
                 self.out
                     .extend_from_slice(if value { b"true" } else { b"false" });
             }
-            Scalar::Str(text) => self.string(text),
+            Scalar::Text(bytes) => self.string_bytes(bytes)?,
             Scalar::Bytes(bytes) => {
                 self.out.push(b'"');
                 base64::encode_into(bytes, self.out);
                 self.out.push(b'"');
             }
             Scalar::Enum(number) => {
-                let Type::Enum(layout) = kind else { return };
-                match layout.name(number) {
+                let Type::Enum(layout) = kind else {
+                    return Ok(());
+                };
+                match layout.json_name(number) {
                     _ if layout.is_null => self.out.extend_from_slice(b"null"),
-                    Some(name) if !self.options.enum_numbers => self.string(name),
+                    Some(name) if !self.options.enum_numbers => {
+                        self.out.extend_from_slice(name.as_bytes());
+                    }
                     _ => self.integer(number),
                 }
             }
         }
+        Ok(())
     }
 
-    pub(super) fn float(
-        &mut self,
-        value: impl zmij::Float,
-        finite: bool,
-        nan: bool,
-        positive: bool,
-    ) {
-        if finite {
-            let mut buffer = zmij::Buffer::new();
-            let text = match scalar::shortest(value, &mut buffer) {
-                // Parsers that take `-0` for an integer lose the sign.
-                "-0" => "-0.0",
-                text => text,
-            };
-            self.out.extend_from_slice(text.as_bytes());
-        } else {
-            self.string(match (nan, positive) {
-                (true, _) => "NaN",
-                (false, true) => "Infinity",
-                (false, false) => "-Infinity",
-            });
-        }
+    fn float(&mut self, value: impl zmij::Float + Into<f64> + Copy) {
+        let text = match FloatText::new(value, &mut zmij::Buffer::new()) {
+            // Parsers that take `-0` for an integer lose the sign.
+            FloatText::Finite("-0") => "-0.0",
+            FloatText::Finite(text) => return self.out.extend_from_slice(text.as_bytes()),
+            FloatText::Infinity => "\"Infinity\"",
+            FloatText::NegativeInfinity => "\"-Infinity\"",
+            FloatText::NotANumber => "\"NaN\"",
+        };
+        self.out.extend_from_slice(text.as_bytes());
     }
 
     pub(super) fn integer(&mut self, value: impl itoa::Integer) {
@@ -68,10 +60,20 @@ impl Writer<'_> {
         self.out.extend_from_slice(buffer.format(value).as_bytes());
     }
 
-    pub(super) fn quoted(&mut self, value: impl std::fmt::Display) {
-        use std::io::Write as _;
-        // Writing to a vector cannot fail.
-        let _ = write!(self.out, "\"{value}\"");
+    pub(super) fn quoted_integer(&mut self, value: impl itoa::Integer) {
+        self.out.push(b'"');
+        self.integer(value);
+        self.out.push(b'"');
+    }
+
+    /// A string literal of a field's bytes.
+    pub(super) fn string_bytes(&mut self, bytes: &[u8]) -> Result {
+        if plain_len(bytes) < bytes.len() {
+            self.string(scalar::text(bytes)?);
+        } else {
+            put_quoted(bytes, self.out);
+        }
+        Ok(())
     }
 
     /// A string literal. Only what JSON requires is escaped; what must not reach a terminal is escaped by the output.
@@ -87,19 +89,22 @@ impl Writer<'_> {
             let Some((&byte, after)) = tail.split_first() else {
                 break;
             };
-            match byte {
-                b'"' => self.out.extend_from_slice(b"\\\""),
-                b'\\' => self.out.extend_from_slice(b"\\\\"),
-                b'\n' => self.out.extend_from_slice(b"\\n"),
-                b'\r' => self.out.extend_from_slice(b"\\r"),
-                b'\t' => self.out.extend_from_slice(b"\\t"),
-                byte => self
-                    .out
-                    .extend_from_slice(format!("\\u{byte:04x}").as_bytes()),
+            if let Some(escape) = short_escape(byte) {
+                self.out.extend_from_slice(escape);
+            } else {
+                self.out.extend_from_slice(b"\\u00");
+                self.out.extend([byte >> 4, byte & 0xf].map(hex_digit));
             }
             rest = after;
         }
         self.out.extend_from_slice(rest);
         self.out.push(b'"');
+    }
+}
+
+fn hex_digit(value: u8) -> u8 {
+    match value {
+        0..=9 => b'0' + value,
+        _ => b'a' + value - 10,
     }
 }

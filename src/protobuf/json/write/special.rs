@@ -1,68 +1,68 @@
 //! Messages whose JSON is not an object of their fields: Any, the wrappers, Struct, ListValue and Value.
 
-use super::{Items, Result, Writer};
-use crate::protobuf::fields::{self, UNKNOWN, scan};
+use super::{Result, Writer};
+use crate::protobuf::fields::{self, Collected, Fields as _, UNKNOWN, scan};
 use crate::protobuf::layout::{Layout, Resolved, Shape, Special, Type};
 use crate::protobuf::scalar::{self, Scalar};
 use crate::protobuf::wire::WireValue;
-use crate::protobuf::writer::{BAD_SCHEMA, Stop, WriteError};
+use crate::protobuf::writer::{BAD_SCHEMA, Stop, Unrepresentable, WriteError};
 
 impl Writer<'_> {
     pub(super) fn any(&mut self, layout: &Layout, bytes: &[u8]) -> Result {
         let found = scan(layout, bytes)?;
         let (url, value) = fields::any(&found)?;
-        let mut object = Items::open(self, b'{');
+        let object = self.open();
         if url.is_empty() {
             if !value.is_empty() {
-                return Err(WriteError::Unrepresentable("an Any has a value but no type").into());
+                return Err(WriteError::Unrepresentable(Unrepresentable::AnyWithoutType).into());
             }
-            object.close(self, b'}');
+            self.close(object, b'{', b'}');
             return Ok(());
         }
-        self.literal_key("@type", &mut object);
+        self.literal_key("@type");
         self.string(url);
         let name = url.rsplit('/').next().unwrap_or(url);
         match self.types.resolve(self.layouts, name) {
             Resolved::Layout(id) => {
                 let inner = self.layout(id)?;
                 let written = if matches!(inner.special, Special::None | Special::MessageSet) {
-                    self.fields(inner, value, &mut object)
+                    self.fields(inner, value)
                 } else {
-                    self.literal_key("value", &mut object);
+                    self.literal_key("value");
                     self.message(id, value)
                 };
                 written.map_err(within_any)?;
             }
             // Its bytes are all there is to show.
             Resolved::Unknown | Resolved::NotYet => {
-                self.literal_key("value", &mut object);
-                self.scalar(&Type::Bytes, Scalar::Bytes(value));
+                self.literal_key("value");
+                self.scalar(&Type::Bytes, Scalar::Bytes(value))?;
             }
         }
-        object.close(self, b'}');
+        self.close(object, b'{', b'}');
         Ok(())
     }
 
     pub(super) fn wrapper(&mut self, layout: &Layout, bytes: &[u8]) -> Result {
         let (_, field) = layout.by_number(1).ok_or(BAD_SCHEMA)?;
         let found = scan(layout, bytes)?;
-        if let Some(value) = found.iter().rfind(|field| field.at != UNKNOWN) {
-            return self.element(&field.kind, value.value);
+        match found.iter().rfind(|field| field.at != UNKNOWN) {
+            Some(last) => {
+                let mut value = last.value;
+                self.element(&field.kind, field.number, &mut value)
+            }
+            None => self.scalar(&field.kind, scalar::default(&field.kind)),
         }
-        self.scalar(&field.kind, scalar::default(&field.kind));
-        Ok(())
     }
 
     /// Struct and ListValue are what their one field is.
     pub(super) fn only_field(&mut self, layout: &Layout, bytes: &[u8]) -> Result {
-        let (only, field) = layout.by_number(1).ok_or(BAD_SCHEMA)?;
-        let mut found = scan(layout, bytes)?;
-        found.retain(|occurrence| occurrence.at == only);
-        let values = found.iter().map(|occurrence| Ok(occurrence.value));
-        if field.shape == Shape::Map {
-            self.map(field, values)?;
-        } else {
-            self.list(field, values)?;
+        let mut fields = Collected::new(layout, bytes, false)?;
+        match fields.next_field()?.and_then(|found| found.field) {
+            Some(field) if field.shape == Shape::Map => drop(self.map(field, &mut fields)?),
+            Some(field) => drop(self.list(field, &mut fields)?),
+            None if layout.special == Special::Struct => self.out.extend_from_slice(b"{}"),
+            None => self.out.extend_from_slice(b"[]"),
         }
         Ok(())
     }
@@ -81,14 +81,13 @@ impl Writer<'_> {
         match (&field.kind, last) {
             (Type::Message(id) | Type::Group(id), _) => {
                 let parts = known.filter(|part| part.number == field.number);
-                let bytes = fields::merged(parts.map(|part| Ok(part.value)))?;
+                let bytes = fields::merged(parts.map(|part| part.value));
                 self.message(*id, &bytes)
             }
             (Type::Double, WireValue::Fixed64(bits)) if !f64::from_bits(bits).is_finite() => {
-                let why = "a Value is a number that JSON does not have";
-                Err(WriteError::Unrepresentable(why).into())
+                Err(WriteError::Unrepresentable(Unrepresentable::Number).into())
             }
-            (kind, value) => self.element(kind, value),
+            (kind, mut value) => self.element(kind, field.number, &mut value),
         }
     }
 }
@@ -97,7 +96,7 @@ impl Writer<'_> {
 fn within_any(stop: Stop) -> Stop {
     match stop {
         Stop::Error(WriteError::Malformed(_)) => {
-            WriteError::Unrepresentable("the value of an Any is not a message of its type").into()
+            WriteError::Unrepresentable(Unrepresentable::AnyValue).into()
         }
         stop => stop,
     }
