@@ -115,9 +115,9 @@ impl End {
 
     pub fn bad_frame(bad: BadFrame, limit: usize) -> Self {
         match bad {
-            BadFrame::Compressed => {
-                Self::protocol("the server sent a compressed message, but no encoding was agreed")
-            }
+            BadFrame::Compressed => Self::protocol(
+                "the server sent a compressed message, but no encoding was agreed on",
+            ),
             BadFrame::Flag(flag) => Self::protocol(format!(
                 "the server sent a message with an unknown flag: {flag}"
             )),

@@ -80,7 +80,7 @@ impl Packer {
 /// Why bytes are not messages.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum BadFrame {
-    /// A compressed message, but no encoding was agreed.
+    /// A compressed message, but no encoding was agreed on.
     Compressed,
     /// An unknown flag.
     Flag(u8),

@@ -470,12 +470,13 @@ fn size(text: &str) -> Result<usize, String> {
         Some(at) => text.split_at(at),
         None => (text, ""),
     };
-    let unit: usize = match unit.trim().to_ascii_lowercase().as_str() {
+    let unit = unit.trim();
+    let unit: usize = match unit.to_ascii_lowercase().as_str() {
         "" | "b" => 1,
         "k" | "kib" => 1 << 10,
         "m" | "mib" => 1 << 20,
         "g" | "gib" => 1 << 30,
-        unit => return Err(format!("unknown unit {unit:?}: use KiB, MiB or GiB")),
+        _ => return Err(format!("unknown unit {unit:?}: use KiB, MiB or GiB")),
     };
     let number: usize = number.parse().map_err(|_| "not a number".to_owned())?;
     match number.checked_mul(unit) {
@@ -490,7 +491,8 @@ fn duration(text: &str) -> Result<Duration, String> {
     let parsed = match text.parse::<f64>() {
         Ok(seconds) => Duration::try_from_secs_f64(seconds)
             .map_err(|_| "must be from 1ms to 99999999s".to_owned())?,
-        Err(_) => humantime::parse_duration(text).map_err(|error| error.to_string())?,
+        Err(_) => humantime::parse_duration(text)
+            .map_err(|_| "expected a duration such as 500ms, 10s or 1m30s".to_owned())?,
     };
     if parsed < Duration::from_millis(1) {
         return Err("must be from 1ms to 99999999s".to_owned());

@@ -164,7 +164,7 @@ pub fn export(args: &ExportArgs, schema: &Schema, console: &Console) -> Result<(
     if let Some(path) = &args.protoset_out {
         std::fs::write(path, schema.write_protoset()).map_err(|error| failed(path, error))?;
         console.notice(&format!(
-            "wrote {} to {}",
+            "wrote the descriptors of {} to {}",
             files(schema.files.len()),
             path.display()
         ));

@@ -282,7 +282,7 @@ impl Method {
         let service = descriptor.parent_service();
         let path = format!("/{}/{}", service.full_name(), descriptor.name());
         let path = PathAndQuery::try_from(path).map_err(|error| {
-            Error::failed(format!("{} cannot be called", descriptor.full_name())).caused_by(error)
+            Error::failed(format!("cannot call {:?}", descriptor.full_name())).caused_by(error)
         })?;
         Ok(Self {
             path,

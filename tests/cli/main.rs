@@ -36,6 +36,8 @@ mod help;
 mod list;
 mod load;
 mod man;
+#[cfg(unix)]
+mod messages;
 mod names;
 mod newer_descriptor;
 mod output;

@@ -9,7 +9,7 @@ use std::sync::{Arc, mpsc};
 use serde_json::Value;
 use tempfile::TempDir;
 
-use super::{Capture, LIMIT, exit_code, wait_for};
+use super::{Capture, Folder, LIMIT, exit_code, wait_for};
 
 /// A command line of the program, not started yet.
 pub struct Program {
@@ -63,6 +63,22 @@ impl Program {
     /// Adds `--addr`.
     pub fn at(self, addr: impl AsRef<OsStr>) -> Self {
         self.arg("--addr").arg(addr)
+    }
+
+    /// Runs it in this folder instead of its home.
+    pub fn within(mut self, folder: &Folder) -> Self {
+        self.command.current_dir(folder.path());
+        self
+    }
+
+    /// The command line as it is typed in a shell.
+    pub fn command_line(&self) -> String {
+        let words = std::iter::once("routeguide".into()).chain(
+            self.command
+                .get_args()
+                .map(|arg| quoted(&arg.to_string_lossy())),
+        );
+        words.collect::<Vec<_>>().join(" ")
     }
 
     pub fn env(mut self, key: &str, value: impl AsRef<OsStr>) -> Self {
@@ -127,6 +143,15 @@ impl Program {
         running.feed(input.as_ref().to_vec());
         running.wait()
     }
+}
+
+/// A word in quotes if a shell needs them.
+fn quoted(word: &str) -> String {
+    let is_plain = |c: char| c.is_alphanumeric() || "-_./:=@%+,".contains(c);
+    if !word.is_empty() && word.chars().all(is_plain) {
+        return word.to_owned();
+    }
+    format!("'{}'", word.replace('\'', r"'\''"))
 }
 
 /// The program under way; killed when dropped.

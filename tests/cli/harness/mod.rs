@@ -27,6 +27,7 @@ pub use network::{RawServer, ReservedPort, has_ipv6};
 pub use peer::{Call, Peer, Seen, frame};
 pub use raw::{END_STREAM, Frame, OK_HEADERS, RawCall, RawPeer, Terms};
 pub use server::Server;
+pub use snapshot::redacted;
 #[cfg(unix)]
 pub use terminal::{CTRL_D, Terminal, rows};
 

@@ -1,8 +1,7 @@
-//! What a run comes to as one text, for snapshots: <https://insta.rs>. What differs from run to run is replaced.
+//! The outcome of a run as one text, for snapshots: <https://insta.rs>. What differs from run to run is replaced.
 //!
-//! A snapshot is a file in tests/cli/snapshots, or stands in the test itself. When a text has changed as it should,
-//! accept it with `INSTA_UPDATE=always cargo test --test cli`, and review it in the diff; `cargo insta review` does the
-//! same one by one. Without that a changed text fails.
+//! A snapshot is a file in tests/cli/snapshots, or is in the test itself. To accept texts that have changed as they should,
+//! run `cargo insta test --accept --test cli` (`cargo install cargo-insta`), and review the diff.
 
 use std::sync::LazyLock;
 
@@ -10,7 +9,7 @@ use regex::Regex;
 
 use super::Outcome;
 
-/// What is replaced, and by what.
+/// What to replace, and with what.
 static VARIABLE: LazyLock<Vec<(Regex, &str)>> = LazyLock::new(|| {
     let temp = regex::escape(&std::env::temp_dir().to_string_lossy());
     [
@@ -36,7 +35,7 @@ static VARIABLE: LazyLock<Vec<(Regex, &str)>> = LazyLock::new(|| {
     .to_vec()
 });
 
-/// The default port is documented: it is not one that a test took.
+/// The documented default, which is not a port of a test.
 const DOCUMENTED: &str = "localhost:50051";
 
 /// Replaces what differs from run to run: temporary folders, ports, times, the version.
