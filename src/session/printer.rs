@@ -192,7 +192,7 @@ pub fn status_error(end: &End, details: Vec<String>) -> Error {
         Origin::NotGrpc(_) => {
             error.hinted("is this a gRPC port? it looks like a web server or a proxy")
         }
-        Origin::TooLarge => error.hinted("use a larger --max-message-size"),
+        Origin::TooLarge => error.hinted("allow larger messages with --max-message-size"),
         _ => error,
     }
 }

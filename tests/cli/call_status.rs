@@ -19,9 +19,7 @@ fn every_code(method: &str, late: bool, check: impl Fn(&str, &Outcome) + Sync) {
                         .run();
                     outcome
                         .exits(64 + code)
-                        .says_one_error()
-                        .mentions(&format!("error: {name}: because\n"))
-                        .mentions(DETAILS);
+                        .says(&format!("error: {name}: because\n{DETAILS}"));
                     check(&data, &outcome);
                 });
             }

@@ -172,12 +172,3 @@ fn zsh_can_parse_its_script() {
 fn fish_can_parse_its_script() {
     parses("fish", "--no-execute");
 }
-
-#[test]
-fn an_unknown_shell_is_wrong_usage() {
-    routeguide(["completions", "tcsh"])
-        .run()
-        .exits(2)
-        .prints("")
-        .mentions("nushell");
-}

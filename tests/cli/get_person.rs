@@ -62,46 +62,6 @@ fn in_process_answers_from_a_people_file() {
 }
 
 #[test]
-fn in_process_with_a_bad_people_file_is_one_error() {
-    let (_folder, people) = people_file(r#"{"name": "Eve", "age": "old"}"#);
-    routeguide(["get-person", "Eve", "--in-process", "--people"])
-        .arg(&people)
-        .run()
-        .exits(1)
-        .prints("")
-        .says_one_error()
-        .mentions("line 1")
-        .mentions("age");
-}
-
-#[test]
-fn a_people_file_without_in_process_is_wrong_usage() {
-    routeguide(["get-person", "Eve", "--people", "people.json"])
-        .run()
-        .exits(2)
-        .mentions("--in-process");
-}
-
-#[test]
-fn a_missing_name_is_wrong_usage() {
-    routeguide(["get-person"]).run().exits(2).mentions("<NAME>");
-}
-
-#[test]
-fn verbose_shows_the_connection_the_metadata_and_the_status_on_stderr() {
-    let server = Server::start();
-    let outcome = routeguide(["get-person", "Alice", "-v"])
-        .at(server.addr())
-        .run();
-    outcome
-        .exits(0)
-        .prints(ALICE)
-        .mentions(&format!("* connected to {}", server.addr()))
-        .mentions("< content-type: application/grpc")
-        .mentions("* status OK");
-}
-
-#[test]
 fn a_reader_that_is_gone_is_not_an_error() {
     let server = Server::start();
     let mut run = routeguide(["get-person", "Alice"])

@@ -2,7 +2,7 @@
 
 use tonic_health::ServingStatus::{NotServing, Serving};
 
-use super::harness::{Echo, Peer, ReservedPort, Server, routeguide};
+use super::harness::{Echo, ReservedPort, Server, routeguide};
 
 #[test]
 fn serving_exits_0() {
@@ -35,34 +35,7 @@ fn a_service_has_its_own_status() {
         .at(echo.addr())
         .run()
         .exits(1)
-        .prints("NOT_SERVING\n")
-        .says_one_error()
-        .mentions("test.echo.v1.Echo");
-}
-
-#[test]
-fn an_unknown_service_is_not_found() {
-    let echo = Echo::silent();
-    routeguide(["health", "no.Such"])
-        .at(echo.addr())
-        .run()
-        .exits(69)
-        .prints("")
-        .hints()
-        .mentions("error: NOT_FOUND")
-        .mentions("no.Such");
-}
-
-#[test]
-fn a_server_without_health_is_unimplemented() {
-    let peer = Peer::failing(12, "");
-    routeguide(["health"])
-        .at(peer.addr())
-        .run()
-        .exits(76)
-        .prints("")
-        .hints()
-        .mentions("grpc.health.v1");
+        .prints("NOT_SERVING\n");
 }
 
 #[test]
@@ -122,11 +95,7 @@ fn watching_a_server_that_goes_away_is_an_error() {
     let run = routeguide(["health", "--watch"]).at(server.addr()).start();
     run.stdout().wait_for("SERVING\n");
     server.kill();
-    run.wait()
-        .exits(78)
-        .prints("SERVING\n")
-        .says_one_error()
-        .mentions("error: UNAVAILABLE: ");
+    run.wait().fails("UNAVAILABLE").prints("SERVING\n");
 }
 
 #[test]

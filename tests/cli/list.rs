@@ -62,31 +62,6 @@ fn long_shows_requests_and_replies() {
 }
 
 #[test]
-fn a_symbol_that_is_not_a_service_is_an_error_with_its_kind() {
-    let echo = Echo::start();
-    routeguide(["list", "test.echo.v1.Request"])
-        .at(echo.addr())
-        .run()
-        .exits(1)
-        .prints("")
-        .hints()
-        .mentions("test.echo.v1.Request is a message, not a service")
-        .mentions("routeguide describe test.echo.v1.Request");
-}
-
-#[test]
-fn an_unknown_service_is_an_error_with_the_nearest_name() {
-    let echo = Echo::start();
-    routeguide(["list", "test.echo.v1.Ecoh"])
-        .at(echo.addr())
-        .run()
-        .exits(1)
-        .prints("")
-        .hints()
-        .mentions("did you mean test.echo.v1.Echo");
-}
-
-#[test]
 fn needs_no_server_with_files() {
     let (port, folder) = (ReservedPort::new(), Folder::new());
     let set = folder.write("echo.binpb", protoset());
@@ -105,21 +80,6 @@ fn needs_no_server_with_files() {
         .exits(0)
         .prints(services)
         .says("");
-}
-
-#[test]
-fn a_server_without_reflection_is_an_error_with_a_hint() {
-    let echo = Echo::silent();
-    for args in [&[][..], &["Echo"]] {
-        routeguide(["list"])
-            .args(args)
-            .at(echo.addr())
-            .run()
-            .exits(1)
-            .prints("")
-            .hints()
-            .mentions("--proto");
-    }
 }
 
 #[test]

@@ -13,7 +13,6 @@ mod harness;
 
 #[cfg(target_os = "linux")]
 mod bounds;
-mod broken_servers;
 mod call;
 mod call_batch;
 mod call_concurrency;

@@ -57,15 +57,3 @@ fn a_folder_gets_a_page_for_each_command() {
         );
     }
 }
-
-#[test]
-fn a_folder_that_cannot_be_written_is_an_error() {
-    let folder = Folder::new();
-    let file = folder.write("file", "");
-    routeguide(["man"])
-        .arg(file.join("man1"))
-        .run()
-        .exits(1)
-        .prints("")
-        .says_one_error();
-}

@@ -46,32 +46,11 @@ fn only_the_requested_version_is_asked() {
         .at(echo.addr())
         .run()
         .exits(1)
-        .prints("")
-        .says_one_error();
+        .prints("");
     assert!(
         echo.arrivals("v1alpha.ServerReflection/ServerReflectionInfo")
             .is_empty()
     );
-}
-
-#[test]
-fn a_server_without_reflection_is_an_error_with_a_hint() {
-    let echo = Echo::silent();
-    for command in [
-        &["call", "Repeat"][..],
-        &["call", "test.echo.v1.Echo/Repeat"],
-        &["describe", "test.echo.v1.Echo"],
-        &["describe"],
-    ] {
-        routeguide(command)
-            .at(echo.addr())
-            .run()
-            .exits(1)
-            .prints("")
-            .hints()
-            .mentions("--proto")
-            .mentions("--protoset");
-    }
 }
 
 #[test]
@@ -109,9 +88,7 @@ fn the_server_is_not_asked_with_reflection_off() {
         .at(echo.addr())
         .run()
         .exits(1)
-        .prints("")
-        .says_one_error()
-        .mentions("in the bundled schema");
+        .prints("");
     assert!(echo.arrivals("ServerReflectionInfo").is_empty());
     let server = Server::start();
     routeguide(["call", "GetPerson", "name=Alice", "-o", "text"])
@@ -123,26 +100,11 @@ fn the_server_is_not_asked_with_reflection_off() {
 }
 
 #[test]
-fn a_refusal_of_reflection_has_the_servers_status() {
-    let peer = Peer::failing(16, "who are you?");
-    routeguide(["call", "test.echo.v1.Echo/Unary"])
-        .at(peer.addr())
-        .run()
-        .exits(80)
-        .prints("")
-        .says_one_error()
-        .mentions("UNAUTHENTICATED")
-        .mentions("who are you?");
-}
-
-#[test]
 fn a_deadline_ends_the_wait_for_a_silent_reflection() {
     let peer = Peer::playing(|call| async move { call.wait_for_reset().await });
     routeguide(["list", "--timeout", "1s"])
         .at(peer.addr())
         .run()
-        .exits(68)
-        .prints("")
-        .says_one_error()
-        .mentions("DEADLINE_EXCEEDED");
+        .fails("DEADLINE_EXCEEDED")
+        .prints("");
 }

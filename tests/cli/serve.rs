@@ -107,8 +107,7 @@ fn localhost_needs_its_port_on_both_addresses() {
     let taken = TcpListener::bind((Ipv6Addr::LOCALHOST, 0)).unwrap();
     let port = taken.local_addr().unwrap().port();
     let outcome = routeguide(["serve", "--listen", &format!("localhost:{port}")]).run();
-    outcome.exits(1).hints().mentions(&format!(":{port}"));
-    assert!(!outcome.stderr.contains("listening"), "{outcome:?}");
+    outcome.exits(1).says_one_error();
 }
 
 #[test]
@@ -133,27 +132,6 @@ fn a_malformed_address_is_a_usage_error() {
                  hint: write host:port, [::1]:port, :port or unix:PATH\n"
             ));
     }
-}
-
-#[test]
-fn an_address_of_another_machine_is_an_error() {
-    // TEST-NET-1 is reserved for documentation (RFC 5737).
-    routeguide(["serve", "--listen", "192.0.2.1:0"])
-        .run()
-        .exits(1)
-        .prints("")
-        .says_one_error()
-        .mentions("192.0.2.1:0");
-}
-
-#[test]
-fn an_unknown_host_is_an_error() {
-    routeguide(["serve", "--listen", "no-such-host.invalid:0"])
-        .run()
-        .exits(1)
-        .prints("")
-        .says_one_error()
-        .mentions("no-such-host.invalid");
 }
 
 #[test]

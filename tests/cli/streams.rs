@@ -100,9 +100,9 @@ fn a_flood_of_names_has_a_flood_of_replies() {
     let count = 50_000;
     let input = "Alice\nZoe\n".repeat(count);
     let outcome = routeguide(["get-people", "--in-process", "-o", "json"]).run_with(input);
-    outcome
-        .exits(0)
-        .mentions("50000 of 100000 names had no reply");
+    outcome.exits(0);
+    let report = "50000 of 100000 names had no reply: \"Zoe\", ";
+    assert!(outcome.stderr.starts_with(report), "{}", outcome.stderr);
     assert_eq!(outcome.stdout.len(), ALICE_JSON.len() * count);
 }
 
@@ -115,10 +115,8 @@ fn a_server_killed_in_mid_stream_leaves_the_replies_that_came() {
         .wait_for(&[ALICE, BOB].concat());
     server.kill();
     run.wait()
-        .exits(78)
-        .prints(&[ALICE, BOB].concat())
-        .says_one_error()
-        .mentions("error: UNAVAILABLE: ");
+        .fails("UNAVAILABLE")
+        .prints(&[ALICE, BOB].concat());
 }
 
 #[test]
@@ -131,7 +129,7 @@ fn a_server_killed_in_a_flood_leaves_whole_lines() {
     run.stdout().wait_for(ALICE_JSON);
     server.kill();
     let outcome = run.wait();
-    outcome.exits(78).says_one_error();
+    outcome.fails("UNAVAILABLE");
     assert!(
         outcome
             .stdout
@@ -171,8 +169,7 @@ fn a_full_disk_is_an_error() {
             .stdout(Stdout::Given(full.into()))
             .run()
             .exits(1)
-            .says_one_error()
-            .mentions("standard output");
+            .says_one_error();
     }
 }
 
@@ -186,10 +183,7 @@ fn a_full_disk_ends_a_stream_though_stdin_stays_open() {
         .stdout(Stdout::Given(full.into()))
         .start();
     run.write("Alice\n");
-    run.wait()
-        .exits(1)
-        .says_one_error()
-        .mentions("standard output");
+    run.wait().exits(1).says_one_error();
 }
 
 #[test]

@@ -145,11 +145,20 @@ impl Program {
     }
 }
 
-/// A word in quotes if a shell needs them.
+/// A word as it is typed in bash: in quotes if it needs them.
 fn quoted(word: &str) -> String {
     let is_plain = |c: char| c.is_alphanumeric() || "-_./:=@%+,".contains(c);
     if !word.is_empty() && word.chars().all(is_plain) {
         return word.to_owned();
+    }
+    if word.contains(char::is_control) {
+        let escaped = word.chars().map(|c| match c {
+            '\n' => r"\n".to_owned(),
+            c if c.is_control() => format!(r"\x{:02x}", u32::from(c)),
+            '\'' | '\\' => format!(r"\{c}"),
+            c => c.to_string(),
+        });
+        return format!("$'{}'", escaped.collect::<String>());
     }
     format!("'{}'", word.replace('\'', r"'\''"))
 }
@@ -341,13 +350,6 @@ impl Outcome {
         self
     }
 
-    /// A part of stderr.
-    #[track_caller]
-    pub fn mentions(&self, part: &str) -> &Self {
-        assert!(self.stderr.contains(part), "no {part:?} in {self:#?}");
-        self
-    }
-
     /// What went wrong: one error, and nothing before it.
     #[track_caller]
     pub fn says_one_error(&self) -> &Self {
@@ -363,13 +365,6 @@ impl Outcome {
         let error = format!("error: {status}");
         assert!(self.stderr.starts_with(&error), "no {error:?} in {self:#?}");
         self
-    }
-
-    /// One error and one hint.
-    #[track_caller]
-    pub fn hints(&self) -> &Self {
-        assert_eq!(self.lines("hint: "), 1, "{self:#?}");
-        self.says_one_error()
     }
 
     /// The lines of stdout as JSON: what `-o envelope` prints.

@@ -211,3 +211,14 @@ fn a_file() {
     [exit code 1]
     "#);
 }
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_file_without_an_end() {
+    assert_snapshot!(calls([&["photo=@/dev/zero"]]), @r#"
+    $ routeguide call Repeat photo=@/dev/zero
+    error: argument "photo=@/dev/zero": the file is larger than 4194304 bytes, the limit of a message
+    hint: allow larger messages with --max-message-size
+    [exit code 1]
+    "#);
+}

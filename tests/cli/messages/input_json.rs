@@ -107,7 +107,7 @@ fn a_string() {
     error: -d, line 1, column 11, field name: unpaired surrogate
     [exit code 1]
 
-    $ routeguide call Repeat -d '{"name": "A	B"}'
+    $ routeguide call Repeat -d $'{"name": "A\x09B"}'
     error: -d, line 1, column 12, field name: control characters in strings must be escaped
     [exit code 1]
     "#);
@@ -334,4 +334,22 @@ fn input_without_a_message() {
     $ routeguide call Echo/Unary -d '' --addr 127.0.0.1:[PORT]
     did not call test.echo.v1.Echo.Unary: the input has no messages
     ");
+}
+
+#[test]
+fn a_message_over_the_limit() {
+    assert_snapshot!(calls_of_echo([
+        vec!["Repeat", "--max-message-size", "10", "-d", r#"{"name": "Alice and Bob"}"#],
+        vec!["Repeat", "--max-message-size", "10", "name=Alice and Bob"],
+    ]), @r#"
+    $ routeguide call Repeat --max-message-size 10 -d '{"name": "Alice and Bob"}'
+    error: -d, line 1: the message has 15 bytes, and the limit is 10
+    hint: allow larger messages with --max-message-size
+    [exit code 1]
+
+    $ routeguide call Repeat --max-message-size 10 'name=Alice and Bob'
+    error: request: the message has 15 bytes, and the limit is 10
+    hint: allow larger messages with --max-message-size
+    [exit code 1]
+    "#);
 }

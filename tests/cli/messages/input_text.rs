@@ -267,3 +267,18 @@ fn bytes_that_are_not_utf_8() {
     error: standard input, line 1, column 10: not valid UTF-8
     ");
 }
+
+#[test]
+fn the_place_of_an_error_is_in_the_whole_input() {
+    assert_snapshot!(calls_of_echo([
+        vec!["Chat", "--input", "text", "-d", "name: \"a\"\n\u{1e}\nage: \"old\""],
+    ]), @r#"
+    $ routeguide call Chat --input text -d $'name: "a"\n\x1e\nage: "old"'
+    [stdout]
+    {"request":{"name":"a"},"received":1}
+    [stderr]
+    error: -d, line 3, column 6, field age: expected an integer, found a string
+    hint: numbers are not quoted
+    [exit code 1]
+    "#);
+}

@@ -16,11 +16,17 @@ fn there_is_none() {
     let echo = Echo::silent();
     assert_snapshot!(transcript([
         routeguide(["list"]).at(echo.addr()),
+        routeguide(["list", "Echo"]).at(echo.addr()),
         routeguide(["call", "Repeat"]).at(echo.addr()),
         routeguide(["call", "test.echo.v1.Echo/Repeat"]).at(echo.addr()),
         routeguide(["describe", "test.echo.v1.Echo"]).at(echo.addr()),
     ]), @"
     $ routeguide list --addr 127.0.0.1:[PORT]
+    error: the server does not support reflection
+    hint: give its schema with --proto or --protoset
+    [exit code 1]
+
+    $ routeguide list Echo --addr 127.0.0.1:[PORT]
     error: the server does not support reflection
     hint: give its schema with --proto or --protoset
     [exit code 1]

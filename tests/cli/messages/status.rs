@@ -109,7 +109,7 @@ fn a_reply_is_too_large() {
     ]), @"
     $ routeguide call Repeat padding=5000 --max-message-size 4KiB --addr 127.0.0.1:[PORT]
     error: RESOURCE_EXHAUSTED: the reply is too large: 5011 bytes; the limit is 4096
-    hint: use a larger --max-message-size
+    hint: allow larger messages with --max-message-size
     [exit code 72]
     ");
 }

@@ -137,8 +137,7 @@ fn a_call_that_was_reset_leaves_its_place_to_the_next() {
     second.grant(100);
     second.wait_for_half_close();
     succeed(&second, 2);
-    run.wait()
-        .exits(68)
-        .prints(&printed(2))
-        .mentions("error: request 1: DEADLINE_EXCEEDED: ");
+    run.wait().exits(68).prints(&printed(2)).says(
+        "error: request 1: DEADLINE_EXCEEDED: the deadline expired before the call completed\n",
+    );
 }

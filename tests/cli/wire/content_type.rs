@@ -41,12 +41,7 @@ fn a_message_under_another_content_type_is_not_printed() {
                 call.data(reply(1));
                 call.end(0);
             });
-            outcome
-                .exits(66)
-                .prints("")
-                .hints()
-                .mentions("error: UNKNOWN: ")
-                .mentions(content_type.unwrap_or("200"));
+            outcome.fails("UNKNOWN").prints("");
         }
     }
 }
@@ -76,9 +71,6 @@ fn an_http_status_without_a_grpc_status_becomes_one() {
                 call.headers(&fields, END_STREAM);
             });
             outcome.fails(status).prints("");
-            if http != "200" {
-                outcome.mentions(http);
-            }
         }
     }
 }
@@ -107,5 +99,5 @@ fn an_error_page_is_not_read_to_its_end() {
         call.data(*b"<html>");
         call.wait_for_reset();
     });
-    outcome.exits(78).prints("").hints().mentions("502");
+    outcome.fails("UNAVAILABLE").prints("");
 }

@@ -134,7 +134,7 @@ fn an_encoding_that_was_not_offered_is_an_internal_error() {
             call.data(compressed);
             call.end(0);
         });
-        outcome.fails("INTERNAL").prints("").mentions("gzip");
+        outcome.fails("INTERNAL").prints("");
     }
 }
 
@@ -222,10 +222,7 @@ fn a_reply_that_is_not_a_message_of_its_type_is_an_internal_error() {
             call.data(frame(&[0xff; 4]));
             call.end(0);
         });
-        outcome
-            .fails("INTERNAL")
-            .prints("")
-            .mentions("test.echo.v1.Reply");
+        outcome.fails("INTERNAL").prints("");
     }
 }
 
