@@ -178,7 +178,7 @@ pub fn unwritable(name: &str, error: WriteError) -> Error {
             Code::Internal,
             format!("the server's message is not a valid {name}: {why}"),
         ),
-        WriteError::Unrepresentable(why) => Error::failed(format!("cannot print a {name}: {why}")),
+        WriteError::Unrepresentable(_) => Error::failed(format!("cannot print a {name}: {error}")),
     }
 }
 
