@@ -10,6 +10,8 @@ mod layouts;
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use super::wire;
+
 pub use enum_layout::EnumLayout;
 pub use layouts::Layouts;
 pub(super) use layouts::{AnyTypes, Resolved};
@@ -126,6 +128,17 @@ pub enum Type {
 }
 
 impl Type {
+    /// The wire type of the type's values, unless they are packed.
+    pub fn wire_type(&self) -> u32 {
+        match self {
+            Self::Double | Self::Fixed64 | Self::Sfixed64 => wire::FIXED64,
+            Self::Float | Self::Fixed32 | Self::Sfixed32 => wire::FIXED32,
+            Self::String | Self::Bytes | Self::Message(_) => wire::LEN,
+            Self::Group(_) => wire::START_GROUP,
+            _ => wire::VARINT,
+        }
+    }
+
     /// What a type is called in a .proto file.
     pub fn name(&self) -> &str {
         match self {

@@ -1,7 +1,7 @@
 //! Scalar values: between the wire and what they stand for, by the field's type.
 
 use super::layout::Type;
-use super::wire::{self, DecodeError, Values, WireValue, unzigzag, zigzag};
+use super::wire::{DecodeError, Values, WireValue, unzigzag, zigzag};
 
 /// A value of a scalar type.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -129,17 +129,6 @@ pub fn is_known(kind: &Type, value: WireValue<'_>) -> bool {
     }
 }
 
-/// The wire type of a type's values, unless they are packed.
-pub fn wire_type(kind: &Type) -> u32 {
-    match kind {
-        Type::Double | Type::Fixed64 | Type::Sfixed64 => wire::FIXED64,
-        Type::Float | Type::Fixed32 | Type::Sfixed32 => wire::FIXED32,
-        Type::String | Type::Bytes | Type::Message(_) => wire::LEN,
-        Type::Group(_) => wire::START_GROUP,
-        _ => wire::VARINT,
-    }
-}
-
 /// A float as text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum FloatText<'b> {
@@ -202,7 +191,7 @@ mod tests {
                     other => panic!("{other:?}"),
                 };
                 assert_eq!(decoded, number, "{kind:?}");
-                assert_eq!(value.wire_type(), wire_type(&kind), "{kind:?}");
+                assert_eq!(value.wire_type(), kind.wire_type(), "{kind:?}");
             }
             assert_eq!(encode_integer(&kind, range.start() - 1), None, "{kind:?}");
             assert_eq!(encode_integer(&kind, range.end() + 1), None, "{kind:?}");

@@ -12,7 +12,6 @@ use smallvec::SmallVec;
 use crate::protobuf::layout::{
     AnyTypes, BAD_SCHEMA, Field, Layout, LayoutId, Layouts, Shape, Special, Type,
 };
-use crate::protobuf::scalar::wire_type;
 use crate::protobuf::suggest::suggest;
 use crate::protobuf::wellknown::read as wellknown;
 use crate::protobuf::wire::{self, put_delimited, put_message_set_item, put_tag};
@@ -318,7 +317,7 @@ impl<'t, 'l> Parser<'t, 'l> {
                 put_tag(out, field.number, wire::END_GROUP);
             }
             kind => {
-                put_tag(out, field.number, wire_type(kind));
+                put_tag(out, field.number, kind.wire_type());
                 let value = out.len();
                 let written = self.scalar(kind, out)?;
                 // Absent and default mean the same; the shorter encoding is the canonical one. Negative zero has a bit set.

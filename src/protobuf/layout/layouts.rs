@@ -8,7 +8,6 @@ use prost_reflect::{Cardinality, DescriptorPool, Kind, MessageDescriptor};
 use super::enum_layout::EnumLayout;
 use super::field_or_extension::FieldOrExtension;
 use super::{DENSE, Field, Layout, LayoutId, Shape, Special, Type};
-use crate::protobuf::scalar::wire_type;
 
 /// How many unresolved type names are remembered. A peer chooses them, so there must be a limit; more than a few in a
 /// message are not to be expected.
@@ -220,7 +219,7 @@ impl Layouts {
         Field {
             number: field.number(),
             shape,
-            wire_type: wire_type(&kind),
+            wire_type: kind.wire_type(),
             is_closed: matches!(&kind, Type::Enum(layout) if layout.closed),
             kind,
             json_key: key(&json_name),

@@ -76,15 +76,15 @@ fn a_reply_that_is_not_a_message() {
     [exit code 77]
 
     # field number 0
-    error: INTERNAL: the server's message is not a valid test.echo.v1.Reply: malformed message: a field has the number 0
+    error: INTERNAL: the server's message is not a valid test.echo.v1.Reply: malformed message: a field number is zero or too large
     [exit code 77]
 
     # a wire type that does not exist
-    error: INTERNAL: the server's message is not a valid test.echo.v1.Reply: malformed message: a wire type is unknown
+    error: INTERNAL: the server's message is not a valid test.echo.v1.Reply: malformed message: a value has the wrong wire type
     [exit code 77]
 
     # a group that does not start
-    error: INTERNAL: the server's message is not a valid test.echo.v1.Reply: malformed message: a group ends that has not started
+    error: INTERNAL: the server's message is not a valid test.echo.v1.Reply: malformed message: the start and the end of a group do not match
     [exit code 77]
 
     # a string that is not UTF-8

@@ -3,7 +3,6 @@
 use super::{Parser, Result, Written, scalar};
 use crate::protobuf::ParseError;
 use crate::protobuf::layout::{BAD_SCHEMA, Field, Type};
-use crate::protobuf::scalar::wire_type;
 use crate::protobuf::wire::{self, put_delimited, put_tag};
 
 impl Parser<'_, '_> {
@@ -37,7 +36,7 @@ impl Parser<'_, '_> {
             put_delimited(out, |out| {
                 scalar::put_map_key(&key.kind, &name, &mut key_bytes)
                     .map_err(|why| self.cursor.error_at(at, why))?;
-                put_tag(out, 1, wire_type(&key.kind));
+                put_tag(out, 1, key.kind.wire_type());
                 out.extend_from_slice(&key_bytes);
                 if self.cursor.peek() == Some(b'n') && !self.takes_null(&value.kind) {
                     return Err(self.cursor.error("a map's value cannot be null"));
@@ -49,7 +48,7 @@ impl Parser<'_, '_> {
                     }
                     Type::Group(_) => Err(self.cursor.error(BAD_SCHEMA)),
                     kind => {
-                        put_tag(out, 2, wire_type(kind));
+                        put_tag(out, 2, kind.wire_type());
                         written = self.scalar(kind, out)?;
                         Ok(())
                     }
