@@ -51,6 +51,8 @@ pub struct Call<R> {
     receiving: Receiving,
     cutter: Cutter,
     replies: u64,
+    /// A DATA frame has arrived since the last attempt to send.
+    has_received: bool,
     deadline: Option<Pin<Box<Sleep>>>,
     connection: Connection,
     max_message_size: usize,
@@ -110,6 +112,7 @@ where
             receiving: Receiving::Ended(None),
             cutter: Cutter::new(start.max_message_size),
             replies: 0,
+            has_received: false,
             deadline: start.deadline.map(|at| Box::pin(sleep_until(at))),
             connection: connection.clone(),
             max_message_size: start.max_message_size,
@@ -188,6 +191,12 @@ where
 
     fn poll_event(&mut self, cx: &mut Context<'_>) -> Poll<Option<Event>> {
         loop {
+            // What arrived may have opened the window. The server gets more to do before its replies are handled.
+            if std::mem::take(&mut self.has_received)
+                && let Poll::Ready(sent) = self.poll_send(cx)
+            {
+                return Poll::Ready(Some(Event::Sent(sent)));
+            }
             match self.cutter.next() {
                 Ok(Some(message)) => return Poll::Ready(Some(self.message(message))),
                 Ok(None) => {}
@@ -318,6 +327,7 @@ where
                 match ready!(body.poll_data(cx)) {
                     Some(Ok(data)) => {
                         self.cutter.push(data);
+                        self.has_received = true;
                         None
                     }
                     Some(Err(error)) => Some(self.fail(&error)),

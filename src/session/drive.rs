@@ -238,6 +238,8 @@ where
         let then = match event {
             Event::Sent(messages) => {
                 let sent = self.observer.sent(&messages, self.stdout.buffer());
+                // Lets the task of the connection write them, before replies that are here already are handled.
+                tokio::task::yield_now().await;
                 sent.map(|()| Then::Continue)
             }
             Event::Headers(headers) => {
