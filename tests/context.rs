@@ -1,4 +1,4 @@
-//! Many commands in one context, as in a shell. A process of its own, because it counts what the process has.
+//! Many commands in one context, as in a shell. This test needs its own process, because it counts the process's resources.
 #![cfg(target_os = "linux")]
 #![allow(
     clippy::unwrap_used,
@@ -19,10 +19,10 @@ use routeguide::cli::Cli;
 use routeguide::commands;
 use routeguide::session::{Context, Settings};
 
-/// More than the 100 streams that the server allows on a connection: a command that leaves one open blocks the rest.
+/// So many that a stream left open by each would exceed the 100 that the server allows, and block.
 const ROUNDS: usize = 25;
 
-/// Every kind of command, ending well and badly. 8 × 25 is 200.
+/// Every kind of command, with and without an error. 8 × 25 is 200.
 const COMMANDS: [&[&str]; 8] = [
     &["get-person", "Alice"],
     &["get-person", "Zoe"],
@@ -56,7 +56,7 @@ fn two_hundred_commands_share_a_connection_and_leave_nothing_behind() {
     let (rounds, first, last) = runtime.block_on(async {
         let mut context = Context::new(Settings::default());
         let mut rounds = Vec::new();
-        // The first round makes what outlives a command: the connection, the schema, the listener for signals.
+        // The first round creates what outlives a command: the connection, the schema, the listener for signals.
         rounds.push(round(&mut context, &proxy.addr, &mut output).await);
         let first = Counts::now();
         for _ in 0..ROUNDS {
@@ -100,7 +100,7 @@ async fn round(context: &mut Context, addr: &str, output: &mut File) -> Round {
     Round { printed, exits }
 }
 
-/// What a process can leave behind.
+/// Resources that a command could leave behind.
 #[derive(Debug, PartialEq, Eq)]
 struct Counts {
     tasks: usize,
@@ -121,7 +121,7 @@ impl Counts {
     }
 }
 
-/// Passes bytes on, and counts the connections.
+/// Forwards bytes, and counts connections.
 struct CountingProxy {
     addr: String,
     connections: Arc<AtomicUsize>,
@@ -133,7 +133,7 @@ impl CountingProxy {
         let addr = listener.local_addr().unwrap().to_string();
         let connections = Arc::new(AtomicUsize::new(0));
         let count = Arc::clone(&connections);
-        // Ends with the process of the test: nothing wakes an accept.
+        // Ends with the test's process: nothing wakes up an accept.
         std::thread::spawn(move || {
             for client in listener.incoming() {
                 count.fetch_add(1, Ordering::SeqCst);
@@ -145,7 +145,7 @@ impl CountingProxy {
                 ];
                 for (mut from, mut to) in ways {
                     std::thread::spawn(move || {
-                        // A connection that is cut ends both ways.
+                        // A broken connection ends both directions.
                         let _ = std::io::copy(&mut from, &mut to);
                         let _ = to.shutdown(std::net::Shutdown::Both);
                     });

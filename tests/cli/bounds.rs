@@ -1,17 +1,17 @@
-//! What the client holds in memory when its output is not read: little, however much there is.
+//! The client's memory is bounded while its output is not read.
 
 use super::harness::{Stdout, routeguide, wait_for, wait_until_settled};
 use super::wire::{reply, unread_stream};
 
-/// All that the program may have in memory.
+/// The limit of the program's memory.
 const MEMORY: u64 = 64 << 20;
 
-/// Input that pipes, buffers and windows may have taken in together.
+/// How much input pipes, buffers and windows may take together.
 const INPUT: usize = 16 << 20;
 
-/// Feeds requests until no more are taken, and looks at what that took.
+/// Feeds requests until no more are taken, and checks how many were, and the memory.
 #[track_caller]
-fn takes_only_so_much(args: &[&str], input: &str) {
+fn takes_bounded_input(args: &[&str], input: &str) {
     let mut run = routeguide(args)
         .arg("--in-process")
         .stdout(Stdout::Unread)
@@ -30,35 +30,35 @@ fn takes_only_so_much(args: &[&str], input: &str) {
     });
 }
 
-/// Requests are large, so that bytes add up faster than messages. The server has no reply to them.
+/// Requests are large, so that bytes add up faster than messages. The server does not reply to them.
 #[test]
-fn an_envelope_that_is_not_read_stops_requests_though_no_reply_comes() {
+fn an_unread_envelope_stops_requests_without_replies() {
     let request = format!("{{\"name\":\"{}\"}}\n", "x".repeat(4_000));
     let args = ["call", "RouteGuide/GetPeople", "-d", "@-"];
-    takes_only_so_much(&[&args[..], &["-o", "envelope"]].concat(), &request);
+    takes_bounded_input(&[&args[..], &["-o", "envelope"]].concat(), &request);
 }
 
 #[test]
-fn replies_that_are_not_read_stop_requests() {
+fn unread_replies_stop_requests() {
     for format in ["json", "text", "envelope"] {
-        takes_only_so_much(&["get-people", "-o", format], "Alice\n");
+        takes_bounded_input(&["get-people", "-o", format], "Alice\n");
     }
 }
 
 #[test]
-fn a_batch_whose_replies_are_not_read_stops() {
+fn unread_replies_stop_a_batch() {
     let request = format!("{{\"name\":\"{}\"}}\n", "x".repeat(4_000));
     for concurrency in ["1", "8"] {
         let args = ["call", "RouteGuide/GetPerson", "-d", "@-"];
         let more = ["-o", "envelope", "--concurrency", concurrency];
-        takes_only_so_much(&[&args[..], &more].concat(), &request);
+        takes_bounded_input(&[&args[..], &more].concat(), &request);
     }
 }
 
 #[test]
-fn small_replies_that_are_not_read_cost_little() {
+fn small_unread_replies_need_little_memory() {
     let (run, call) = unread_stream();
-    // As many as the client takes, which is as many as its window holds and those that it read before.
+    // As many as the client takes: those in its window, and those that it read before.
     for _ in 0..200_000 {
         if call.room() < reply(1).len() && wait_until_settled(|| call.room()) < reply(1).len() {
             break;

@@ -1,4 +1,4 @@
-//! `call`: from fields to requests, from names to methods, and what headers the server gets.
+//! `call`: fields of requests, names of methods, and the headers that are sent.
 
 use super::harness::{ALICE_JSON, Echo, Folder, Server, routeguide};
 
@@ -16,7 +16,7 @@ fn sends(fields: &[&str], request: &str) {
 }
 
 #[test]
-fn fields_become_a_request() {
+fn fields_make_a_request() {
     sends(
         &[
             "name=Alice",
@@ -36,7 +36,7 @@ fn fields_become_a_request() {
 }
 
 #[test]
-fn a_field_takes_its_value_from_a_file() {
+fn the_value_of_a_field_may_be_in_a_file() {
     let folder = Folder::new();
     let photo = folder.write("photo", b"\xff\xfe");
     let list = folder.write("list.json", r#"["a", "b"]"#);
@@ -95,7 +95,7 @@ fn a_method_has_many_names() {
 }
 
 #[test]
-fn headers_go_with_the_call_and_with_reflection() {
+fn headers_are_sent_with_the_call_and_with_reflection() {
     let echo = Echo::start();
     routeguide(["call", "Repeat", "-H", "X-Token: secret"])
         .args(["-H", "x-token: again", "-H", "x-raw-bin: //4="])
@@ -117,7 +117,7 @@ fn headers_go_with_the_call_and_with_reflection() {
 }
 
 #[test]
-fn the_server_gets_the_deadline() {
+fn the_deadline_is_sent_to_the_server() {
     let echo = Echo::start();
     routeguide(["call", "Repeat", "--timeout", "20s"])
         .at(echo.addr())

@@ -1,4 +1,4 @@
-//! `call` with several messages to a method that takes one: a batch of calls over one connection.
+//! `call` with several messages for a method that takes one: a batch of calls over one connection.
 
 use super::harness::{Echo, Peer, frame, routeguide};
 
@@ -59,7 +59,7 @@ fn each_message_is_answered_while_stdin_is_open() {
 }
 
 #[test]
-fn a_failure_names_its_message_and_ends_the_run() {
+fn a_failure_has_the_number_of_its_message_and_ends_the_run() {
     for concurrency in ["1", "4"] {
         let echo = Echo::start();
         routeguide([
@@ -173,7 +173,7 @@ fn keep_going_continues_after_a_server_that_answers_twice() {
 }
 
 #[test]
-fn keep_going_says_that_bad_data_ended_the_batch_too() {
+fn keep_going_also_reports_bad_data_that_ends_the_batch() {
     for concurrency in ["1", "4"] {
         let echo = Echo::start();
         routeguide(["call", "Echo/Unary", "--keep-going", "-d", "@-"])
@@ -190,7 +190,7 @@ fn keep_going_says_that_bad_data_ended_the_batch_too() {
 }
 
 #[test]
-fn a_reply_that_cannot_be_read_names_its_message() {
+fn a_malformed_reply_is_reported_with_the_number_of_its_message() {
     for concurrency in ["1", "4"] {
         let peer = Peer::playing(|mut call| async move {
             let name = call.name().await.unwrap_or_default();

@@ -1,4 +1,4 @@
-//! What else ends `call`: Ctrl-C, a reader that goes away, a bad reply, enough replies.
+//! What else ends `call`: Ctrl-C, a closed stdout, a bad reply, enough replies.
 
 use h2::Reason;
 #[cfg(unix)]
@@ -66,7 +66,7 @@ fn ctrl_c_ends_reflection_that_never_answers() {
 }
 
 #[test]
-fn a_reader_that_goes_away_ends_the_run_quietly() {
+fn a_closed_stdout_ends_the_run_quietly() {
     for (method, data) in [
         ("Repeat", r#"{"replies":10000000}"#),
         ("Chat", r#"{"name":"a"}"#),
@@ -86,7 +86,7 @@ fn a_reader_that_goes_away_ends_the_run_quietly() {
 }
 
 #[test]
-fn a_servers_words_cannot_act_on_a_terminal() {
+fn text_from_a_server_does_not_act_on_the_terminal() {
     let echo = Echo::start();
     let outcome = routeguide(["call", "Repeat", "-d"])
         .arg(r#"{"fail":{"code":13,"message":"\u001b[2J\u202etxt\nerror: faked"}}"#)
@@ -103,7 +103,7 @@ fn a_servers_words_cannot_act_on_a_terminal() {
 }
 
 #[test]
-fn a_reply_that_cannot_be_read_is_an_error_and_cancels_the_call() {
+fn a_malformed_reply_is_an_error_and_cancels_the_call() {
     let peer = Peer::playing(|mut call| async move {
         call.open();
         call.send(frame(b"\x0a\xff"));

@@ -1,4 +1,4 @@
-//! `call -d`: requests as JSON or text, sent as they come.
+//! `call -d`: requests as JSON or text, sent as they are read.
 
 use super::harness::{Echo, Folder, Peer, Seen, protoset, routeguide};
 use h2::Reason;
@@ -42,7 +42,7 @@ fn a_chat_answers_while_stdin_is_open() {
 }
 
 #[test]
-fn messages_are_concatenated_or_one_a_line() {
+fn messages_are_concatenated_or_one_per_line() {
     let echo = Echo::start();
     for input in [
         r#"{"name":"a"}{"name":"b"}"#,
@@ -69,7 +69,7 @@ fn a_client_stream_is_one_call_for_all_messages() {
 }
 
 #[test]
-fn no_input_is_one_empty_message_where_the_method_takes_one_and_none_in_a_stream() {
+fn without_input_a_method_gets_one_empty_message_or_an_empty_stream() {
     let echo = Echo::start();
     for (method, replies) in [
         ("Echo/Unary", "{\"request\":{},\"received\":1}\n"),
@@ -99,7 +99,7 @@ fn unknown_fields_are_refused_unless_allowed() {
 }
 
 #[test]
-fn bad_data_cancels_the_call_after_the_replies_to_what_came_before() {
+fn bad_data_cancels_the_call_after_the_replies_to_earlier_messages() {
     let peer = Peer::echoing();
     let mut run = routeguide(["call", "RouteGuide/GetPeople", "--reflection", "off"])
         .args(["-d", "@-"])
@@ -126,7 +126,7 @@ fn bad_data_in_a_client_stream_cancels_the_call() {
 }
 
 #[test]
-fn data_that_ends_within_a_message_is_an_error() {
+fn truncated_data_is_an_error() {
     let echo = Echo::start();
     routeguide(["call", "Chat", "-d", "@-"])
         .at(echo.addr())

@@ -1,9 +1,9 @@
-//! `call -o`: replies as JSON, as text, as bytes, and those that are too large.
+//! `call -o`: replies as JSON, text or bytes, and replies that are too large.
 
 use super::harness::{Echo, Folder, routeguide};
 
 #[test]
-fn replies_are_json_unless_text_is_asked_for() {
+fn replies_are_json_by_default() {
     let echo = Echo::start();
     for (args, reply) in [
         (&[][..], "{\"request\":{\"name\":\"a\"},\"received\":1}\n"),
@@ -27,7 +27,7 @@ fn replies_are_json_unless_text_is_asked_for() {
 }
 
 #[test]
-fn json_has_the_names_and_numbers_that_are_asked_for() {
+fn json_has_the_requested_names_and_numbers() {
     let echo = Echo::start();
     routeguide(["call", "Repeat", "delay_ms=1", "color=COLOR_GREEN"])
         .args(["--proto-names", "--enum-numbers"])
@@ -38,7 +38,7 @@ fn json_has_the_names_and_numbers_that_are_asked_for() {
 }
 
 #[test]
-fn defaults_are_printed_when_asked_for() {
+fn defaults_are_printed_on_request() {
     let echo = Echo::start();
     routeguide(["call", "Collect", "-d", "", "--emit-defaults"])
         .at(echo.addr())
@@ -113,12 +113,12 @@ fn an_any_of_a_known_type_is_printed_as_that_type() {
         .prints(&format!("{{\"request\":{any},\"received\":1}}\n"));
 }
 
-/// A request with a Parcel, which is not part of what the methods' file imports.
+/// A request with a Parcel, whose file is not imported by the method's file.
 const PARCEL: &str =
     r#"payload { type_url: "type.googleapis.com/test.parcel.v1.Parcel" value: "\n\003tea\020d" }"#;
 
 #[test]
-fn the_type_of_an_any_is_asked_for_when_a_reply_names_it() {
+fn the_type_of_an_any_is_fetched_when_a_reply_names_it() {
     let echo = Echo::start();
     let any = r#"{"@type":"type.googleapis.com/test.parcel.v1.Parcel","content":"tea","weightGrams":100}"#;
     let reply = format!("{{\"request\":{{\"payload\":{any}}},\"received\":1}}\n");
@@ -139,21 +139,21 @@ fn the_type_of_an_any_is_asked_for_when_a_reply_names_it() {
 }
 
 #[test]
-fn an_any_of_an_unknown_type_is_its_type_and_its_bytes() {
+fn an_any_of_an_unknown_type_is_printed_as_its_type_and_bytes() {
     let echo = Echo::start();
-    let text = r#"payload { type_url: "type.googleapis.com/nobody.knows.Me" value: "abc" }"#;
+    let text = r#"payload { type_url: "type.googleapis.com/test.unknown.Type" value: "abc" }"#;
     routeguide(["call", "Repeat", "--input", "text", "-d", text])
         .at(echo.addr())
         .run()
         .exits(0)
         .prints(concat!(
-            r#"{"request":{"payload":{"@type":"type.googleapis.com/nobody.knows.Me","value":"YWJj"}},"#,
+            r#"{"request":{"payload":{"@type":"type.googleapis.com/test.unknown.Type","value":"YWJj"}},"#,
             "\"received\":1}\n"
         ));
 }
 
 #[test]
-fn a_field_that_the_schema_lacks_is_not_an_error() {
+fn a_field_that_is_not_in_the_schema_is_not_an_error() {
     let (echo, folder) = (Echo::silent(), Folder::new());
     let schema = folder.write(
         "old.proto",

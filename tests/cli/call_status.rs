@@ -1,4 +1,4 @@
-//! Every status, of every kind of method, before and after a reply: what `call` prints, reports and exits with.
+//! Every status of every kind of method, before and after a reply: what `call` prints and its exit code.
 
 use super::harness::{CODES, Echo, Outcome, routeguide};
 
@@ -27,13 +27,13 @@ fn every_code(method: &str, late: bool, check: impl Fn(&str, &Outcome) + Sync) {
     }
 }
 
-/// In the server's order: of google.rpc, of the call's own schema, of an unknown type.
+/// In the server's order: of google.rpc, of the schema of the call, of an unknown type.
 const DETAILS: &str = concat!(
     r#"  detail 1: {"@type":"type.googleapis.com/google.rpc.ErrorInfo","reason":"TOO_MANY","domain":"echo.test"}"#,
     "\n",
     r#"  detail 2: {"@type":"type.googleapis.com/test.echo.v1.Quota","owner":"Alice","limit":"5"}"#,
     "\n",
-    r#"  detail 3: {"@type":"type.googleapis.com/nobody.knows.Me","value":"YWJj"}"#,
+    r#"  detail 3: {"@type":"type.googleapis.com/test.unknown.Type","value":"YWJj"}"#,
     "\n",
 );
 
@@ -72,7 +72,7 @@ fn a_server_stream_that_fails_at_once_prints_nothing() {
 }
 
 #[test]
-fn a_server_stream_that_fails_keeps_the_replies_that_came() {
+fn a_server_stream_that_fails_keeps_the_replies_before_the_failure() {
     every_code("Repeat", true, keeps_the_reply);
 }
 
@@ -82,12 +82,12 @@ fn a_chat_that_fails_at_once_prints_nothing() {
 }
 
 #[test]
-fn a_chat_that_fails_keeps_the_replies_that_came() {
+fn a_chat_that_fails_keeps_the_replies_before_the_failure() {
     every_code("Chat", true, keeps_the_reply);
 }
 
 #[test]
-fn a_chat_that_fails_ends_the_run_though_stdin_stays_open() {
+fn a_chat_that_fails_ends_the_run_while_stdin_is_open() {
     let echo = Echo::start();
     let mut run = routeguide(["call", "Chat", "-d", "@-"])
         .at(echo.addr())

@@ -1,11 +1,11 @@
-//! `call` when its input has no message: no call of a method that takes one, and an empty stream to a method that takes a
-//! stream. Without -d there is nothing that could be empty: the message is.
+//! `call` with input that has no message: a method that takes one is not called, and a method that takes a stream gets an
+//! empty one. Without -d, the message is empty.
 
 use super::harness::{Echo, Folder, Program, routeguide};
 
 const TAKES_ONE: [&str; 2] = ["Echo/Unary", "Repeat"];
 
-/// Input without a message, in each way that it can be given.
+/// Every way to pass input without a message.
 fn empty_inputs(method: &str, check: impl Fn(Program)) {
     let folder = Folder::new();
     let blank = format!("@{}", folder.write("blank.json", "\n \n").display());
@@ -58,7 +58,7 @@ fn an_envelope_without_a_call_has_no_event() {
 }
 
 #[test]
-fn input_that_turns_out_to_be_empty_later_is_not_a_message_either() {
+fn input_that_is_found_to_be_empty_later_is_not_a_message() {
     let echo = Echo::start();
     for concurrency in ["1", "4"] {
         let mut run = routeguide(["call", "Echo/Unary", "-v", "-d", "@-"])

@@ -1,4 +1,4 @@
-//! `completions`: the scripts, and the copies of them in completions/ that packages use.
+//! `completions`: the scripts, and their copies in completions/ for packages.
 
 use std::path::PathBuf;
 
@@ -59,7 +59,7 @@ fn a_script_that_cannot_run_the_program_has_the_commands() {
     }
 }
 
-/// What a TAB at the end of these words offers.
+/// The candidates for a TAB at the end of these words.
 #[track_caller]
 fn offered(words: &[&str]) -> Vec<String> {
     let outcome = asked(words).run();
@@ -118,7 +118,7 @@ fn a_tab_offers_the_values_of_a_flag() {
 }
 
 #[test]
-fn a_tab_offers_what_was_learned_from_a_server_that_is_gone() {
+fn a_tab_offers_the_cached_schema_of_a_server_that_is_gone() {
     let cache = super::harness::Folder::new();
     let server = Server::start();
     let addr = server.addr().to_owned();
@@ -139,7 +139,7 @@ fn a_tab_at_a_server_that_never_answers_offers_nothing() {
     assert!(offered(&["call", "-a", &server.addr(), "Rou"]).is_empty());
 }
 
-/// Lets a shell read its script without running it.
+/// Makes a shell parse its script without running it.
 #[cfg(unix)]
 #[track_caller]
 fn parses(shell: &str, flag: &str) {

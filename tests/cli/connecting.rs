@@ -1,4 +1,4 @@
-//! Reaching a server: where it is, and how long an attempt may take.
+//! Connecting to a server: its address, and how long an attempt may take.
 
 use super::harness::{ALICE, Folder, ReservedPort, Server, routeguide};
 
@@ -13,7 +13,7 @@ fn the_address_comes_from_the_environment() {
 }
 
 #[test]
-fn an_address_argument_wins_over_the_environment() {
+fn an_address_argument_overrides_the_environment() {
     let server = Server::start();
     let port = ReservedPort::new();
     routeguide(["get-person", "Alice", "-a", server.addr()])
@@ -68,7 +68,7 @@ fn an_attempt_to_connect_takes_no_longer_than_the_connect_timeout() {
 }
 
 #[test]
-fn a_server_in_this_process_beside_an_address_is_wrong_usage() {
+fn in_process_and_an_address_exclude_each_other() {
     for command in [
         &["get-person", "Alice"][..],
         &["get-people", "Alice"],
@@ -86,7 +86,7 @@ fn a_server_in_this_process_beside_an_address_is_wrong_usage() {
 }
 
 #[test]
-fn a_server_in_this_process_wins_over_the_address_in_the_environment() {
+fn in_process_overrides_the_address_in_the_environment() {
     let port = ReservedPort::new();
     routeguide(["get-person", "Alice", "--in-process"])
         .env("ROUTEGUIDE_ADDR", port.addr())

@@ -1,4 +1,4 @@
-//! `--timeout`: what the server learns of it (grpc-timeout), and from when on it counts.
+//! `--timeout`: what is sent to the server (grpc-timeout), and from when it counts.
 
 use std::sync::mpsc::{Receiver, channel};
 use std::sync::{Arc, Mutex};
@@ -15,7 +15,7 @@ use super::wire::{KINDS, call};
 
 const TIMEOUT: Duration = Duration::from_secs(100);
 
-/// Lets some time pass, at least a second: another run ends at its deadline. Returns what is left of [`TIMEOUT`] then.
+/// Lets at least a second pass, by another run that ends at its deadline. Returns the rest of [`TIMEOUT`].
 fn some_time_passes() -> Duration {
     let started = Instant::now();
     let server = RawServer::silent();
@@ -47,7 +47,7 @@ fn reporting() -> (Peer, Receiver<Duration>, Arc<Semaphore>) {
 }
 
 #[test]
-fn a_batchs_first_call_does_not_count_the_wait_for_its_message() {
+fn the_first_call_of_a_batch_does_not_count_the_wait_for_its_message() {
     for concurrency in ["1", "4"] {
         let (peer, timeouts, answers) = reporting();
         let mut run = call("Echo/Unary")
@@ -66,7 +66,7 @@ fn a_batchs_first_call_does_not_count_the_wait_for_its_message() {
 }
 
 #[test]
-fn each_call_of_a_batch_has_the_whole_time() {
+fn each_call_of_a_batch_has_the_whole_timeout() {
     let (peer, timeouts, answers) = reporting();
     let mut run = call("Echo/Unary")
         .args(["-d", "@-", "--timeout", "100s"])
@@ -84,7 +84,6 @@ fn each_call_of_a_batch_has_the_whole_time() {
 #[test]
 fn a_stream_counts_the_wait_for_its_messages() {
     let peer = Peer::playing(|call| async move {
-        // Nothing is answered.
         call.wait_for_reset().await;
     });
     let run = routeguide(["get-people", "--timeout", "1s"])
@@ -106,7 +105,7 @@ fn a_deadline_ends_a_call_of_every_kind() {
 }
 
 #[test]
-fn a_deadline_in_mid_stream_leaves_the_replies_that_came() {
+fn a_deadline_during_a_stream_keeps_its_replies() {
     let peer = Peer::echoing();
     let mut run = routeguide(["get-people", "--timeout", "3s"])
         .at(peer.addr())
@@ -118,8 +117,8 @@ fn a_deadline_in_mid_stream_leaves_the_replies_that_came() {
     assert_eq!(peer.wait_for_end(), Seen::Reset(Reason::CANCEL));
 }
 
-/// Runs a command until its deadline, and reads its output only then: more replies than it can print unread, each of
-/// which is printed as `line`.
+/// Runs a command until its deadline with more replies than it can print unread, and reads its output only then. Each
+/// reply is printed as `line`.
 #[track_caller]
 fn unread_until_the_deadline(command: &[&str], reply: &[u8], line: &str) {
     let peer = RawPeer::start();
@@ -144,13 +143,13 @@ fn unread_until_the_deadline(command: &[&str], reply: &[u8], line: &str) {
 }
 
 #[test]
-fn a_deadline_cancels_a_stream_whose_replies_are_not_read() {
+fn a_deadline_cancels_a_stream_of_unread_replies() {
     // A person named "A".
     unread_until_the_deadline(&["get-people"], b"\x0a\x01A", "name: \"A\"");
 }
 
 #[test]
-fn a_deadline_ends_watching_though_no_status_is_read() {
+fn a_deadline_ends_a_watch_whose_statuses_are_not_read() {
     unread_until_the_deadline(&["health", "--watch"], b"\x08\x01", "SERVING");
 }
 
@@ -168,7 +167,7 @@ fn a_server_that_never_answers_exceeds_the_deadline() {
 
 #[cfg(target_os = "linux")]
 #[test]
-fn a_deadline_that_passes_while_connecting_is_deadline_exceeded() {
+fn a_deadline_that_expires_while_connecting_is_deadline_exceeded() {
     let port = super::harness::HalfOpenPort::new();
     routeguide(["get-person", "Alice", "--timeout", "300ms"])
         .at(port.addr())

@@ -1,4 +1,4 @@
-//! `describe`: any symbol as .proto source, JSON or a request to fill in.
+//! `describe`: any symbol as .proto source, JSON or a request template.
 
 use super::harness::{Echo, Folder, protoset, routeguide};
 
@@ -17,8 +17,8 @@ fn prints_a_service_as_source_with_comments() {
     describes(
         "test.echo.v1.Echo",
         &[
-            "// Sends requests back, or fails as told.\nservice Echo {\n",
-            "  // The last of many, and how many there were.\n  rpc Collect(stream ",
+            "// Sends requests back, or fails on request.\nservice Echo {\n",
+            "  // The last of many requests, and their number.\n  rpc Collect(stream ",
             "rpc Chat(stream ",
         ],
     );
@@ -33,7 +33,7 @@ fn finds_a_method_by_every_name_that_call_accepts() {
         "Echo/Repeat",
         "Repeat",
     ] {
-        describes(name, &["// As many as wanted.\nrpc Repeat("]);
+        describes(name, &["// As many replies as requested.\nrpc Repeat("]);
     }
 }
 
@@ -44,7 +44,7 @@ fn prints_a_message_with_its_nested_types() {
             name,
             &[
                 "message Request {\n",
-                "  // Who asks.\n  string name = 1;\n",
+                "  // The name of the caller.\n  string name = 1;\n",
                 "  repeated string hobbies = 4;\n",
                 "  map<string, string> labels = 6;\n",
                 "  message Address {\n    string city = 1;\n",
@@ -60,7 +60,7 @@ fn prints_nested_messages_enums_fields_oneofs_and_enum_values() {
     describes("Address", &["message Address {\n"]);
     describes(
         "test.echo.v1.Color",
-        &["// Of a thing.\nenum Color {\n", "COLOR_RED = 1;"],
+        &["// The color of a thing.\nenum Color {\n", "COLOR_RED = 1;"],
     );
     describes("test.echo.v1.Request.name", &["string name = 1;"]);
     describes(
@@ -133,7 +133,7 @@ fn a_template_is_a_request_that_call_accepts() {
                 "no {field} in {template:#?}"
             );
         }
-        // The template has a status to fail with, but the server has read the whole request.
+        // The template asks the server to fail, but the server has read the whole request.
         let outcome = routeguide(["call", "Echo/Unary", "-d", "@-"])
             .at(echo.addr())
             .run_with(&template.stdout);

@@ -1,4 +1,4 @@
-//! `-o envelope`: the whole exchange, an event a line. How a call's events end is in `envelope_status`.
+//! `-o envelope`: every event of a call, one per line. How they end is in `envelope_status`.
 
 use std::time::Instant;
 
@@ -15,7 +15,7 @@ pub fn kinds(events: &[Value]) -> Vec<&str> {
         .collect()
 }
 
-/// The keys of a line in its own order, which a parsed object does not keep.
+/// The keys of a line in their order, which a parsed object does not keep.
 fn keys(line: &str) -> Vec<String> {
     let event: Value = serde_json::from_str(line).unwrap();
     let mut keys: Vec<(usize, String)> = event
@@ -29,7 +29,7 @@ fn keys(line: &str) -> Vec<String> {
 }
 
 #[test]
-fn the_events_of_a_call_come_in_their_order_for_every_kind_of_method() {
+fn events_are_in_order_for_every_kind_of_method() {
     let echo = Echo::start();
     for method in KINDS {
         let outcome = routeguide(["call", method, "name=a", "-o", "envelope"])
@@ -87,7 +87,7 @@ fn an_event_has_what_was_sent_and_received() {
 }
 
 #[test]
-fn times_are_since_the_start_of_the_call_and_do_not_run_backwards() {
+fn times_count_from_the_start_of_the_call_and_never_decrease() {
     let peer = RawPeer::start();
     let run = call_with_request("Repeat")
         .args(["-o", "envelope"])
@@ -114,7 +114,7 @@ fn times_are_since_the_start_of_the_call_and_do_not_run_backwards() {
 }
 
 #[test]
-fn a_reply_before_a_failure_is_an_event_of_a_unary_call_too() {
+fn a_unary_reply_before_a_failure_is_an_event() {
     let echo = Echo::start();
     let outcome = routeguide(["call", "Echo/Unary", "-o", "envelope", "-d"])
         .arg(r#"{"fail":{"code":8,"late":true}}"#)
@@ -128,7 +128,7 @@ fn a_reply_before_a_failure_is_an_event_of_a_unary_call_too() {
 }
 
 #[test]
-fn events_of_a_chat_come_while_stdin_is_open() {
+fn events_of_a_chat_are_printed_while_stdin_is_open() {
     let echo = Echo::start();
     let mut run = routeguide(["call", "Chat", "-o", "envelope", "-d", "@-"])
         .at(echo.addr())
@@ -160,13 +160,13 @@ fn a_single_call_has_no_number() {
     assert!(!outcome.stdout.contains("\"call\":"), "{outcome:#?}");
 }
 
-/// Requests that wait for the window have not happened yet.
+/// Requests that wait for the window are not events yet.
 #[cfg(unix)]
-mod requests_are_events_when_they_are_on_the_wire {
+mod requests_are_events_once_they_are_sent {
     use super::*;
     use crate::wire::call;
 
-    /// Two messages of twelve bytes, and a window that lets so many bytes pass; then Ctrl-C.
+    /// The number of request events after Ctrl-C, with two messages of twelve bytes and a window of this size.
     #[track_caller]
     fn requests_through(window: u32, method: &str) -> usize {
         let peer = RawPeer::with_window(window);
@@ -193,14 +193,14 @@ mod requests_are_events_when_they_are_on_the_wire {
     }
 
     #[test]
-    fn none_that_went_out_in_part() {
+    fn none_that_was_sent_in_part() {
         for method in KINDS {
             assert_eq!(requests_through(3, method), 0, "{method}");
         }
     }
 
     #[test]
-    fn those_that_went_out_before_the_window_was_full() {
+    fn those_sent_before_the_window_was_full() {
         for method in ["Collect", "Chat"] {
             assert_eq!(requests_through(12, method), 1, "{method}");
             assert_eq!(requests_through(15, method), 1, "{method}");

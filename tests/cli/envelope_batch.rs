@@ -1,4 +1,4 @@
-//! `-o envelope` of a batch: the events of each call have its number, and end with its one status.
+//! `-o envelope` of a batch: the events of each call have its number, and end with its status.
 
 use serde_json::{Value, json};
 
@@ -25,7 +25,7 @@ fn events_have_the_number_of_their_call() {
     }
 }
 
-/// The events of each call of a batch, by its number.
+/// The events of each call of a batch, in the order of the calls.
 #[track_caller]
 fn of_each_call(outcome: &Outcome) -> Vec<Vec<Value>> {
     let events = outcome.events();
@@ -39,7 +39,7 @@ fn of_each_call(outcome: &Outcome) -> Vec<Vec<Value>> {
         .collect()
 }
 
-/// The code, origin and exit code of each call of a batch, which ends with its one status.
+/// The code, origin and exit code of each call of a batch, from its only status event, which is the last.
 #[track_caller]
 fn each_ends(outcome: &Outcome) -> Vec<(Value, Value, Value)> {
     let ends = of_each_call(outcome).into_iter().map(|events| {
@@ -82,7 +82,7 @@ fn each_call_of_a_batch_ends_with_its_own_status() {
 }
 
 #[test]
-fn a_call_of_a_batch_that_breaks_the_protocol_ends_with_a_status_too() {
+fn a_call_that_violates_the_protocol_ends_with_a_status() {
     for concurrency in ["1", "2"] {
         let peer = RawPeer::start();
         let run = call("Echo/Unary")
@@ -105,7 +105,7 @@ fn a_call_of_a_batch_that_breaks_the_protocol_ends_with_a_status_too() {
 
 #[cfg(unix)]
 #[test]
-fn ctrl_c_cancels_each_call_that_is_under_way() {
+fn ctrl_c_cancels_every_call_in_flight() {
     let peer = RawPeer::start();
     let mut run = call("Echo/Unary")
         .args(["-o", "envelope"])

@@ -1,5 +1,4 @@
-//! `-o envelope`: each call's events end with exactly one `status`, which says how the call ended, where that came from,
-//! and the exit code that it makes.
+//! `-o envelope`: the events of a call end with exactly one `status`, which has the code, its origin and the exit code.
 
 use h2::Reason;
 use serde_json::{Value, json};
@@ -11,7 +10,7 @@ use super::harness::{
 };
 use super::wire::{KINDS, call, call_with_request, reply, succeed};
 
-/// The status event of a single call: the last event, and the only one of its kind.
+/// The status event of a single call, which is the last event and the only status.
 #[track_caller]
 fn status(outcome: &Outcome) -> Value {
     let events = outcome.events();
@@ -21,7 +20,7 @@ fn status(outcome: &Outcome) -> Value {
     events.last().unwrap().clone()
 }
 
-/// Checks the status event of a single call; `None` is a call that never became an RPC.
+/// Checks the status event of a single call; the name is `None` if there was no RPC.
 #[track_caller]
 fn ends(outcome: &Outcome, name: Option<&str>, origin: &str, exit: i32) -> Value {
     let status = status(outcome);
@@ -40,7 +39,7 @@ fn envelope(program: Program) -> Program {
     program.args(["-o", "envelope"])
 }
 
-/// Calls a method, answers it as `script` does, and expects this end.
+/// Calls a method, answers as `script` does, and expects this end.
 #[track_caller]
 fn answered(method: &str, name: &str, origin: &str, exit: i32, script: impl FnOnce(&RawCall)) {
     let peer = RawPeer::start();
@@ -83,7 +82,7 @@ fn a_call_that_fails_ends_with_the_servers_status() {
 }
 
 #[test]
-fn a_person_who_is_not_found_makes_another_exit_code_of_the_servers_ok() {
+fn a_person_who_is_not_found_changes_the_exit_code_of_an_ok() {
     let server = Server::start();
     for command in [
         &["get-person", "Zoe"][..],
@@ -131,7 +130,7 @@ fn the_deadline_ends_a_call() {
 }
 
 #[test]
-fn the_deadline_ends_a_call_that_has_no_connection_yet() {
+fn the_deadline_ends_a_call_before_it_is_connected() {
     let server = RawServer::silent();
     let outcome = envelope(call_with_request("Echo/Unary"))
         .args(["--timeout", "300ms"])
@@ -141,7 +140,7 @@ fn the_deadline_ends_a_call_that_has_no_connection_yet() {
 }
 
 #[test]
-fn a_connection_that_fails_is_a_call_without_a_code() {
+fn a_failed_connection_is_a_call_without_a_code() {
     let port = ReservedPort::new();
     for method in KINDS {
         let outcome = envelope(call_with_request(method)).at(port.addr()).run();
@@ -155,7 +154,7 @@ fn a_connection_that_fails_is_a_call_without_a_code() {
 }
 
 #[test]
-fn a_connection_that_is_lost_ends_a_call() {
+fn a_lost_connection_ends_a_call() {
     for method in KINDS {
         answered(method, "UNAVAILABLE", "connection", 78, |call| {
             call.open();
@@ -165,7 +164,7 @@ fn a_connection_that_is_lost_ends_a_call() {
 }
 
 #[test]
-fn trailers_that_did_not_come_are_not_an_event() {
+fn missing_trailers_are_not_an_event() {
     for method in KINDS {
         let peer = RawPeer::start();
         let run = envelope(call_with_request(method)).at(peer.addr()).start();
@@ -181,7 +180,7 @@ fn trailers_that_did_not_come_are_not_an_event() {
 }
 
 #[test]
-fn a_call_that_the_server_goes_away_from_ends_with_the_connection() {
+fn a_goaway_ends_a_call_that_was_not_processed() {
     answered("Echo/Unary", "UNAVAILABLE", "connection", 78, |call| {
         call.connection.go_away(0, Reason::NO_ERROR);
     });
@@ -204,7 +203,7 @@ fn a_reset_ends_a_call() {
 }
 
 #[test]
-fn a_reply_that_is_not_a_message_of_its_type_breaks_the_protocol() {
+fn a_malformed_reply_violates_the_protocol() {
     for method in KINDS {
         answered(method, "INTERNAL", "protocol", 77, |call| {
             call.open();
@@ -215,7 +214,7 @@ fn a_reply_that_is_not_a_message_of_its_type_breaks_the_protocol() {
 }
 
 #[test]
-fn a_wrong_number_of_replies_breaks_the_protocol() {
+fn a_wrong_number_of_replies_violates_the_protocol() {
     for method in ["Echo/Unary", "Collect"] {
         for replies in [0, 2] {
             answered(method, "UNIMPLEMENTED", "protocol", 76, |call| {
@@ -228,7 +227,7 @@ fn a_wrong_number_of_replies_breaks_the_protocol() {
 }
 
 #[test]
-fn an_answer_that_is_not_grpc_breaks_the_protocol() {
+fn an_answer_that_is_not_grpc_violates_the_protocol() {
     for method in KINDS {
         answered(method, "UNAVAILABLE", "protocol", 78, |call| {
             call.headers(
@@ -240,7 +239,7 @@ fn an_answer_that_is_not_grpc_breaks_the_protocol() {
 }
 
 #[test]
-fn a_reply_that_is_too_large_breaks_the_protocol() {
+fn a_reply_that_is_too_large_violates_the_protocol() {
     for method in KINDS {
         answered(method, "RESOURCE_EXHAUSTED", "protocol", 72, |call| {
             call.open();
@@ -250,7 +249,7 @@ fn a_reply_that_is_too_large_breaks_the_protocol() {
 }
 
 #[test]
-fn half_a_message_a_flag_and_a_missing_status_break_the_protocol() {
+fn half_a_message_a_flag_and_a_missing_status_violate_the_protocol() {
     answered("Repeat", "INTERNAL", "protocol", 77, |call| {
         call.open();
         call.data(&reply(1)[..6]);
@@ -297,7 +296,7 @@ mod ctrl_c {
     }
 
     #[test]
-    fn cancels_a_call_of_any_kind_before_and_after_its_headers() {
+    fn cancels_a_call_of_any_kind_before_and_after_the_headers() {
         for method in KINDS {
             for responds in [false, true] {
                 let peer = RawPeer::start();

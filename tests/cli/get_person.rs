@@ -1,4 +1,4 @@
-//! `get-person`: one person, or the reason why there is none.
+//! `get-person`: a person, or an error.
 
 use super::harness::{ALICE, ALICE_JSON, Server, people_file, routeguide};
 
@@ -25,7 +25,7 @@ fn prints_the_person_as_json() {
 }
 
 #[test]
-fn an_unknown_name_is_not_found_however_the_server_says_so() {
+fn an_unknown_name_is_not_found_whatever_the_server_answers() {
     for missing in ["reply", "status"] {
         let server = Server::started(["--missing", missing]);
         routeguide(["get-person", "Zoe"])
@@ -62,7 +62,7 @@ fn in_process_answers_from_a_people_file() {
 }
 
 #[test]
-fn a_reader_that_is_gone_is_not_an_error() {
+fn a_closed_stdout_is_not_an_error() {
     let server = Server::start();
     let mut run = routeguide(["get-person", "Alice"])
         .at(server.addr())

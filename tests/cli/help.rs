@@ -1,4 +1,4 @@
-//! Help, and the errors of wrong usage.
+//! `--help`, and a run without arguments.
 
 use std::path::Path;
 
@@ -18,7 +18,7 @@ fn help_shows_the_exit_codes() {
         .collect();
     assert!(
         codes.len() > 4 && codes.iter().all(|line| line.starts_with("  ")),
-        "the rows stand below each other: {codes:#?}"
+        "the rows are indented: {codes:#?}"
     );
 }
 
@@ -56,7 +56,7 @@ fn every_command_has_this_help() {
     for command in commands() {
         for (name, flag) in [("help", "--help"), ("help-short", "-h")] {
             let name = format!("{name}-{command}");
-            // `help` takes commands, and shows the program's help for flags as well.
+            // `help` takes commands. With a flag, it shows the help of the program.
             if command != "help" {
                 has_this_help(&name, &[&command, flag]);
                 snapshots.push(format!("{name}.snap"));

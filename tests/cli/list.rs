@@ -1,4 +1,4 @@
-//! `list`: services, and the methods of one.
+//! `list`: services, and the methods of a service.
 
 use super::harness::{Echo, Folder, ReservedPort, Server, protos, protoset, routeguide};
 

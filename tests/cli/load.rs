@@ -1,5 +1,5 @@
-//! Many streams on one connection, a frame for each name, and replies that are not read: what ends connections to a
-//! server of default windows, and fills the memory of one whose windows are merely large.
+//! Many streams on one connection, with a frame for each name and replies that are not read. This ends connections to a
+//! server with default windows, and fills the memory of one with large windows.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -17,7 +17,7 @@ use super::harness::{Server, block_on, frame, wait_until_settled};
 
 const STREAMS: usize = 20;
 
-/// Far more than windows of a sensible size take, so that memory shows what they hold.
+/// Far more than reasonable windows hold, so that memory shows what they do.
 const NAMES: usize = 20_000;
 
 /// A connection, and its streams whose replies are not read yet.
@@ -31,8 +31,8 @@ impl Unread {
     async fn connect(server: &Server) -> (Self, h2::client::SendRequest<Bytes>) {
         let socket = TcpStream::connect(server.addr()).await.unwrap();
         socket.set_nodelay(true).unwrap();
-        // Our own side must not be the one that ends the connection, replies being small frames as well; and each
-        // stream's window is soon full of them, so that the server has to keep what it cannot answer.
+        // Replies are small frames too, and must not make our own side end the connection. The window of each stream is
+        // soon full of them, so that the server has to keep what it cannot answer.
         let (client, connection) = h2::client::Builder::new()
             .initial_connection_window_size(1 << 30)
             .handshake(socket)
@@ -49,7 +49,7 @@ impl Unread {
         (unread, client)
     }
 
-    /// Opens streams and asks for more than the server takes, until it takes no more.
+    /// Opens streams, and sends names until the server takes no more.
     async fn fill(&mut self, client: &mut h2::client::SendRequest<Bytes>) {
         let asked = Arc::new(AtomicUsize::new(0));
         for _ in 0..STREAMS {
@@ -73,7 +73,7 @@ impl Unread {
 }
 
 #[test]
-fn streams_that_are_not_read_for_a_while_lose_nothing() {
+fn streams_that_are_not_read_for_a_while_lose_no_reply() {
     let server = Server::start();
     block_on(async {
         let (mut unread, mut client) = Unread::connect(&server).await;
@@ -86,8 +86,8 @@ fn streams_that_are_not_read_for_a_while_lose_nothing() {
 
 #[cfg(target_os = "linux")]
 #[test]
-fn streams_that_are_not_read_cost_little() {
-    /// More than the twenty streams may cost the server.
+fn unread_streams_need_little_memory() {
+    /// The server must need less for the twenty streams.
     const TOO_MUCH: u64 = 64 << 20;
 
     let server = Server::start();
@@ -115,7 +115,7 @@ async fn open(client: &mut h2::client::SendRequest<Bytes>) -> (ResponseFuture, S
     client.send_request(request, false).unwrap()
 }
 
-/// Asks for Alice as often as the server's window lets it, each time in a frame of twelve bytes, and half-closes.
+/// Sends Alice this many times, as fast as the server's window allows, each in a frame of twelve bytes. Then half-closes.
 async fn ask(mut requests: SendStream<Bytes>, times: usize, asked: Arc<AtomicUsize>) {
     let alice = frame(
         &Name {
@@ -136,10 +136,10 @@ async fn ask(mut requests: SendStream<Bytes>, times: usize, asked: Arc<AtomicUsi
     requests.send_data(Bytes::new(), true).unwrap();
 }
 
-/// Counts the replies of a stream that must end well.
+/// Counts the replies of a stream that must end with OK.
 async fn read_replies(mut body: RecvStream) -> usize {
     let mut replies = 0;
-    // What is left of the message under way, or the part of a prefix that is there.
+    // The incomplete message, or prefix, at the end.
     let mut rest = Vec::new();
     while let Some(data) = body.data().await {
         let data = data.unwrap();

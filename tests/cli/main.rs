@@ -1,5 +1,5 @@
-//! Runs the real binary against real servers on free ports. Each module is about a command or a concern, and each test is
-//! named after the behavior it specifies.
+//! Runs the real binary against real servers on free ports. Each module covers a command or a topic, and each test is named
+//! after the behavior that it specifies.
 
 #![allow(
     clippy::unwrap_used,

@@ -1,4 +1,4 @@
-//! Names on stdin: what separates them, and what happens when one is bad.
+//! Names on stdin: their separators, and bad names.
 
 use super::harness::{Peer, Seen, routeguide};
 use h2::Reason;
@@ -26,12 +26,12 @@ fn names(names: &[&str]) -> Vec<Seen> {
 }
 
 #[test]
-fn one_name_a_line_half_closed_at_the_end() {
+fn each_line_is_a_name_and_the_end_half_closes() {
     assert_eq!(seen(&[], b"Alice\nBob\n"), names(&["Alice", "Bob"]));
 }
 
 #[test]
-fn the_last_line_needs_no_newline() {
+fn the_last_line_does_not_need_a_newline() {
     assert_eq!(seen(&[], b"Alice\nBob"), names(&["Alice", "Bob"]));
 }
 
@@ -49,7 +49,7 @@ fn names_are_utf_8() {
 }
 
 #[test]
-fn nul_separated_names_may_hold_anything_else() {
+fn nul_separated_names_may_contain_any_other_character() {
     for flag in ["-0", "--null"] {
         assert_eq!(
             seen(&[flag], b"Alice\0New\nLine\r\n\0\0 \0Bob"),
@@ -85,7 +85,7 @@ fn bad_utf_8_prints_the_replies_before_it_and_cancels_the_call() {
 }
 
 #[test]
-fn bad_utf_8_ends_the_run_though_stdin_stays_open() {
+fn bad_utf_8_ends_the_run_while_stdin_is_open() {
     let peer = Peer::echoing();
     let mut run = routeguide(["get-people"]).at(peer.addr()).start();
     run.write("Alice\n").stdout().wait_for("name: \"Alice\"\n");
@@ -107,7 +107,7 @@ fn bad_utf_8_on_the_first_line_cancels_a_call_without_requests() {
         .prints("")
         .says_one_error();
     assert!(
-        // A call that is not open yet may be lost with its connection, but it must not be half-closed.
+        // The client may close the connection before the call is open, but it must not half-close the call.
         matches!(
             peer.seen().as_slice(),
             [] | [Seen::Reset(Reason::CANCEL) | Seen::Lost]

@@ -1,5 +1,5 @@
-//! A schema that brings a newer descriptor.proto than the program's own, as protobuf 36 does: its custom options may be
-//! extensions of numbers that older versions do not allow.
+//! A schema with a newer descriptor.proto than the program's, as in protobuf 36: its custom options may be extensions with
+//! numbers that older versions do not allow.
 
 use bytes::Bytes;
 use prost::Message as _;
@@ -38,7 +38,7 @@ const STATE: &str = r#"enum State {
 }
 "#;
 
-/// Our descriptor.proto, with a field and a range of extensions that ours does not have.
+/// Our descriptor.proto, plus a field and a range of extensions.
 fn descriptor_proto() -> FileDescriptorProto {
     let ours = DescriptorPool::global().get_file_by_name("google/protobuf/descriptor.proto");
     let mut file = ours.unwrap().file_descriptor_proto().clone();
@@ -77,7 +77,7 @@ fn shop() -> Vec<u8> {
 }
 
 #[test]
-fn a_protoset_may_bring_it() {
+fn a_protoset_may_include_it() {
     let folder = Folder::new();
     let set = folder.write("shop.binpb", shop());
     routeguide(["describe", "shop.State", "--protoset"])
@@ -94,7 +94,7 @@ fn a_protoset_may_bring_it() {
 }
 
 #[test]
-fn a_server_may_bring_it() {
+fn a_server_may_send_it() {
     #[derive(Clone, PartialEq, prost::Message)]
     struct EncodedFileSet {
         #[prost(bytes = "vec", repeated, tag = "1")]
@@ -110,7 +110,7 @@ fn a_server_may_bring_it() {
         ..ServerReflectionResponse::default()
     };
     let answer = frame(&answer.encode_to_vec());
-    // The one question of `describe SYMBOL` is for the symbol's file.
+    // `describe SYMBOL` asks only for the symbol's file.
     let peer = Peer::playing(move |mut call| {
         let answer = answer.clone();
         async move {
@@ -130,7 +130,7 @@ fn a_server_may_bring_it() {
 }
 
 #[test]
-fn of_two_versions_the_newer_counts() {
+fn the_newer_of_two_versions_is_used() {
     let folder = Folder::new();
     let older = DescriptorPool::global().encode_to_vec();
     let (older, newer) = (folder.write("older", older), folder.write("newer", shop()));

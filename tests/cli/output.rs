@@ -12,7 +12,7 @@ fn printed(flags: &[&str]) -> String {
     outcome.stdout
 }
 
-/// The same for a person with a name and nothing else.
+/// The same for a person with only a name.
 #[track_caller]
 fn printed_eve(flags: &[&str]) -> String {
     let (_folder, people) = super::harness::people_file(r#"{"name": "Eve"}"#);
@@ -25,7 +25,7 @@ fn printed_eve(flags: &[&str]) -> String {
 }
 
 #[test]
-fn a_pipe_gets_one_message_a_line() {
+fn a_pipe_gets_one_message_per_line() {
     assert_eq!(printed(&[]), ALICE);
     assert_eq!(printed(&["-o", "text"]), ALICE);
     assert_eq!(printed(&["-o", "json"]), ALICE_JSON);
@@ -33,7 +33,7 @@ fn a_pipe_gets_one_message_a_line() {
 }
 
 #[test]
-fn pretty_indents_also_in_a_pipe() {
+fn pretty_also_indents_in_a_pipe() {
     assert_eq!(
         printed(&["--pretty"]),
         "name: \"Alice\"\nage: 30\ngender: FEMALE\nhobbies: \"reading\"\nhobbies: \"swimming\"\n\
@@ -61,7 +61,7 @@ fn a_blank_line_or_braces_separate_indented_messages() {
 }
 
 #[test]
-fn fields_with_their_default_value_are_omitted_unless_asked_for() {
+fn fields_with_their_default_value_are_omitted_by_default() {
     assert_eq!(printed_eve(&[]), "name: \"Eve\"\n");
     assert_eq!(printed_eve(&["-o", "json"]), "{\"name\":\"Eve\"}\n");
     assert_eq!(
@@ -81,12 +81,12 @@ fn enum_numbers_prints_enums_as_numbers() {
 }
 
 #[test]
-fn proto_names_changes_nothing_of_one_word_names() {
+fn proto_names_does_not_change_names_of_one_word() {
     assert_eq!(printed(&["-o", "json", "--proto-names"]), ALICE_JSON);
 }
 
 #[test]
-fn a_pipe_gets_color_only_when_it_is_asked_for() {
+fn a_pipe_gets_color_only_on_request() {
     for format in ["text", "json"] {
         let plain = printed(&["-o", format]);
         assert_eq!(printed(&["-o", format, "--color", "never"]), plain);
@@ -102,7 +102,7 @@ fn a_pipe_gets_color_only_when_it_is_asked_for() {
 }
 
 #[test]
-fn errors_have_color_when_it_is_asked_for() {
+fn errors_have_color_on_request() {
     let outcome = routeguide(["get-person", "--in-process", "Zoe", "--color", "always"]).run();
     outcome
         .exits(69)

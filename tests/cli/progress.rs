@@ -1,4 +1,4 @@
-//! The progress line of a long stream: shown on a terminal while the output goes elsewhere, and gone at the end.
+//! The progress line of a long stream: shown on a terminal if the output goes elsewhere, and erased at the end.
 
 use super::harness::{
     ALICE, Program, RawPeer, Running, Server, Stdout, Terminal, routeguide, rows,
@@ -12,7 +12,7 @@ fn get_people(addr: impl AsRef<std::ffi::OsStr>, terminal: &Terminal) -> Program
         .stderr(terminal.stdio())
 }
 
-/// The lines that a terminal shows when everything is over, without the empty one after the last.
+/// The lines on the terminal at the end, without the empty one after the last.
 #[track_caller]
 fn shown(terminal: Terminal) -> Vec<String> {
     let mut rows = rows(&terminal.last_screen());
@@ -42,7 +42,7 @@ fn a_stream_of_more_than_two_seconds_shows_its_progress_until_it_ends() {
 }
 
 #[test]
-fn a_flood_of_replies_shows_its_progress_too() {
+fn a_flood_of_replies_shows_its_progress() {
     let server = Server::start();
     let terminal = Terminal::open();
     let mut run = get_people(server.addr(), &terminal)
@@ -56,7 +56,7 @@ fn a_flood_of_replies_shows_its_progress_too() {
 }
 
 #[test]
-fn an_error_finds_the_progress_line_gone() {
+fn the_progress_line_is_gone_before_an_error() {
     let mut server = Server::start();
     let terminal = Terminal::open();
     let mut run = get_people(server.addr(), &terminal).start();
@@ -70,14 +70,14 @@ fn an_error_finds_the_progress_line_gone() {
 }
 
 #[test]
-fn what_verbose_says_has_lines_of_its_own() {
+fn verbose_output_has_its_own_lines() {
     let peer = RawPeer::start();
     let terminal = Terminal::open();
     let mut run = get_people(peer.addr(), &terminal).arg("-v").start();
     run.write("Alice\n");
     let call = peer.accept_call();
     terminal.screen().wait_for("replies");
-    // The line is on the screen, and these have to find another place.
+    // The progress line is on the screen, and these must not overwrite it.
     call.open();
     call.reply("Alice");
     run.stdout().wait_for("name: \"Alice\"\n");
@@ -103,7 +103,7 @@ fn what_verbose_says_has_lines_of_its_own() {
 }
 
 #[test]
-fn no_progress_is_shown_when_it_is_not_wanted_or_would_not_be_seen() {
+fn no_progress_is_shown_with_quiet_or_where_it_could_not_be_seen() {
     let server = Server::start();
     let terminals = [Terminal::open(), Terminal::open(), Terminal::open()];
     let [quiet, whole, shown] = &terminals;
@@ -120,7 +120,7 @@ fn no_progress_is_shown_when_it_is_not_wanted_or_would_not_be_seen() {
     for run in &mut without {
         run.write("Alice\n");
     }
-    // It began after the others: once it has shown a line and then another, their time has come and gone.
+    // It started after the others: once it has shown two lines, they would have shown one.
     let mut with = get_people(server.addr(), shown).start();
     with.write("Alice\n");
     shown

@@ -15,7 +15,7 @@ fn flat(text: &str) -> String {
     plain.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
-/// The rows of the exit code table, each a code and its meaning. A line that is indented further continues its row.
+/// The rows of the exit code table: a code and its meaning. A line with a deeper indent continues its row.
 fn rows() -> Vec<String> {
     let mut rows: Vec<String> = Vec::new();
     for line in exit::TABLE.lines() {

@@ -1,4 +1,4 @@
-//! Which version of reflection is asked, and errors of servers without it.
+//! Which version of reflection is used, and servers without it.
 
 use super::harness::{ALICE, Echo, Peer, Reflection, Server, routeguide};
 

@@ -1,5 +1,5 @@
-//! What `serve` makes of the `:authority` that other gRPC clients send over a Unix socket: the path of the socket, which
-//! the h2 crate rejects. Our own client and the h2 crate's cannot send it, so the requests here are bare bytes.
+//! `serve` accepts the `:authority` that other gRPC clients send over a Unix socket: the path of the socket, which the h2
+//! crate rejects. Neither our client nor the h2 crate's can send it, so the requests here are raw bytes.
 
 use std::io::{Read, Write};
 use std::net::TcpStream;
@@ -7,12 +7,12 @@ use std::os::unix::net::UnixStream;
 
 use super::harness::{Folder, LIMIT, Server, frame as grpc_message};
 
-/// `:authority: tmp%2Fdir%2Fx.sock`, a literal name and value as grpcio sends them.
+/// `:authority: tmp%2Fdir%2Fx.sock`, with a literal name and value, as sent by grpcio.
 const GRPCIO: &[u8] = b"\x40\x0a:authority\x12tmp%2Fdir%2Fx.sock";
-/// `:authority: unix:%2Ftmp%2Fprobe%2Fx.sock`, an indexed name and Huffman code as grpc-go sends them.
+/// `:authority: unix:%2Ftmp%2Fprobe%2Fx.sock`, with an indexed name and Huffman code, as sent by grpc-go.
 const GRPC_GO: &[u8] =
     b"\x41\x95\xb6\xa3\x79\xb8\xa8\xb0\xa6\x9a\xd5\x16\x1a\xec\x3c\x65\x54\x58\x7c\xae\x83\x93\xaf";
-/// `:authority: /tmp/x.sock`, as grpc-java sends it.
+/// `:authority: /tmp/x.sock`, as sent by grpc-java.
 const GRPC_JAVA: &[u8] = b"\x41\x0b/tmp/x.sock";
 
 /// How a call ended.
@@ -46,7 +46,7 @@ impl<S: Read + Write> Client<S> {
         self.0.write_all(&[&head, payload].concat()).unwrap();
     }
 
-    /// Asks GetPerson for Alice, with this header block.
+    /// Calls GetPerson for Alice with this header block.
     #[track_caller]
     fn call(&mut self, stream: u32, block: &[u8]) -> End {
         self.send(1, 0x4, stream, block);

@@ -1,10 +1,10 @@
-//! `serve --people`: the people the server answers about, and the errors in a people file.
+//! `serve --people`: the people that the server knows, and errors in a people file.
 
 use super::harness::{Folder, Server, people_file, routeguide};
 
 const HINT: &str = r#"hint: a people file holds Person messages as JSON, one per line or in an array: {"name": "Alice", "age": 30}"#;
 
-/// Expects the server to reject a people file with this error, and the hint, before it listens.
+/// Expects the server to reject a people file with this error and the hint, before it listens.
 #[track_caller]
 fn rejects(content: impl AsRef<[u8]>, error: &str) {
     let (_folder, people) = people_file(content);
@@ -102,7 +102,7 @@ fn invalid_utf_8_is_reported_with_its_line() {
         ));
 }
 
-/// The errors of the JSON itself: here only that they come with the place in the file and the field.
+/// Errors in the JSON itself. These tests only check the place in the file and the field.
 mod json_errors {
     use super::*;
 
@@ -188,7 +188,7 @@ fn a_person_without_a_name_is_reported_with_its_line() {
 }
 
 #[test]
-fn the_name_of_the_reply_about_unknown_people_is_reserved() {
+fn the_name_in_replies_for_unknown_people_is_reserved() {
     rejects(
         "{\"name\": \"Not Found\"}",
         "line 1, column 1: the name \"Not Found\" is reserved for unknown people",
@@ -219,7 +219,7 @@ mod reload {
     fn fifo_being_read(path: &Path) -> File {
         let mut fifo = None;
         wait_for("the server to read the FIFO", || {
-            // Without a reader it cannot be opened (ENXIO).
+            // It cannot be opened without a reader (ENXIO).
             fifo = open(path, OFlags::WRONLY | OFlags::NONBLOCK, Mode::empty()).ok();
             fifo.is_some()
         });
@@ -236,7 +236,7 @@ mod reload {
     }
 
     #[test]
-    fn sighup_reads_the_file_again() {
+    fn sighup_reloads_the_file() {
         let (folder, people) = people_file(r#"{"name": "Eve", "age": 7}"#);
         let server = Server::started(["--people".as_ref(), people.as_os_str()]);
         folder.write("people.json", r#"{"name": "Eve", "age": 8}"#);

@@ -1,4 +1,4 @@
-//! What `serve` answers beside RouteGuide, and how it answers clients other than ours.
+//! The services of `serve` besides RouteGuide, and clients other than ours.
 
 use super::harness::{Server, block_on};
 use routeguide::proto::Name;
@@ -30,7 +30,7 @@ fn missing_chooses_between_the_tutorials_reply_and_a_status() {
 }
 
 #[test]
-fn an_oversized_name_is_rejected_and_the_connection_goes_on() {
+fn an_oversized_name_is_rejected_and_the_connection_stays_open() {
     let server = Server::start();
     block_on(async {
         let mut client = RouteGuideClient::new(server.channel().await);

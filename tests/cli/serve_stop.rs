@@ -1,4 +1,4 @@
-//! Stopping `serve`: calls in flight finish, and it always exits, whatever its clients do.
+//! Stopping `serve`: calls in flight finish, and the server always exits, whatever its clients do.
 
 use std::net::TcpStream;
 
@@ -57,7 +57,7 @@ fn new_connections_are_refused_while_calls_in_flight_finish() {
 }
 
 #[test]
-fn calls_that_outlive_the_grace_end_with_unavailable() {
+fn calls_that_exceed_the_grace_period_end_with_unavailable() {
     let server = Server::started(["--grace", "1s"]);
     let mut client = routeguide(["get-people"]).at(server.addr()).start();
     client.write("Alice\n").stdout().wait_for(ALICE);
@@ -70,7 +70,7 @@ fn calls_that_outlive_the_grace_end_with_unavailable() {
 fn a_connection_without_a_byte_does_not_delay_the_exit() {
     let server = Server::started(["--grace", "1h"]);
     let silent = TcpStream::connect(server.addr()).unwrap();
-    // Connections are accepted in their order: the answer means that the silent one has been accepted.
+    // Connections are accepted in order: the answer means that the silent one has been accepted.
     routeguide(["get-person", "Alice"])
         .at(server.addr())
         .run()
@@ -86,7 +86,7 @@ fn a_client_that_stops_reading_does_not_delay_the_exit() {
     let mut client = routeguide(["get-people"]).at(server.addr()).start();
     client.feed_for_ever("Alice\n");
     client.stdout().wait_for(ALICE);
-    // Its connection stays open and is not read from.
+    // Its connection stays open, and is not read.
     client.signal(Signal::STOP);
     server.signal(Signal::TERM);
     server.into_running().wait().exits(0);

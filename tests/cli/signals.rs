@@ -1,4 +1,4 @@
-//! Ctrl-C on a client cancels the call, and ends the program whatever else is stuck.
+//! Ctrl-C cancels a client's call, and ends the program even if something else is stuck.
 
 use std::fmt::Write as _;
 use std::io::{PipeReader, Write as _};
@@ -27,7 +27,7 @@ fn stuck_pipe() -> (PipeReader, Stdout) {
 }
 
 #[test]
-fn ctrl_c_cancels_a_stream_and_leaves_the_replies_that_came() {
+fn ctrl_c_cancels_a_stream_and_keeps_its_replies() {
     let peer = Peer::echoing();
     let mut run = routeguide(["get-people"]).at(peer.addr()).start();
     run.write("Alice\n").stdout().wait_for("name: \"Alice\"\n");
@@ -47,7 +47,7 @@ fn ctrl_c_cancels_a_unary_call() {
 }
 
 #[test]
-fn ctrl_c_in_a_flood_leaves_whole_lines() {
+fn ctrl_c_in_a_flood_leaves_only_whole_lines() {
     let server = Server::start();
     let mut run = routeguide(["get-people", "-o", "json"])
         .at(server.addr())
@@ -76,7 +76,7 @@ fn ctrl_c_ends_a_call_to_a_server_that_never_answers() {
 }
 
 #[test]
-fn ctrl_c_is_obeyed_though_stdout_is_not_read() {
+fn ctrl_c_works_while_stdout_is_not_read() {
     let peer = Peer::echoing();
     let (_reader, stdout) = stuck_pipe();
     let mut run = routeguide(["get-people"])
@@ -91,7 +91,7 @@ fn ctrl_c_is_obeyed_though_stdout_is_not_read() {
 }
 
 #[test]
-fn a_second_ctrl_c_is_obeyed_though_stdout_is_not_read() {
+fn a_second_ctrl_c_works_while_stdout_is_not_read() {
     let peer = Peer::echoing();
     let (_reader, stdout) = stuck_pipe();
     let mut run = routeguide(["get-people"])
@@ -117,7 +117,7 @@ fn large_schema(folder: &Folder) -> PathBuf {
 }
 
 #[test]
-fn ctrl_c_is_obeyed_though_a_schema_is_not_read() {
+fn ctrl_c_works_while_a_schema_is_not_read() {
     let folder = Folder::new();
     let schema = large_schema(&folder);
     for command in ["list", "describe"] {
@@ -126,16 +126,16 @@ fn ctrl_c_is_obeyed_though_a_schema_is_not_read() {
             .stdout(Stdout::Unread)
             .start();
         let stdout = run.take_stdout();
-        // It has begun to write, and cannot write everything.
+        // It has started to write, and cannot write everything.
         wait_for("output", || ioctl_fionread(&stdout).unwrap() > 0);
         run.signal(Signal::INT);
         run.wait().exits(130).says("");
     }
 }
 
-/// All calls are over; the report of the failure waits for stdout. The interruption still decides the exit code.
+/// All calls are over, and the report of a failure waits for stdout. The interrupt still decides the exit code.
 #[test]
-fn ctrl_c_is_obeyed_by_a_batch_that_waits_to_report_a_failure() {
+fn ctrl_c_ends_a_batch_that_waits_to_report_a_failure() {
     let peer = RawPeer::start();
     let (_reader, stdout) = stuck_pipe();
     let run = call("Echo/Unary")
@@ -156,7 +156,7 @@ mod before_there_is_a_connection {
     use super::super::harness::{HalfOpenPort, Running};
     use super::*;
 
-    /// Until the program handles Ctrl-C, the signal kills it. The set of caught signals shows when it does.
+    /// Waits for the program to handle Ctrl-C, which would kill it before. The set of caught signals shows when it does.
     fn wait_until_ctrl_c_is_caught(run: &Running) {
         let path = format!("/proc/{}/status", run.id());
         wait_for("the program to listen for Ctrl-C", || {

@@ -1,4 +1,4 @@
-//! `get-person` and `get-people`: how the server's status becomes an exit code and a line on stderr.
+//! `get-person` and `get-people`: the server's status becomes an exit code and a line on stderr.
 
 use super::harness::{CODES, Peer, frame, routeguide};
 
@@ -33,7 +33,7 @@ fn get_people_exits_64_plus_the_status_after_the_replies() {
 }
 
 #[test]
-fn a_status_without_a_message_is_its_name() {
+fn a_status_without_a_message_is_only_its_name() {
     let peer = Peer::failing(10, "");
     routeguide(["get-person", "Alice"])
         .at(peer.addr())
@@ -43,8 +43,8 @@ fn a_status_without_a_message_is_its_name() {
 }
 
 #[test]
-fn a_servers_words_cannot_act_on_a_terminal() {
-    // ESC [2J, a C1 control, a bidirectional override, a newline: percent-encoded as gRPC sends them.
+fn text_from_a_server_does_not_act_on_the_terminal() {
+    // ESC [2J, a C1 control, a bidirectional override and a newline, percent-encoded as in gRPC.
     let peer = Peer::failing(13, "%1B[2J%C2%9B1m%E2%80%AEtxt%0Aerror: faked");
     let outcome = routeguide(["get-person", "Alice"]).at(peer.addr()).run();
     outcome
@@ -54,7 +54,7 @@ fn a_servers_words_cannot_act_on_a_terminal() {
 }
 
 #[test]
-fn a_unary_reply_that_an_error_follows_is_not_printed() {
+fn a_unary_reply_before_an_error_is_not_printed() {
     let peer = Peer::playing(|mut call| async move {
         call.open();
         call.reply("Alice");

@@ -1,4 +1,4 @@
-//! Streams under way: replies at once, readers that are slow or gone, servers that die.
+//! Streams in progress: replies at once, readers that are slow or gone, servers that die.
 
 use super::harness::{
     ALICE, ALICE_JSON, BOB, Peer, Seen, Server, Stdout, routeguide, wait_for, wait_until_settled,
@@ -25,7 +25,7 @@ fn each_name_is_answered_in_process_while_stdin_is_open() {
 }
 
 #[test]
-fn a_name_goes_out_only_when_its_line_is_complete() {
+fn a_name_is_sent_only_when_its_line_is_complete() {
     let peer = Peer::echoing();
     let mut run = routeguide(["get-people"]).at(peer.addr()).start();
     run.write("Bob\nAl").stdout().wait_for("name: \"Bob\"\n");
@@ -37,7 +37,7 @@ fn a_name_goes_out_only_when_its_line_is_complete() {
 }
 
 #[test]
-fn a_reader_that_goes_away_after_a_line_ends_the_run_quietly_though_stdin_stays_open() {
+fn a_stdout_closed_after_a_line_ends_the_run_quietly_while_stdin_is_open() {
     let peer = Peer::echoing();
     let mut run = routeguide(["get-people"])
         .at(peer.addr())
@@ -50,7 +50,7 @@ fn a_reader_that_goes_away_after_a_line_ends_the_run_quietly_though_stdin_stays_
 }
 
 #[test]
-fn a_reader_that_goes_away_in_a_flood_ends_the_run_quietly() {
+fn a_stdout_closed_in_a_flood_ends_the_run_quietly() {
     let server = Server::start();
     let mut run = routeguide(["get-people", "-o", "json"])
         .at(server.addr())
@@ -62,7 +62,7 @@ fn a_reader_that_goes_away_in_a_flood_ends_the_run_quietly() {
 }
 
 #[test]
-fn a_reader_that_was_never_there_ends_the_run_quietly() {
+fn a_stdout_closed_from_the_start_ends_the_run_quietly() {
     let server = Server::start();
     let mut run = routeguide(["get-people"])
         .at(server.addr())
@@ -107,7 +107,7 @@ fn a_flood_of_names_has_a_flood_of_replies() {
 }
 
 #[test]
-fn a_server_killed_in_mid_stream_leaves_the_replies_that_came() {
+fn a_server_killed_during_a_stream_leaves_the_replies_before() {
     let mut server = Server::start();
     let mut run = routeguide(["get-people"]).at(server.addr()).start();
     run.write("Alice\nBob\n")
@@ -120,7 +120,7 @@ fn a_server_killed_in_mid_stream_leaves_the_replies_that_came() {
 }
 
 #[test]
-fn a_server_killed_in_a_flood_leaves_whole_lines() {
+fn a_server_killed_in_a_flood_leaves_only_whole_lines() {
     let mut server = Server::start();
     let mut run = routeguide(["get-people", "-o", "json"])
         .at(server.addr())
@@ -140,7 +140,7 @@ fn a_server_killed_in_a_flood_leaves_whole_lines() {
 }
 
 #[test]
-fn a_server_that_ends_the_call_ends_the_run_though_stdin_stays_open() {
+fn a_server_that_ends_the_call_ends_the_run_while_stdin_is_open() {
     for (code, exit) in [(0, 0), (7, 71)] {
         let peer = Peer::playing(move |mut call| async move {
             call.open();
@@ -175,7 +175,7 @@ fn a_full_disk_is_an_error() {
 
 #[cfg(target_os = "linux")]
 #[test]
-fn a_full_disk_ends_a_stream_though_stdin_stays_open() {
+fn a_full_disk_ends_a_stream_while_stdin_is_open() {
     let server = Server::start();
     let full = std::fs::File::create("/dev/full").unwrap();
     let mut run = routeguide(["get-people"])

@@ -1,4 +1,4 @@
-//! At a terminal: names are typed, and replies read.
+//! Input from a terminal, and output to one.
 
 use prost::Message as _;
 use tonic_reflection::pb::v1::server_reflection_response::MessageResponse;
@@ -14,7 +14,7 @@ const ALICE_INDENTED: &str = concat!(
 );
 
 #[test]
-fn names_are_read_from_the_keyboard_and_answered_as_they_are_typed() {
+fn names_are_answered_as_they_are_typed() {
     let server = Server::start();
     let mut terminal = Terminal::open();
     let run = routeguide(["get-people", "--color", "never"])
@@ -34,7 +34,7 @@ fn names_are_read_from_the_keyboard_and_answered_as_they_are_typed() {
 }
 
 #[test]
-fn quiet_says_nothing_about_the_keyboard() {
+fn quiet_hides_the_notice_about_input_from_the_terminal() {
     let server = Server::start();
     let mut terminal = Terminal::open();
     let run = routeguide(["get-people", "-q"])
@@ -48,7 +48,7 @@ fn quiet_says_nothing_about_the_keyboard() {
 }
 
 #[test]
-fn names_given_as_arguments_are_not_read_from_the_keyboard() {
+fn names_in_arguments_are_not_read_from_the_terminal() {
     let server = Server::start();
     let terminal = Terminal::open();
     routeguide(["get-people", "Alice"])
@@ -73,7 +73,7 @@ fn output_to_a_terminal_is_indented() {
 }
 
 #[test]
-fn compact_output_to_a_terminal_is_one_line_a_message() {
+fn compact_output_to_a_terminal_is_one_line_per_message() {
     let terminal = Terminal::open();
     routeguide(["get-people", "--in-process", "--color", "never"])
         .args(["--compact", "Alice", "Alice"])
@@ -85,7 +85,7 @@ fn compact_output_to_a_terminal_is_one_line_a_message() {
 }
 
 #[test]
-fn output_to_a_terminal_has_color_unless_it_is_turned_off() {
+fn output_to_a_terminal_has_color_unless_turned_off() {
     for (flags, no_color, colored) in [
         (&[][..], None, true),
         (&[], Some("1"), false),

@@ -1,4 +1,4 @@
-//! `--wait`: trying again until a server is there, for as long as waiting can help.
+//! `--wait`: connecting again until a server is there, as long as waiting can help.
 
 use super::harness::{ALICE, RawServer, Server, routeguide};
 
@@ -8,7 +8,7 @@ fn a_server_that_starts_later_is_reached() {
     let folder = super::harness::Folder::new();
     let address = folder.socket("guide");
     let path = folder.join("guide");
-    // Hangs up once, so that there is an attempt that failed; and is gone then.
+    // Closes one connection, so that an attempt fails, and then stops listening.
     let listener = std::os::unix::net::UnixListener::bind(&path).unwrap();
     let client = routeguide(["get-people", "--wait", "1m", "Alice"])
         .at(&address)
@@ -21,8 +21,8 @@ fn a_server_that_starts_later_is_reached() {
 }
 
 #[test]
-fn a_name_without_an_address_may_get_one() {
-    // It is still tried when the deadline comes: this is not the exit code of a connection that failed.
+fn a_name_that_does_not_resolve_is_tried_again() {
+    // It is still tried at the deadline: otherwise the exit code would be that of a failed connection.
     routeguide(["get-person", "Alice", "--wait", "1h", "--timeout", "1s"])
         .at("no-such-host.invalid:1")
         .run()
@@ -30,7 +30,7 @@ fn a_name_without_an_address_may_get_one() {
 }
 
 #[test]
-fn an_attempt_gets_no_more_time_than_is_left_of_the_wait() {
+fn an_attempt_takes_at_most_the_rest_of_the_wait() {
     let server = RawServer::silent();
     routeguide([
         "get-person",
@@ -66,7 +66,7 @@ fn a_server_of_another_protocol_is_not_waited_for() {
 }
 
 #[test]
-fn a_call_that_fails_is_not_tried_again() {
+fn a_failed_call_is_not_tried_again() {
     let peer = super::harness::Peer::failing(14, "later");
     routeguide(["get-person", "Alice", "--wait", "1h"])
         .at(peer.addr())

@@ -1,4 +1,4 @@
-//! What a process writes, collected as it comes.
+//! Collects the output of a process.
 
 use std::io::Read;
 use std::sync::{Arc, Condvar, Mutex};
@@ -17,7 +17,7 @@ struct State {
 }
 
 impl Capture {
-    /// Reads on its own thread until the end. An error is the end, too: reading a closed terminal fails.
+    /// Reads on its own thread until the end. An error is an end too: reading a closed terminal fails.
     pub fn of(mut reader: impl Read + Send + 'static) -> Self {
         let capture = Self(Arc::default());
         let shared = Arc::clone(&capture.0);
@@ -42,7 +42,7 @@ impl Capture {
         String::from_utf8_lossy(&self.0.0.lock().unwrap().bytes).into_owned()
     }
 
-    /// Waits until what has been read fulfills `condition`.
+    /// Waits until the text read so far meets `condition`.
     #[track_caller]
     pub fn wait_until(&self, what: &str, condition: impl Fn(&str) -> bool) -> String {
         let give_up = Instant::now() + LIMIT;
@@ -55,13 +55,13 @@ impl Capture {
             let left = give_up.saturating_duration_since(Instant::now());
             assert!(
                 !state.ended && !left.is_zero(),
-                "waited in vain for {what}, got {text:?}"
+                "timed out waiting for {what}, got {text:?}"
             );
             state = self.0.1.wait_timeout(state, left).unwrap().0;
         }
     }
 
-    /// Waits until `text` has come.
+    /// Waits until `text` has been read.
     #[track_caller]
     pub fn wait_for(&self, text: &str) -> String {
         self.wait_until(&format!("{text:?}"), |all| all.contains(text))
@@ -74,7 +74,10 @@ impl Capture {
         let mut state = self.0.0.lock().unwrap();
         while !state.ended {
             let left = give_up.saturating_duration_since(Instant::now());
-            assert!(!left.is_zero(), "waited in vain for the end of the output");
+            assert!(
+                !left.is_zero(),
+                "timed out waiting for the end of the output"
+            );
             state = self.0.1.wait_timeout(state, left).unwrap().0;
         }
         String::from_utf8_lossy(&state.bytes).into_owned()

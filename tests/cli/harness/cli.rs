@@ -1,4 +1,4 @@
-//! The program under test: the real binary, in an empty environment.
+//! The program under test: the real binary in an empty environment.
 
 use std::ffi::OsStr;
 use std::io::{BufRead as _, BufReader, Write as _};
@@ -22,9 +22,9 @@ pub struct Program {
 
 /// Where stdout goes.
 pub enum Stdout {
-    /// Into a pipe that is read all the time.
+    /// To a pipe that is always read.
     Read,
-    /// Into a pipe that is not read until the test reads it.
+    /// To a pipe that is not read until the test reads it.
     Unread,
     Given(Stdio),
 }
@@ -86,25 +86,25 @@ impl Program {
         self
     }
 
-    /// Instead of an open pipe.
+    /// Sets stdin, which is an open pipe by default.
     pub fn stdin(mut self, stdin: impl Into<Stdio>) -> Self {
         self.stdin = Some(stdin.into());
         self
     }
 
-    /// Instead of a pipe that is read.
+    /// Sets stdout, which is a pipe that is read by default.
     pub fn stdout(mut self, stdout: Stdout) -> Self {
         self.stdout = stdout;
         self
     }
 
-    /// Instead of a pipe that is read.
+    /// Sets stderr, which is a pipe that is read by default.
     pub fn stderr(mut self, stderr: impl Into<Stdio>) -> Self {
         self.stderr = Some(stderr.into());
         self
     }
 
-    /// Starts it, with stdin an open pipe unless said otherwise.
+    /// Starts it.
     #[track_caller]
     pub fn start(mut self) -> Running {
         let unread = matches!(self.stdout, Stdout::Unread);
@@ -163,7 +163,7 @@ fn quoted(word: &str) -> String {
     format!("'{}'", word.replace('\'', r"'\''"))
 }
 
-/// The program under way; killed when dropped.
+/// The running program; killed when dropped.
 pub struct Running {
     child: Child,
     stdin: Option<ChildStdin>,
@@ -183,12 +183,12 @@ impl Running {
         self
     }
 
-    /// Writes to its stdin in the background, and closes it then. A program that stops reading is not an error.
+    /// Writes to its stdin in the background, and then closes it. A program that stops reading is not an error.
     pub fn feed(&mut self, input: Vec<u8>) -> Feed {
         self.feed_with(move |mut stdin, feed| feed.write(&mut stdin, &input))
     }
 
-    /// Writes the same to its stdin until it stops reading.
+    /// Repeats `input` on its stdin until it stops reading.
     pub fn feed_for_ever(&mut self, input: &str) -> Feed {
         let input = input.repeat((1 << 16) / input.len() + 1).into_bytes();
         self.feed_with(move |mut stdin, feed| while feed.write(&mut stdin, &input) {})
@@ -223,7 +223,7 @@ impl Running {
         self.unread.take().expect("stdout is not read")
     }
 
-    /// Reads one line of [`Stdout::Unread`] and goes away, as `head -1` does.
+    /// Reads one line of [`Stdout::Unread`] and closes it, like `head -1`.
     #[track_caller]
     pub fn head(&mut self) -> String {
         let stdout = self.take_stdout();
@@ -268,7 +268,7 @@ impl Running {
         self.child.wait().unwrap();
     }
 
-    /// Waits for its end. Its stdin, if open, stays open meanwhile.
+    /// Waits for its end. An open stdin stays open meanwhile.
     #[track_caller]
     pub fn wait(mut self) -> Outcome {
         let status = self.exit();
@@ -291,7 +291,7 @@ impl Running {
     }
 }
 
-/// How much of what is written to a program's stdin in the background has been accepted: read, or held by the pipe.
+/// How much of the background input of a program has been accepted: read, or buffered by the pipe.
 #[derive(Clone, Default)]
 pub struct Feed(Arc<AtomicUsize>);
 
@@ -303,7 +303,7 @@ impl Feed {
 
     /// Writes all of `input`; `false` when the program stops reading.
     fn write(&self, stdin: &mut ChildStdin, input: &[u8]) -> bool {
-        // A write to a pipe returns when all of it is there: one large write would count only at its end.
+        // A write to a pipe returns when all of it is accepted: one large write would count only at its end.
         input.chunks(4096).all(|part| {
             let accepted = stdin.write_all(part).is_ok();
             self.0
@@ -315,13 +315,13 @@ impl Feed {
 
 impl Drop for Running {
     fn drop(&mut self) {
-        // Fails when it has ended already.
+        // Fails if it has already ended.
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
 }
 
-/// How a run ended, and what it printed.
+/// The exit status of a run, and what it printed.
 #[derive(Debug)]
 pub struct Outcome {
     pub status: ExitStatus,
@@ -336,21 +336,21 @@ impl Outcome {
         self
     }
 
-    /// The whole of stdout.
+    /// Checks the whole of stdout.
     #[track_caller]
     pub fn prints(&self, stdout: &str) -> &Self {
         assert_eq!(self.stdout, stdout, "{self:#?}");
         self
     }
 
-    /// The whole of stderr.
+    /// Checks the whole of stderr.
     #[track_caller]
     pub fn says(&self, stderr: &str) -> &Self {
         assert_eq!(self.stderr, stderr, "{self:#?}");
         self
     }
 
-    /// What went wrong: one error, and nothing before it.
+    /// Checks that stderr has exactly one error, and starts with it.
     #[track_caller]
     pub fn says_one_error(&self) -> &Self {
         assert_eq!(self.lines("error: "), 1, "{self:#?}");
@@ -358,7 +358,7 @@ impl Outcome {
         self
     }
 
-    /// The RPC failed with this status, and that is the one error.
+    /// Checks that the RPC failed with this status, which is the only error.
     #[track_caller]
     pub fn fails(&self, status: &str) -> &Self {
         self.exits(exit_code(status)).says_one_error();
@@ -367,7 +367,7 @@ impl Outcome {
         self
     }
 
-    /// The lines of stdout as JSON: what `-o envelope` prints.
+    /// The lines of stdout as JSON, for `-o envelope`.
     #[track_caller]
     pub fn events(&self) -> Vec<Value> {
         let lines = self.stdout.lines();

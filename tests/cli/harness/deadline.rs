@@ -16,7 +16,7 @@ pub fn grpc_timeout_unit(header: &str) -> Duration {
     }
 }
 
-/// How long a `grpc-timeout` is.
+/// A `grpc-timeout` as a duration.
 #[track_caller]
 pub fn grpc_timeout(header: &str) -> Duration {
     let unit = grpc_timeout_unit(header);

@@ -1,5 +1,5 @@
-//! A gRPC server whose schema the program does not have: all four kinds of method, headers and trailers, every status with
-//! details, early or late, and reflection of either version or none.
+//! A gRPC server with a schema of its own: all four kinds of method, headers and trailers, every status with details, before
+//! or after a reply, and reflection in both versions, one or none.
 
 mod answers;
 
@@ -38,7 +38,7 @@ fn compile(file: &str) -> Vec<u8> {
     compiler.encode_file_descriptor_set()
 }
 
-/// Which server reflection there is.
+/// The versions of server reflection that the server has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Reflection {
     Both,
@@ -46,7 +46,7 @@ pub enum Reflection {
     None,
 }
 
-/// What came in: a call's path and its headers.
+/// A call that arrived: its path and headers.
 #[derive(Clone, Debug)]
 pub struct Arrival {
     pub path: String,
@@ -54,7 +54,7 @@ pub struct Arrival {
 }
 
 impl Arrival {
-    /// A header's values.
+    /// The values of a header.
     pub fn header(&self, name: &str) -> Vec<String> {
         let values = self.headers.get_all(name).iter();
         values
@@ -138,7 +138,7 @@ impl Echo {
         self.addr.to_string()
     }
 
-    /// The calls that have come whose path ends so.
+    /// The calls that have arrived whose path ends with this.
     pub fn arrivals(&self, path: &str) -> Vec<Arrival> {
         let arrivals = self.arrivals.lock().unwrap();
         let wanted = arrivals.iter().filter(|it| it.path.ends_with(path));
@@ -154,7 +154,7 @@ impl Echo {
 impl Drop for Echo {
     fn drop(&mut self) {
         drop(self.stop.take());
-        // It failed if a handler panicked, and the test has failed already then.
+        // It fails if a handler panicked, but then the test has already failed.
         let _ = self.thread.take().map(JoinHandle::join);
     }
 }

@@ -20,20 +20,20 @@ impl Folder {
         self.path().join(name)
     }
 
-    /// Writes a file, replacing one that exists.
+    /// Writes a file, and replaces an existing one.
     pub fn write(&self, name: &str, content: impl AsRef<[u8]>) -> PathBuf {
         let path = self.join(name);
         std::fs::write(&path, content).unwrap();
         path
     }
 
-    /// `unix:` and the path of a socket in this folder.
+    /// The address of a socket in this folder.
     pub fn socket(&self, name: &str) -> String {
         format!("unix:{}", self.join(name).display())
     }
 }
 
-/// A people file in a folder of its own.
+/// A people file in its own folder.
 pub fn people_file(content: impl AsRef<[u8]>) -> (Folder, PathBuf) {
     let folder = Folder::new();
     let path = folder.write("people.json", content);

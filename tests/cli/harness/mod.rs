@@ -1,5 +1,5 @@
-//! What the tests are written with: the program, servers to talk to, and waiting for conditions. The clock decides
-//! nothing; [`LIMIT`] only ends a run that hangs.
+//! The test harness: the program, servers to call, and waiting for conditions. Timing decides no test; [`LIMIT`] only ends a
+//! run that hangs.
 
 mod capture;
 mod cli;
@@ -31,21 +31,21 @@ pub use snapshot::redacted;
 #[cfg(unix)]
 pub use terminal::{CTRL_D, Terminal, rows};
 
-/// How long anything may take before a test gives up on it.
+/// How long a test waits for anything before it fails.
 pub const LIMIT: Duration = Duration::from_secs(60);
 
-/// Waits until `condition` is fulfilled.
+/// Waits until `condition` holds.
 #[track_caller]
 pub fn wait_for(what: &str, mut condition: impl FnMut() -> bool) {
     let give_up = Instant::now() + LIMIT;
     while !condition() {
-        assert!(Instant::now() < give_up, "waited in vain for {what}");
+        assert!(Instant::now() < give_up, "timed out waiting for {what}");
         std::thread::sleep(Duration::from_millis(5));
     }
 }
 
-/// Waits until a value that grows has stopped growing, for bounds that hold at every moment: looked at too early, on a
-/// busy machine, they hold all the same.
+/// Waits until a growing value stops growing. Only for bounds that hold at every moment, so that on a busy machine it does
+/// no harm to stop waiting too early.
 pub fn wait_until_settled<T: PartialEq>(mut value: impl FnMut() -> T) -> T {
     let (mut last, mut same) = (value(), 0);
     while same < 20 {
@@ -57,7 +57,7 @@ pub fn wait_until_settled<T: PartialEq>(mut value: impl FnMut() -> T) -> T {
     last
 }
 
-/// Runs a future to its end on a runtime of its own.
+/// Runs a future to its end on its own runtime.
 #[track_caller]
 pub fn block_on<T>(future: impl Future<Output = T>) -> T {
     tokio::runtime::Builder::new_current_thread()

@@ -12,7 +12,7 @@ pub fn has_ipv6() -> bool {
     TcpListener::bind((Ipv6Addr::LOCALHOST, 0)).is_ok()
 }
 
-/// A port that refuses connections, and that no other process can take.
+/// A port that refuses connections, and is not available to other processes.
 pub struct ReservedPort(Socket);
 
 impl ReservedPort {
@@ -33,8 +33,8 @@ fn address(socket: &Socket) -> SocketAddr {
     socket.local_addr().unwrap().as_socket().unwrap()
 }
 
-/// A port that does not answer attempts to connect: its queue is full and stays so. Systems other than Linux refuse or
-/// accept connections then.
+/// A port that does not answer attempts to connect, because its queue stays full. Systems other than Linux would refuse or
+/// accept connections.
 #[cfg(target_os = "linux")]
 pub struct HalfOpenPort {
     socket: Socket,
@@ -47,7 +47,7 @@ impl HalfOpenPort {
         let port = ReservedPort::new();
         port.0.listen(0).unwrap();
         let mut queue = Vec::new();
-        // On loopback a connection that is accepted is accepted at once.
+        // On loopback, a connection is accepted at once or not at all.
         while let Ok(stream) =
             TcpStream::connect_timeout(&address(&port.0), Duration::from_millis(500))
         {
@@ -85,12 +85,12 @@ impl RawServer {
     pub fn answering(answer: &'static [u8]) -> Self {
         let server = Self::silent();
         let listener = server.listener.try_clone().unwrap();
-        // Ends with the test's process: nothing wakes an accept.
+        // Ends with the test's process: nothing wakes up an accept.
         std::thread::spawn(move || {
             for stream in listener.incoming() {
                 let Ok(mut stream) = stream else { return };
                 let mut buffer = [0; 4096];
-                // The client may be gone at any time.
+                // The client may close the connection at any time.
                 let _ = stream.read(&mut buffer);
                 let _ = stream.write_all(answer);
                 let _ = stream.shutdown(Shutdown::Write);

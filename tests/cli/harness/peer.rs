@@ -1,4 +1,4 @@
-//! A gRPC server on the h2 crate: it answers as a test's script does, correctly or not, and records what the client did to
+//! A gRPC server on the h2 crate. It answers as scripted by the test, correctly or not, and records what the client did to
 //! the stream, which gRPC libraries do not report.
 
 use std::net::{Ipv4Addr, SocketAddr};
@@ -16,7 +16,7 @@ use tokio::sync::oneshot;
 
 use super::wait_for;
 
-/// What the client did, in its order.
+/// What the client did.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Seen {
     /// It sent a name.
@@ -25,11 +25,11 @@ pub enum Seen {
     HalfClose,
     /// It cancelled the call (RST_STREAM).
     Reset(Reason),
-    /// It was gone without either.
+    /// The connection ended without either.
     Lost,
 }
 
-/// A server that plays a script for each call.
+/// A server that runs a script for each call.
 pub struct Peer {
     addr: SocketAddr,
     seen: Log,
@@ -78,7 +78,7 @@ impl Peer {
         }
     }
 
-    /// Answers every name with a person of that name, and ends with OK.
+    /// Answers every name with a person with that name, and ends with OK.
     pub fn echoing() -> Self {
         Self::playing(|mut call| async move {
             call.open();
@@ -89,7 +89,7 @@ impl Peer {
         })
     }
 
-    /// Ends every call with this status and no reply.
+    /// Ends every call with this status, without a reply.
     pub fn failing(code: i32, message: &'static str) -> Self {
         Self::playing(move |call| async move { call.end(code, message) })
     }
@@ -123,7 +123,7 @@ impl Peer {
 impl Drop for Peer {
     fn drop(&mut self) {
         drop(self.stop.take());
-        // It failed if the script panicked, and the test has failed already then.
+        // It fails if the script panicked, but then the test has already failed.
         let _ = self.thread.take().map(JoinHandle::join);
     }
 }
@@ -132,7 +132,7 @@ async fn serve<F>(stream: TcpStream, script: Arc<impl Fn(Call) -> F>, log: Log)
 where
     F: Future<Output = ()> + Send + 'static,
 {
-    // A client may leave at any time.
+    // A client may close the connection at any time.
     let Ok(mut connection) = h2::server::handshake(stream).await else {
         return;
     };
@@ -141,7 +141,7 @@ where
     }
 }
 
-/// One call as the server sees it.
+/// One call on the server.
 pub struct Call {
     path: String,
     headers: HeaderMap,
@@ -166,18 +166,18 @@ impl Call {
         }
     }
 
-    /// Which method is called.
+    /// The path of the method.
     pub fn path(&self) -> &str {
         &self.path
     }
 
-    /// A request header, empty if there is none.
+    /// A request header, or an empty string.
     pub fn header(&self, name: &str) -> String {
         let value = self.headers.get(name).map(HeaderValue::as_bytes);
         String::from_utf8_lossy(value.unwrap_or_default()).into_owned()
     }
 
-    /// The next name; `None` when the client's side is over.
+    /// The next name, or `None` at the end of the client's side.
     pub async fn name(&mut self) -> Option<String> {
         loop {
             if let Some(len) = self.buffer.get(1..5) {
@@ -216,7 +216,7 @@ impl Call {
         self.log.lock().unwrap().push(seen);
     }
 
-    /// Waits until the client resets the call or is gone.
+    /// Waits until the client resets the call, or the connection ends.
     pub async fn wait_for_reset(mut self) {
         while self.name().await.is_some() {}
         let reset = match &mut self.replies {
@@ -226,7 +226,7 @@ impl Call {
         self.saw(reset.map_or(Seen::Lost, Seen::Reset));
     }
 
-    /// Sends response headers as a gRPC server does.
+    /// Sends the response headers of gRPC.
     pub fn open(&mut self) {
         self.open_with(
             Response::builder()
@@ -241,7 +241,7 @@ impl Call {
         self.replies = Some(self.respond.send_response(response, false).unwrap());
     }
 
-    /// Sends a person of this name, in a frame of its own. The client may be gone: that is for the test to judge.
+    /// Sends a person with this name in its own frame. The client may have closed the connection: the test checks that.
     pub fn reply(&mut self, name: &str) {
         self.send(frame(&person(name)));
     }
@@ -262,7 +262,7 @@ impl Call {
         self.end_with(trailers);
     }
 
-    /// Ends the call with these trailers; alone with them, if there were no headers.
+    /// Ends the call with these trailers, or with headers alone if there were none before.
     fn end_with(mut self, mut trailers: HeaderMap) {
         if let Some(replies) = &mut self.replies {
             let _ = replies.send_trailers(trailers);
@@ -275,7 +275,7 @@ impl Call {
     }
 }
 
-/// A person of this name, encoded.
+/// A person with this name, encoded.
 pub fn person(name: &str) -> Vec<u8> {
     let person = Person {
         name: name.to_owned(),

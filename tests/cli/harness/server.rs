@@ -28,13 +28,13 @@ impl Server {
         Self::ready(1, program.args(args))
     }
 
-    /// With these arguments, which make it listen in one place.
+    /// With these arguments, which make it listen on one address.
     #[track_caller]
     pub fn with<S: AsRef<OsStr>>(args: impl IntoIterator<Item = S>) -> Self {
         Self::listening(1, args)
     }
 
-    /// With these arguments, which make it listen in so many places.
+    /// With these arguments, which make it listen on this many addresses.
     #[track_caller]
     pub fn listening<S: AsRef<OsStr>>(places: usize, args: impl IntoIterator<Item = S>) -> Self {
         Self::ready(places, routeguide(["serve"]).args(args))
@@ -58,22 +58,22 @@ impl Server {
         }
     }
 
-    /// The first place it listens in.
+    /// The first address that it listens on.
     pub fn addr(&self) -> &str {
         &self.addresses[0]
     }
 
-    /// Every place it listens in, as it says itself.
+    /// Every address that it listens on, as it prints them.
     pub fn addresses(&self) -> &[String] {
         &self.addresses
     }
 
-    /// The port of the first place.
+    /// The port of the first address.
     pub fn port(&self) -> u16 {
         self.addr().rsplit_once(':').unwrap().1.parse().unwrap()
     }
 
-    /// The first place as a URL.
+    /// The first address as a URL.
     pub fn url(&self) -> String {
         format!("http://{}", self.addr())
     }

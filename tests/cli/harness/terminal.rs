@@ -1,4 +1,4 @@
-//! A pseudo-terminal: what a person sees and types.
+//! A pseudo-terminal.
 
 use std::fs::File;
 use std::io::Write as _;
@@ -11,7 +11,7 @@ use rustix::termios::{Winsize, tcsetwinsize};
 
 use super::{Capture, Stdout};
 
-/// A terminal of 24 lines and 120 columns, in the usual mode: lines are edited, and echoed as they are typed.
+/// A terminal with 24 lines and 120 columns in its default mode: lines are edited, and echoed as they are typed.
 pub struct Terminal {
     keyboard: File,
     screen: Capture,
@@ -57,20 +57,20 @@ impl Terminal {
         self.keyboard.write_all(text.as_bytes()).unwrap();
     }
 
-    /// All that the program has written, and what was typed.
+    /// Everything the program has written, and what was typed.
     pub fn screen(&self) -> &Capture {
         &self.screen
     }
 
-    /// The same once every program that had the terminal is gone.
+    /// The same, once every program on the terminal has ended.
     pub fn last_screen(self) -> String {
         drop(self.device);
         self.screen.all()
     }
 }
 
-/// The lines that a terminal shows after this output, from the first one written. It knows the escape sequences that the
-/// program uses, and panics at any other.
+/// The lines on a terminal after this output, starting with the first one written. Panics at escape sequences that the
+/// program does not use.
 #[track_caller]
 pub fn rows(output: &str) -> Vec<String> {
     let mut rows = vec![Vec::new()];
@@ -99,7 +99,7 @@ pub fn rows(output: &str) -> Vec<String> {
                     "K" | "0K" => line.truncate(column),
                     "2K" => line.clear(),
                     color if color.ends_with('m') => {}
-                    other => panic!("what is ESC [ {other} in {output:?}?"),
+                    other => panic!("unknown escape sequence ESC [ {other} in {output:?}"),
                 }
             }
             c => {
@@ -115,5 +115,5 @@ pub fn rows(output: &str) -> Vec<String> {
     rows.into_iter().map(String::from_iter).collect()
 }
 
-/// Ctrl-D, which at the start of a line is the end of input.
+/// Ctrl-D, which ends the input at the start of a line.
 pub const CTRL_D: &str = "\x04";

@@ -41,7 +41,7 @@ fn details() {
     error: RESOURCE_EXHAUSTED: too many
       detail 1: {"@type":"type.googleapis.com/google.rpc.ErrorInfo","reason":"TOO_MANY","domain":"echo.test"}
       detail 2: {"@type":"type.googleapis.com/test.echo.v1.Quota","owner":"Alice","limit":"5"}
-      detail 3: {"@type":"type.googleapis.com/nobody.knows.Me","value":"YWJj"}
+      detail 3: {"@type":"type.googleapis.com/test.unknown.Type","value":"YWJj"}
     [exit code 72]
     "#);
 }

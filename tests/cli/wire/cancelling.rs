@@ -1,12 +1,11 @@
-//! A call that is cancelled while the peer's window is full: the reset goes out all the same, and while the window
-//! stays closed.
+//! A call that is cancelled while the peer's window is full: the reset is sent although the window stays closed.
 
 use h2::Reason;
 
 use super::super::harness::{RawCall, RawPeer, Running, Stdout, Terms, routeguide};
 use super::{KINDS, call, call_with_request, printed, reply, succeed};
 
-/// Calls that wait for the window: of each kind, before and after the response headers.
+/// Ends calls that wait for the window, of every kind, before and after the response headers.
 fn stuck_calls(with: &[&str], end: impl Fn(Running, &RawCall) + Sync) {
     std::thread::scope(|scope| {
         for method in KINDS {
@@ -49,7 +48,7 @@ fn the_deadline_resets_a_call_whose_window_never_opens() {
 
 #[cfg(unix)]
 #[test]
-fn ctrl_c_resets_a_call_whose_window_closes_within_a_message() {
+fn ctrl_c_resets_a_call_whose_window_closes_inside_a_message() {
     let peer = RawPeer::with_window(3);
     let run = routeguide(["get-person", "Alice"]).at(peer.addr()).start();
     let call = peer.accept_call();
@@ -93,7 +92,7 @@ fn enough_replies_reset_a_call_whose_window_never_opens() {
 }
 
 #[test]
-fn a_reader_that_goes_away_resets_a_call_whose_window_never_opens() {
+fn a_closed_stdout_resets_a_call_whose_window_never_opens() {
     let peer = RawPeer::with_window(0);
     let mut run = call_with_request("Chat")
         .at(peer.addr())
@@ -119,7 +118,7 @@ fn bad_input_resets_a_call_whose_window_never_opens() {
 }
 
 #[test]
-fn a_call_that_was_reset_leaves_its_place_to_the_next() {
+fn a_reset_call_makes_room_for_the_next() {
     let peer = RawPeer::with(Terms {
         stream_window: 0,
         max_concurrent_streams: Some(1),

@@ -1,4 +1,4 @@
-//! One connection for many calls, within the limits that the peer sets.
+//! One connection for many calls, within the peer's limits.
 
 use super::super::harness::{RawPeer, Terms};
 use super::{call, printed, succeed};
@@ -18,9 +18,9 @@ fn calls_beyond_the_peers_limit_wait_for_their_turn() {
     for n in 1..=8 {
         let call = connection.call();
         call.wait_for_half_close();
-        // Whatever else would be opened has been opened before the answer to a PING.
+        // Any other stream would have been opened before the answer to a PING.
         connection.sync();
-        assert_eq!(connection.calls(), usize::from(n), "calls under way");
+        assert_eq!(connection.calls(), usize::from(n), "calls in flight");
         succeed(&call, n);
     }
     let all: String = (1..=8).map(printed).collect();
@@ -28,7 +28,7 @@ fn calls_beyond_the_peers_limit_wait_for_their_turn() {
 }
 
 #[test]
-fn calls_under_way_at_once_share_a_connection() {
+fn concurrent_calls_share_a_connection() {
     let peer = RawPeer::start();
     let mut run = call("Echo/Unary")
         .args(["--concurrency", "3", "-d", "@-"])
@@ -46,7 +46,7 @@ fn calls_under_way_at_once_share_a_connection() {
 }
 
 #[test]
-fn a_run_that_is_over_leaves_no_call_and_no_connection() {
+fn a_run_leaves_no_call_and_no_connection() {
     let peer = RawPeer::start();
     let run = call("Echo/Unary").args(["name=a"]).at(peer.addr()).start();
     let call = peer.accept_call();

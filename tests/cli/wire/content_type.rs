@@ -1,11 +1,11 @@
-//! Which responses are taken for gRPC's: those with its content type. Others are reported by their HTTP status, and no
-//! message of theirs is printed.
+//! Only responses with a gRPC content type are accepted. Others are reported by their HTTP status, and their messages are
+//! not printed.
 
 use super::super::harness::END_STREAM;
 use super::{answered, printed, reply};
 
 #[test]
-fn a_content_type_of_grpc_is_believed() {
+fn a_content_type_of_grpc_is_accepted() {
     for content_type in [
         "application/grpc",
         "application/grpc+proto",
@@ -23,7 +23,7 @@ fn a_content_type_of_grpc_is_believed() {
 }
 
 #[test]
-fn a_message_under_another_content_type_is_not_printed() {
+fn a_message_with_another_content_type_is_not_printed() {
     for content_type in [
         Some("application/grpc-web"),
         Some("application/grpc-web+proto"),
@@ -46,7 +46,7 @@ fn a_message_under_another_content_type_is_not_printed() {
     }
 }
 
-/// doc/http-grpc-status-mapping.md: the HTTP status, and what it becomes when there is no gRPC status.
+/// doc/http-grpc-status-mapping.md: what an HTTP status becomes if there is no gRPC status.
 const MAPPING: [(&str, &str); 12] = [
     ("400", "INTERNAL"),
     ("401", "UNAUTHENTICATED"),

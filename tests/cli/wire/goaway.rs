@@ -1,4 +1,4 @@
-//! A peer that is going away (GOAWAY), or is gone (the TCP connection is closed), at each stage of a call.
+//! A peer that sends GOAWAY, or closes the TCP connection, at each stage of a call.
 
 use h2::Reason;
 
@@ -25,7 +25,7 @@ fn a_call_that_waits_for_the_window_and_was_not_processed_is_unavailable() {
 }
 
 #[test]
-fn a_call_that_is_processed_goes_on_to_its_end() {
+fn a_call_that_is_processed_continues_to_its_end() {
     for method in KINDS {
         let outcome = answered(method, |call| {
             call.connection.go_away(call.stream, Reason::NO_ERROR);
@@ -36,9 +36,9 @@ fn a_call_that_is_processed_goes_on_to_its_end() {
     }
 }
 
-/// RFC 9113, section 6.8: a server first announces that it will go, then says what it has processed.
+/// RFC 9113, section 6.8: a server first announces that it is closing the connection, then which calls it has processed.
 #[test]
-fn a_call_goes_on_through_both_steps_of_a_graceful_shutdown() {
+fn a_call_continues_through_both_steps_of_a_graceful_shutdown() {
     let peer = RawPeer::start();
     let mut run = routeguide(["get-people"]).at(peer.addr()).start();
     run.write("Alice\n");
@@ -65,7 +65,7 @@ fn a_call_goes_on_through_both_steps_of_a_graceful_shutdown() {
 }
 
 #[test]
-fn a_batch_goes_on_over_another_connection() {
+fn a_batch_continues_on_another_connection() {
     let peer = RawPeer::start();
     let mut run = call("Echo/Unary")
         .args(["-d", "@-"])
@@ -87,7 +87,7 @@ fn a_batch_goes_on_over_another_connection() {
 }
 
 #[test]
-fn a_batch_goes_on_over_another_connection_when_one_is_closed_between_calls() {
+fn a_batch_continues_on_another_connection_if_one_is_closed_between_calls() {
     let peer = RawPeer::start();
     let mut run = call("Echo/Unary")
         .args(["-d", "@-"])
@@ -109,7 +109,7 @@ fn a_batch_goes_on_over_another_connection_when_one_is_closed_between_calls() {
 }
 
 #[test]
-fn calls_of_a_batch_that_were_processed_are_finished_and_new_ones_start_elsewhere() {
+fn processed_calls_of_a_batch_finish_and_new_ones_start_elsewhere() {
     let peer = RawPeer::start();
     let mut run = call("Echo/Unary")
         .args(["--concurrency", "2", "-d", "@-"])
@@ -168,7 +168,7 @@ fn a_connection_closed_after_a_reply_is_unavailable() {
 }
 
 #[test]
-fn a_connection_closed_within_a_reply_is_unavailable() {
+fn a_connection_closed_inside_a_reply_is_unavailable() {
     for part in [1, 5, 6] {
         let outcome = closed_after("Repeat", |call| {
             call.open();

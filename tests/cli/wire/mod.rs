@@ -1,8 +1,8 @@
-//! gRPC over HTTP/2 as the client speaks it, against a server that is written frame by frame. The rules are gRPC's
-//! (doc/PROTOCOL-HTTP2.md, doc/http-grpc-status-mapping.md, doc/statuscodes.md) and HTTP/2's (RFC 9113).
+//! gRPC over HTTP/2, with a server that is scripted frame by frame. The rules are those of gRPC (doc/PROTOCOL-HTTP2.md,
+//! doc/http-grpc-status-mapping.md, doc/statuscodes.md) and HTTP/2 (RFC 9113).
 //!
-//! The helpers here call methods of the test schema in tests/cli/protos, which the client reads from there: the peer has
-//! no reflection.
+//! The helpers here call methods of the test schema. The client reads it from tests/cli/protos, because the peer has no
+//! reflection.
 
 mod cancelling;
 mod connections;
@@ -21,7 +21,7 @@ use super::harness::{
 /// A method of each kind: unary, client streaming, server streaming, bidirectional.
 pub const KINDS: [&str; 4] = ["Echo/Unary", "Collect", "Repeat", "Chat"];
 
-/// `call` of a method of the test schema, which the server is not asked for.
+/// `call` with a method of the test schema, which is read from files.
 pub fn call(method: &str) -> Program {
     routeguide(["call", method, "--proto", "echo.proto", "-I"]).arg(protos())
 }
@@ -31,12 +31,12 @@ pub fn call_with_request(method: &str) -> Program {
     call(method).args(["-d", r#"{"name":"Alice"}"#])
 }
 
-/// A reply of the test schema, framed; it is printed as [`printed`].
+/// A reply of the test schema, framed. It is printed as in [`printed`].
 pub fn reply(received: u8) -> Vec<u8> {
     frame(&[0x10, received]).to_vec()
 }
 
-/// What is printed of [`reply`].
+/// The output for [`reply`].
 pub fn printed(received: u8) -> String {
     format!("{{\"received\":{received}}}\n")
 }
@@ -59,7 +59,7 @@ pub fn succeed(call: &RawCall, received: u8) {
     call.end(0);
 }
 
-/// A server stream under way whose replies are not read yet.
+/// A server stream in progress whose replies are not read yet.
 #[track_caller]
 pub fn unread_stream() -> (Running, RawCall) {
     let peer = RawPeer::start();

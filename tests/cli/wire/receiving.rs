@@ -1,17 +1,17 @@
-//! DATA frames become replies, however the peer cuts them, and no more of them are taken than are read.
+//! DATA frames become replies, however the peer splits them, and unread replies are bounded.
 
 use h2::Reason;
 
 use super::super::harness::{END_STREAM, Frame, OK_HEADERS, RawPeer, frame, wait_until_settled};
 use super::{answered, call_with_request, printed, reply, succeed, unread_stream};
 
-/// As large as any peer may send.
+/// The largest frame that the client allows.
 const FRAME: usize = 1 << 14;
 
-/// More than the client may hold of replies that are not read.
+/// More unread replies than the client may hold, in bytes.
 const TOO_MUCH: usize = 64 << 20;
 
-/// A reply with so many bytes of padding in it, framed.
+/// A reply with this many bytes of padding in it, framed.
 fn large_reply(len: usize) -> Vec<u8> {
     let mut message = vec![0x1a];
     prost::encode_length_delimiter(len, &mut message).unwrap();
@@ -20,7 +20,7 @@ fn large_reply(len: usize) -> Vec<u8> {
 }
 
 #[test]
-fn replies_are_found_wherever_their_bytes_are_cut() {
+fn replies_are_found_wherever_their_bytes_are_split() {
     let two = [reply(1), reply(2)].concat();
     let outcome = answered("Repeat", |call| {
         call.open();
@@ -50,7 +50,7 @@ fn a_frame_may_hold_many_replies() {
 }
 
 #[test]
-fn padding_is_no_part_of_a_reply() {
+fn padding_is_not_part_of_a_reply() {
     let outcome = answered("Repeat", |call| {
         call.open();
         let (head, tail) = (&reply(1)[..3], &reply(1)[3..]);
@@ -91,7 +91,7 @@ fn an_empty_message_is_a_reply() {
 }
 
 #[test]
-fn headers_may_come_in_several_frames() {
+fn headers_may_span_several_frames() {
     let outcome = answered("Repeat", |call| {
         call.headers_in_two(&OK_HEADERS, 0);
         call.data(reply(1));
@@ -116,11 +116,11 @@ fn informational_headers_are_not_the_response() {
 }
 
 #[test]
-fn frames_of_other_kinds_in_between_change_nothing() {
+fn frames_of_other_types_change_nothing() {
     let outcome = answered("Repeat", |call| {
         let connection = &call.connection;
         call.open();
-        // PRIORITY, and two that HTTP/2 does not define (RFC 9113, section 5.5).
+        // PRIORITY, and two types that HTTP/2 does not define (RFC 9113, section 5.5).
         connection.send(&Frame::new(2, 0, call.stream, [0, 0, 0, 0, 16]));
         connection.send(&Frame::new(0xbe, 0xff, call.stream, *b"unknown"));
         call.data(&reply(1)[..4]);
@@ -153,7 +153,7 @@ fn the_window_is_given_back_as_replies_are_read() {
 }
 
 #[test]
-fn the_window_is_given_back_for_padding_too() {
+fn the_window_is_given_back_for_padding() {
     let peer = RawPeer::start();
     let run = call_with_request("Repeat").at(peer.addr()).start();
     let call = peer.accept_call();
@@ -170,7 +170,7 @@ fn the_window_is_given_back_for_padding_too() {
 }
 
 #[test]
-fn replies_that_are_not_read_are_bounded_by_the_window() {
+fn unread_replies_are_bounded_by_the_window() {
     let (mut run, call) = unread_stream();
     let reply = large_reply(FRAME - 16);
     let mut count = 0;
@@ -191,10 +191,10 @@ fn replies_that_are_not_read_are_bounded_by_the_window() {
     assert_eq!(outcome.stdout.lines().count(), count);
 }
 
-/// A reader that pauses must not be the end of the connection. h2 counts unread DATA frames under 256 bytes and ends a
-/// connection with ENHANCE_YOUR_CALM that has too many (h2 0.4.16 and later).
+/// A reader that pauses must not end the connection. h2 0.4.16 and later counts unread DATA frames under 256 bytes, and
+/// ends a connection that has too many of them with ENHANCE_YOUR_CALM.
 #[test]
-fn small_frames_that_are_not_read_do_not_end_the_connection() {
+fn small_unread_frames_do_not_end_the_connection() {
     let (mut run, call) = unread_stream();
     let mut count = 0;
     while call.room() >= reply(1).len() && count < 100_000 {
@@ -211,7 +211,7 @@ fn small_frames_that_are_not_read_do_not_end_the_connection() {
 }
 
 #[test]
-fn a_reply_that_is_too_large_is_refused_by_its_length_alone() {
+fn a_reply_that_is_too_large_is_refused_by_its_length() {
     for (method, size, limit) in [
         ("Echo/Unary", (4 << 20) + 1, &[][..]),
         ("Collect", 101, &["--max-message-size", "100"]),

@@ -1,4 +1,4 @@
-//! The request headers: what gRPC asks for, and the deadline.
+//! The request headers: those of gRPC, and the deadline.
 
 use std::time::Duration;
 
@@ -45,13 +45,13 @@ fn the_headers_are_those_of_grpc() {
 }
 
 #[test]
-fn a_deadline_has_at_most_eight_digits_and_is_not_later_than_asked_for() {
+fn a_deadline_has_at_most_eight_digits_and_is_not_later_than_requested() {
     const HOUR: u64 = 3_600;
     for (flag, asked) in [
         ("100s", 100),
         ("30h", 30 * HOUR),
         ("1000d", 24_000 * HOUR),
-        // The longest that --timeout takes.
+        // The longest duration that --timeout accepts.
         ("99999999s", 99_999_999),
     ] {
         let peer = Peer::playing(|call| async move {
@@ -71,7 +71,7 @@ fn a_deadline_has_at_most_eight_digits_and_is_not_later_than_asked_for() {
             .to_owned();
         assert!((2..=9).contains(&sent.len()), "{sent}");
         let asked = Duration::from_secs(asked);
-        // A minute for the program to start in, and the last digit that the header can hold.
+        // A minute for the program to start, and the precision of the header.
         let sent_timeout = grpc_timeout(&sent);
         assert!(sent_timeout <= asked, "{sent}");
         assert!(

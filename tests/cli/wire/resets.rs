@@ -1,12 +1,12 @@
-//! A call that the peer resets: the error code of the RST_STREAM becomes a status (PROTOCOL-HTTP2.md, "Errors"),
-//! whatever the stage of the call.
+//! A call that the peer resets: the error code of the RST_STREAM becomes a status (PROTOCOL-HTTP2.md, "Errors") at every
+//! stage of the call.
 
 use h2::Reason;
 
 use super::super::harness::{RawCall, RawPeer, routeguide};
 use super::{answered, call_with_request, printed, reply};
 
-/// What each error code becomes.
+/// The status for each error code.
 const MAPPING: [(Reason, &str); 11] = [
     (Reason::NO_ERROR, "INTERNAL"),
     (Reason::PROTOCOL_ERROR, "INTERNAL"),
@@ -21,7 +21,7 @@ const MAPPING: [(Reason, &str); 11] = [
     (Reason::INADEQUATE_SECURITY, "PERMISSION_DENIED"),
 ];
 
-/// Lets `script` begin a call, resets it with each code, and compares what comes of it. stdout keeps `stdout`.
+/// For each error code, starts a call with `script`, resets it and checks the status. The call prints `stdout`.
 #[track_caller]
 fn every_code(method: &str, script: impl Fn(&RawCall), stdout: &str) {
     for (reason, status) in MAPPING {
@@ -55,7 +55,7 @@ fn after_a_reply() {
 }
 
 #[test]
-fn within_a_reply() {
+fn inside_a_reply() {
     let script = |call: &RawCall| {
         call.open();
         call.data(reply(1));
@@ -97,9 +97,9 @@ fn while_the_window_is_full() {
     }
 }
 
-/// A server may answer before it has read the request, and tell the client to stop sending (RFC 9113, section 8.1).
+/// A server may answer before it has read the request, and ask the client to stop sending (RFC 9113, section 8.1).
 #[test]
-fn a_server_that_finishes_early_has_said_the_status_already() {
+fn the_status_of_a_server_that_finishes_early_counts() {
     for (code, exit) in [(0, 0), (7, 71)] {
         for window in [0, 65_535, 1 << 30] {
             let peer = RawPeer::with_window(window);

@@ -1,4 +1,4 @@
-//! Requests become DATA frames: as few as the peer allows, at once, and never more than it allows.
+//! Requests become DATA frames: as few as possible, at once, and never more than the peer allows.
 
 use super::super::harness::{Folder, RawPeer, Terms, routeguide};
 use super::{call, printed, succeed};
@@ -7,14 +7,14 @@ fn names(count: usize) -> Vec<String> {
     (0..count).map(|n| format!("name-{n}")).collect()
 }
 
-/// The bytes of these names as length-prefixed messages.
+/// The size of these names as length-prefixed messages.
 fn encoded_len(names: &[String]) -> usize {
     // A prefix of five bytes, a tag, a length.
     names.iter().map(|name| 5 + 2 + name.len()).sum()
 }
 
 #[test]
-fn many_messages_that_are_ready_share_a_frame() {
+fn messages_that_are_ready_share_a_frame() {
     let names = names(10_000);
     let folder = Folder::new();
     let input = folder.write("names", names.join("\n"));
@@ -33,7 +33,7 @@ fn many_messages_that_are_ready_share_a_frame() {
 }
 
 #[test]
-fn a_message_goes_out_at_once_while_stdin_is_open() {
+fn a_message_is_sent_at_once_while_stdin_is_open() {
     let peer = RawPeer::start();
     let mut run = routeguide(["get-people"]).at(peer.addr()).start();
     let call = peer.accept_call();
@@ -48,7 +48,7 @@ fn a_message_goes_out_at_once_while_stdin_is_open() {
 }
 
 #[test]
-fn a_large_message_is_cut_into_frames_of_the_size_that_the_peer_allows() {
+fn a_large_message_is_split_into_frames_of_the_size_that_the_peer_allows() {
     for max_frame_size in [1 << 14, 1 << 20] {
         let peer = RawPeer::with(Terms {
             max_frame_size,
@@ -65,7 +65,7 @@ fn a_large_message_is_cut_into_frames_of_the_size_that_the_peer_allows() {
 }
 
 #[test]
-fn a_window_that_opens_by_a_few_bytes_at_a_time_loses_no_message() {
+fn a_window_that_opens_a_few_bytes_at_a_time_loses_no_message() {
     let names = names(60);
     let peer = RawPeer::with_window(1);
     let run = routeguide(["get-people", "-q"])
@@ -88,13 +88,13 @@ fn a_window_that_opens_by_a_few_bytes_at_a_time_loses_no_message() {
 }
 
 #[test]
-fn a_window_that_the_peer_shrinks_to_less_than_nothing_is_kept_to() {
+fn a_window_that_becomes_negative_is_respected() {
     let peer = RawPeer::with_window(100);
     let mut run = routeguide(["get-people", "-q"]).at(peer.addr()).start();
     run.feed("Alice\n".repeat(1_000).into());
     let call = peer.accept_call();
     call.wait_for_bytes(100);
-    // 50 bytes more have gone out than the window now allows.
+    // 50 bytes more were sent than the window now allows.
     call.connection.set_stream_window(50);
     call.grant(50);
     call.connection.sync();
@@ -109,7 +109,7 @@ fn a_window_that_the_peer_shrinks_to_less_than_nothing_is_kept_to() {
 }
 
 #[test]
-fn calls_that_share_the_connections_window_all_get_through() {
+fn calls_that_share_the_window_of_the_connection_all_finish() {
     let peer = RawPeer::with(Terms {
         connection_window: 65_535,
         ..Terms::default()

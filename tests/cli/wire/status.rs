@@ -1,15 +1,15 @@
-//! How a call ends: by the status in its trailers, and in what way it fails when that or its replies are wrong.
+//! How a call ends: with the status in its trailers, or with an error if that or the replies are wrong.
 
 use super::super::harness::{END_STREAM, OK_HEADERS, RawCall, frame};
 use super::{answered, printed, reply};
 
-/// Response headers of gRPC with more in them.
+/// The response headers of gRPC, and more.
 fn headers<'a>(more: &[(&'a str, &'a str)]) -> Vec<(&'a str, &'a str)> {
     OK_HEADERS.into_iter().chain(more.iter().copied()).collect()
 }
 
 #[test]
-fn a_status_in_the_headers_counts_when_the_stream_ends_with_them() {
+fn a_status_in_the_headers_counts_if_the_stream_ends_with_them() {
     for method in ["Echo/Unary", "Collect", "Repeat", "Chat"] {
         let outcome = answered(method, |call| {
             let fields = headers(&[("grpc-status", "5"), ("grpc-message", "gone")]);
@@ -23,7 +23,7 @@ fn a_status_in_the_headers_counts_when_the_stream_ends_with_them() {
 }
 
 #[test]
-fn a_status_in_the_headers_does_not_count_when_the_stream_goes_on() {
+fn a_status_in_the_headers_does_not_count_if_the_stream_continues() {
     for (in_headers, in_trailers, exit) in [("5", 0, 0), ("0", 5, 69)] {
         let outcome = answered("Repeat", |call| {
             call.headers(&headers(&[("grpc-status", in_headers)]), 0);
@@ -35,7 +35,7 @@ fn a_status_in_the_headers_does_not_count_when_the_stream_goes_on() {
 }
 
 #[test]
-fn a_status_in_the_headers_does_not_stand_in_for_the_trailers() {
+fn a_status_in_the_headers_does_not_replace_the_trailers() {
     for in_headers in ["0", "5"] {
         let outcome = answered("Repeat", |call| {
             call.headers(&headers(&[("grpc-status", in_headers)]), 0);
@@ -62,7 +62,7 @@ fn trailers_without_a_status_are_unknown() {
 }
 
 #[test]
-fn a_status_that_is_not_one_of_grpcs_is_unknown() {
+fn a_status_that_grpc_does_not_define_is_unknown() {
     for status in [
         "99",
         "17",
@@ -106,7 +106,7 @@ fn a_message_or_details_that_cannot_be_decoded_keep_the_code() {
         ("grpc-status-details-bin", "!!"),
         ("grpc-status-details-bin", "a"),
         ("grpc-status-details-bin", "===="),
-        // Base64 of what is not a google.rpc.Status.
+        // Base64 of bytes that are not a google.rpc.Status.
         ("grpc-status-details-bin", "/////w"),
     ] {
         for at_once in [true, false] {
@@ -154,7 +154,7 @@ fn a_compressed_message_without_an_encoding_is_an_internal_error() {
 }
 
 #[test]
-fn the_identity_encoding_is_none() {
+fn the_identity_encoding_is_accepted() {
     let outcome = answered("Repeat", |call| {
         call.headers(&headers(&[("grpc-encoding", "identity")]), 0);
         call.data(reply(1));
@@ -164,7 +164,7 @@ fn the_identity_encoding_is_none() {
 }
 
 #[test]
-fn a_message_flag_that_grpc_does_not_know_is_an_internal_error() {
+fn a_message_flag_that_grpc_does_not_define_is_an_internal_error() {
     for flag in [2, 60, 255] {
         let outcome = answered("Repeat", |call| {
             call.open();
@@ -178,7 +178,7 @@ fn a_message_flag_that_grpc_does_not_know_is_an_internal_error() {
 }
 
 #[test]
-fn one_reply_that_does_not_come_is_unimplemented() {
+fn a_missing_reply_is_unimplemented() {
     for method in ["Echo/Unary", "Collect"] {
         for at_once in [true, false] {
             let outcome = answered(method, |call| {
@@ -195,7 +195,7 @@ fn one_reply_that_does_not_come_is_unimplemented() {
 }
 
 #[test]
-fn two_replies_where_one_is_due_are_unimplemented_and_not_printed() {
+fn two_replies_to_a_unary_call_are_unimplemented_and_not_printed() {
     for method in ["Echo/Unary", "Collect"] {
         let outcome = answered(method, |call| {
             call.open();
@@ -215,7 +215,7 @@ fn a_stream_may_have_no_reply() {
 }
 
 #[test]
-fn a_reply_that_is_not_a_message_of_its_type_is_an_internal_error() {
+fn a_malformed_reply_is_an_internal_error() {
     for method in ["Echo/Unary", "Collect", "Repeat", "Chat"] {
         let outcome = answered(method, |call| {
             call.open();
@@ -241,7 +241,7 @@ fn half_a_message_before_ok_is_an_internal_error() {
 }
 
 #[test]
-fn half_a_message_before_another_status_leaves_that_status() {
+fn half_a_message_before_another_status_keeps_that_status() {
     let outcome = answered("Repeat", |call| {
         call.open();
         call.data(&reply(1)[..6]);

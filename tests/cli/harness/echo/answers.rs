@@ -1,4 +1,4 @@
-//! What [`super::Echo`] answers. Requests are sent back as they are; the server reads only its instructions in them.
+//! The replies of [`super::Echo`]. Requests are sent back unchanged; the server only reads its instructions in them.
 
 use std::convert::Infallible;
 use std::pin::Pin;
@@ -16,7 +16,7 @@ use tonic::metadata::{KeyAndValueRef, MetadataMap};
 use tonic::server::{Grpc, NamedService, StreamingService};
 use tonic::{Code, Request, Response, Status, Streaming};
 
-/// What the server itself reads of a request; the rest goes back as it came.
+/// The part of a request that the server reads.
 #[derive(Clone, PartialEq, prost::Message)]
 struct Wish {
     #[prost(message, optional, tag = "20")]
@@ -41,7 +41,7 @@ struct Fail {
     details: bool,
 }
 
-/// A Reply whose request is still encoded.
+/// A Reply with an encoded request.
 #[derive(Clone, PartialEq, prost::Message)]
 struct Reply {
     #[prost(bytes = "bytes", optional, tag = "1")]
@@ -108,7 +108,7 @@ async fn serve(request: http::Request<Body>) -> Result<http::Response<Body>, Inf
         "Chat" => Method::Chat,
         _ => return Ok(Status::unimplemented("no such method").into_http()),
     };
-    // On the wire every kind is a stream of requests and a stream of replies.
+    // On the wire, every kind of method is a stream of requests and a stream of replies.
     Ok(Grpc::new(Raw).streaming(method, request).await)
 }
 
@@ -227,7 +227,7 @@ fn reply(request: Option<Bytes>, received: u32, wish: &Wish) -> Bytes {
     reply.encode_to_vec().into()
 }
 
-/// The request's `x-` headers under another name, and one of our own.
+/// The `x-` headers of the request with a prefix, and one of our own.
 fn echoed(metadata: &MetadataMap, prefix: &str) -> MetadataMap {
     let mut headers = HeaderMap::new();
     for entry in metadata.iter() {
@@ -246,7 +246,7 @@ fn echoed(metadata: &MetadataMap, prefix: &str) -> MetadataMap {
 }
 
 impl Wish {
-    /// How the call ends after its replies.
+    /// The status after the replies.
     fn end(&self, trailers: &MetadataMap) -> Status {
         match &self.fail {
             Some(fail) => fail.status(trailers.clone()),
@@ -279,7 +279,7 @@ impl Fail {
             details: vec![
                 any("google.rpc.ErrorInfo", info.encode_to_vec()),
                 any("test.echo.v1.Quota", quota),
-                any("nobody.knows.Me", b"abc".to_vec()),
+                any("test.unknown.Type", b"abc".to_vec()),
             ],
         };
         Status::with_details_and_metadata(
@@ -291,7 +291,7 @@ impl Fail {
     }
 }
 
-/// Messages as they are on the wire.
+/// Encoded messages.
 #[derive(Clone, Copy)]
 struct Raw;
 

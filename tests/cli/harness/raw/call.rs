@@ -1,4 +1,4 @@
-//! One call on a connection that a test writes frame by frame.
+//! One call on a connection that is scripted frame by frame.
 
 use h2::Reason;
 use prost::Message as _;
@@ -46,7 +46,7 @@ impl RawCall {
         self.send(CONTINUATION, END_HEADERS, tail);
     }
 
-    /// Sends one DATA frame once the client's window has room for it.
+    /// Sends a DATA frame once the client's window has room for it.
     #[track_caller]
     pub fn data(&self, bytes: impl Into<Vec<u8>>) {
         let bytes = bytes.into();
@@ -54,7 +54,7 @@ impl RawCall {
         self.send(DATA, 0, bytes);
     }
 
-    /// Sends one DATA frame with so much padding once the client's window has room for both.
+    /// Sends a DATA frame with this much padding, once the client's window has room for both.
     #[track_caller]
     pub fn padded(&self, bytes: &[u8], padding: u8) {
         let frame = Frame::padded(self.stream, bytes, padding);
@@ -62,13 +62,13 @@ impl RawCall {
         self.connection.send(&frame);
     }
 
-    /// Sends a person of this name, in a frame of its own.
+    /// Sends a person with this name in its own frame.
     #[track_caller]
     pub fn reply(&self, name: &str) {
         self.data(reply(name));
     }
 
-    /// Ends the call with a status: in trailers, or in the response headers if there were none.
+    /// Ends the call with a status in the trailers.
     pub fn end(&self, code: u32) {
         self.headers(&[("grpc-status", &code.to_string())], END_STREAM);
     }
@@ -81,7 +81,7 @@ impl RawCall {
         self.headers(&fields, END_STREAM);
     }
 
-    /// Answers a unary call with a person of this name.
+    /// Answers a unary call with a person with this name.
     #[track_caller]
     pub fn answer(&self, name: &str) {
         self.open();
@@ -93,7 +93,7 @@ impl RawCall {
         self.send(RST_STREAM, 0, u32::from(reason).to_be_bytes());
     }
 
-    /// Lets the client send more.
+    /// Grants this many bytes more to the client.
     pub fn grant(&self, bytes: u32) {
         self.send(WINDOW_UPDATE, 0, bytes.to_be_bytes());
     }
@@ -103,12 +103,12 @@ impl RawCall {
             .send(&Frame::new(kind, flags, self.stream, payload));
     }
 
-    /// How many bytes the client lets us send now.
+    /// How many bytes the client's window has room for.
     pub fn room(&self) -> usize {
         self.connection.0.state.lock().unwrap().room(self.stream)
     }
 
-    /// How many bytes it lets a new stream carry.
+    /// How many bytes its window has room for on a new stream.
     pub fn initial_room(&self) -> usize {
         self.connection.0.state.lock().unwrap().initial_room()
     }
@@ -119,19 +119,19 @@ impl RawCall {
         self.connection.wait("room in the client's window", found);
     }
 
-    /// The DATA frames that have come.
+    /// The DATA frames received so far.
     pub fn frames(&self) -> Vec<Vec<u8>> {
         data(&self.connection.0.state.lock().unwrap(), self.stream)
             .map(<[u8]>::to_vec)
             .collect()
     }
 
-    /// Bytes of request that have come.
+    /// The number of request bytes received so far.
     pub fn received(&self) -> usize {
         received(&self.connection.0.state.lock().unwrap(), self.stream)
     }
 
-    /// Waits until so many bytes of request have come.
+    /// Waits until this many request bytes have been received.
     #[track_caller]
     pub fn wait_for_bytes(&self, len: usize) {
         self.connection.wait(&format!("{len} bytes"), |state| {
@@ -139,13 +139,13 @@ impl RawCall {
         });
     }
 
-    /// The names whose messages have come as a whole.
+    /// The names in complete messages received so far.
     #[track_caller]
     pub fn names(&self) -> Vec<String> {
         names(&self.frames().concat())
     }
 
-    /// Waits until so many names have come.
+    /// Waits until this many names have been received.
     #[track_caller]
     pub fn wait_for_names(&self, count: usize) -> Vec<String> {
         self.connection.wait(&format!("{count} names"), |state| {
@@ -190,7 +190,7 @@ fn received(state: &State, stream: u32) -> usize {
     data(state, stream).map(<[u8]>::len).sum()
 }
 
-/// The names in length-prefixed messages, as far as they are whole.
+/// The names in complete length-prefixed messages.
 #[track_caller]
 fn names(mut bytes: &[u8]) -> Vec<String> {
     let mut names = Vec::new();

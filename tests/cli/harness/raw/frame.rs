@@ -1,4 +1,4 @@
-//! HTTP/2 frames as bytes (RFC 9113, section 4.1), and as much of HPACK (RFC 7541) as a response needs.
+//! HTTP/2 frames as bytes (RFC 9113, section 4.1), and as much HPACK (RFC 7541) as a response needs.
 
 use std::io::{self, Read};
 
@@ -14,9 +14,9 @@ pub const GOAWAY: u8 = 7;
 pub const WINDOW_UPDATE: u8 = 8;
 pub const CONTINUATION: u8 = 9;
 
-/// Of SETTINGS and PING.
+/// A flag of SETTINGS and PING.
 pub const ACK: u8 = 1;
-/// Of DATA and HEADERS.
+/// A flag of DATA and HEADERS.
 pub const END_STREAM: u8 = 1;
 pub const END_HEADERS: u8 = 4;
 pub const PADDED: u8 = 8;
@@ -61,7 +61,7 @@ impl Frame {
         Self::new(DATA, PADDED, stream, payload)
     }
 
-    /// Whether it is of this kind and stream.
+    /// Whether the frame has this type and stream.
     pub fn is(&self, kind: u8, stream: u32) -> bool {
         self.kind == kind && self.stream == stream
     }
@@ -70,7 +70,7 @@ impl Frame {
         self.flags & flag != 0
     }
 
-    /// The first four bytes of the payload as a number: an error code, a window increment.
+    /// The first four bytes of the payload as a number: an error code or a window increment.
     pub fn number(&self) -> u32 {
         u32::from_be_bytes(self.payload[..4].try_into().unwrap())
     }
@@ -86,7 +86,7 @@ impl Frame {
         })
     }
 
-    /// What a DATA frame carries, without padding.
+    /// The data of a DATA frame, without padding.
     pub fn data(&self) -> &[u8] {
         if self.has(PADDED) {
             let padding = usize::from(self.payload[0]);

@@ -1,8 +1,8 @@
-//! A server that a test writes frame by frame. It does what no library lets a server do: windows that never open,
-//! frames cut at any byte, GOAWAY with any last stream. And it checks what libraries do not report: that the client respects
-//! the windows and the frame size it was given.
+//! A server that is scripted frame by frame. It can do what libraries do not allow: windows that never open, frames split at
+//! any byte, GOAWAY with any last stream. And it checks what libraries do not report: that the client respects the windows
+//! and the frame size.
 //!
-//! Nothing happens by itself except that SETTINGS and PING are acknowledged.
+//! The server does nothing by itself, except acknowledge SETTINGS and PING.
 
 mod call;
 mod frame;
@@ -21,10 +21,10 @@ use frame::{ACK, GOAWAY, PING, PREFACE, SETTINGS, WINDOW_UPDATE};
 pub use frame::{END_STREAM, Frame};
 use state::State;
 
-/// What the server grants from the start.
+/// The initial limits of the server.
 #[derive(Clone, Copy)]
 pub struct Terms {
-    /// Bytes a stream may carry before the test grants more.
+    /// How many bytes a stream may carry before the test grants more.
     pub stream_window: u32,
     /// The same for all streams of a connection, at least 65,535.
     pub connection_window: u32,
@@ -61,7 +61,7 @@ impl RawPeer {
         Self { listener, terms }
     }
 
-    /// Lets each stream carry so many bytes before the test grants more.
+    /// With this window for each stream until the test grants more.
     pub fn with_window(stream_window: u32) -> Self {
         Self::with(Terms {
             stream_window,
@@ -74,7 +74,7 @@ impl RawPeer {
         addr.to_string()
     }
 
-    /// Waits for a connection, and until the client has agreed to the terms.
+    /// Waits for a connection, and until the client has acknowledged the terms.
     #[track_caller]
     pub fn accept(&self) -> RawConnection {
         let mut accepted = None;
@@ -129,14 +129,14 @@ impl RawConnection {
         if more > 0 {
             connection.send(&Frame::new(WINDOW_UPDATE, 0, 0, more.to_be_bytes()));
         }
-        // A weak reference, so that the reader does not keep the connection open.
+        // Weak, so that the reader does not keep the connection open.
         let weak = Arc::downgrade(&connection.0);
         std::thread::spawn(move || {
             let mut preface = [0; PREFACE.len()];
             let greeted = std::io::Read::read_exact(&mut reader, &mut preface).is_ok();
             let mut next = || Frame::read(&mut reader).ok();
-            // Reads to the end though no test looks any more: closing a socket with unread bytes resets the
-            // connection, and the client would lose what it was sent last.
+            // Reads to the end, even after the test: closing a socket with unread bytes resets the connection, and the
+            // client would lose the last data sent to it.
             while let Some(frame) = greeted.then(&mut next).flatten() {
                 if let Some(inner) = weak.upgrade() {
                     Self(inner).received(frame);
@@ -160,7 +160,7 @@ impl RawConnection {
         self.0.changed.notify_all();
     }
 
-    /// Sends a frame as it is. The client may be gone: that is for the test to judge.
+    /// Sends a frame unchanged. The client may have closed the connection: the test checks that.
     pub fn send(&self, frame: &Frame) {
         self.0.state.lock().unwrap().sending(frame);
         self.send_bytes(&frame.encode());
@@ -170,7 +170,7 @@ impl RawConnection {
         let _ = self.0.stream.lock().unwrap().write_all(bytes);
     }
 
-    /// Waits until `look` finds something in what has come.
+    /// Waits until `look` finds something in the state.
     #[track_caller]
     fn wait<T>(&self, what: &str, mut look: impl FnMut(&State) -> Option<T>) -> T {
         let give_up = Instant::now() + LIMIT;
@@ -183,7 +183,7 @@ impl RawConnection {
             let left = give_up.saturating_duration_since(Instant::now());
             assert!(
                 !state.closed && !left.is_zero(),
-                "waited in vain for {what}; {}",
+                "timed out waiting for {what}; {}",
                 state.summary()
             );
             state = self.0.changed.wait_timeout(state, left).unwrap().0;
@@ -202,25 +202,25 @@ impl RawConnection {
         RawCall::new(self.clone(), stream)
     }
 
-    /// Lets all streams together carry more.
+    /// Grants this many bytes more for all streams together.
     pub fn grant(&self, bytes: u32) {
         self.send(&Frame::new(WINDOW_UPDATE, 0, 0, bytes.to_be_bytes()));
     }
 
-    /// Changes the window of every stream, which may make it negative (RFC 9113, section 6.9.2).
+    /// Changes the window of every stream. It may become negative (RFC 9113, section 6.9.2).
     pub fn set_stream_window(&self, bytes: u32) {
         self.0.state.lock().unwrap().next_window = bytes;
         self.send(&Frame::settings(&[(frame::INITIAL_WINDOW_SIZE, bytes)]));
     }
 
-    /// Says that no stream above `last` was or will be processed.
+    /// Sends GOAWAY: no stream above `last` was or will be processed.
     pub fn go_away(&self, last: u32, reason: Reason) {
         let mut payload = last.to_be_bytes().to_vec();
         payload.extend(u32::from(reason).to_be_bytes());
         self.send(&Frame::new(GOAWAY, 0, 0, payload));
     }
 
-    /// Waits until the client has read everything sent so far: it has answered a PING, or closed the connection.
+    /// Waits until the client has read everything sent so far, that is, has answered a PING or closed the connection.
     #[track_caller]
     pub fn sync(&self) {
         let answers = |state: &State| state.count(|frame| frame.kind == PING && frame.has(ACK));

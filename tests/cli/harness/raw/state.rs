@@ -1,4 +1,4 @@
-//! What has happened on a connection: the client's frames, and both sides' windows (RFC 9113, section 6.9).
+//! The state of a connection: the client's frames, and the windows of both sides (RFC 9113, section 6.9).
 
 use std::cell::Cell;
 use std::collections::HashMap;
@@ -10,23 +10,23 @@ use super::frame::{ACK, DATA, Frame, HEADERS, INITIAL_WINDOW_SIZE, SETTINGS, WIN
 pub const DEFAULT_WINDOW: u32 = 65_535;
 
 pub struct State {
-    /// Every frame of the client, in its order.
+    /// The frames from the client, in order.
     pub frames: Vec<Frame>,
-    /// The streams it opened, in their order.
+    /// The streams it opened, in order.
     pub opened: Vec<u32>,
     /// How many of them the test has taken.
     pub taken: Cell<usize>,
-    /// The client acknowledged the first SETTINGS.
+    /// Whether the client has acknowledged the first SETTINGS.
     pub settled: bool,
     pub closed: bool,
-    /// The first rule that the client broke.
+    /// The first violation by the client.
     pub violation: Option<String>,
     max_frame_size: usize,
     /// What the client may send.
     to_us: Windows,
-    /// What it lets us send.
+    /// What the server may send.
     to_client: Windows,
-    /// INITIAL_WINDOW_SIZE as sent; it counts when the client acknowledges it.
+    /// The INITIAL_WINDOW_SIZE that was sent. It takes effect when the client acknowledges it.
     pub next_window: u32,
 }
 
@@ -34,7 +34,7 @@ pub struct State {
 struct Windows {
     initial: i64,
     connection: i64,
-    /// What WINDOW_UPDATE and DATA make of `initial`.
+    /// What WINDOW_UPDATE and DATA add to `initial`.
     streams: HashMap<u32, i64>,
 }
 
@@ -83,7 +83,7 @@ impl State {
         }
     }
 
-    /// Notes what a frame to the client changes, before it is sent.
+    /// Records a frame to the client before it is sent.
     pub fn sending(&mut self, frame: &Frame) {
         match frame.kind {
             WINDOW_UPDATE => self.to_us.add(frame.stream, frame.number().into()),
@@ -111,7 +111,7 @@ impl State {
             WINDOW_UPDATE => self.to_client.add(frame.stream, frame.number().into()),
             DATA => {
                 self.to_us.use_up(frame.stream, frame.payload.len());
-                // An empty frame needs no window.
+                // An empty frame does not need a window.
                 if self.to_us.room(frame.stream) < 0 && !frame.payload.is_empty() {
                     self.broke(format!(
                         "{} bytes beyond the window of stream {}",
@@ -133,12 +133,12 @@ impl State {
         self.violation.get_or_insert(rule);
     }
 
-    /// How many bytes the client lets us send on this stream.
+    /// How many bytes the server may send on this stream.
     pub fn room(&self, stream: u32) -> usize {
         usize::try_from(self.to_client.room(stream)).unwrap_or_default()
     }
 
-    /// What the client lets a new stream carry.
+    /// How many bytes the server may send on a new stream.
     pub fn initial_room(&self) -> usize {
         usize::try_from(self.to_client.initial).unwrap_or_default()
     }
@@ -147,7 +147,7 @@ impl State {
         self.frames.iter().filter(|frame| which(frame)).count()
     }
 
-    /// For a test that failed.
+    /// A summary for failed tests.
     pub fn summary(&self) -> String {
         let frames: Vec<String> = self
             .frames
