@@ -1,5 +1,5 @@
-//! Many unary calls, as a script would make them: one `call` that has all requests on stdin, beside a load generator that
-//! knows its one request beforehand and looks at no reply, and beside a grpcurl for each, which has no other way.
+//! Many unary calls from a script: one `call` with all requests on stdin, compared with a load generator, which always sends
+//! the same request and ignores replies, and with grpcurl, which needs a process for each request.
 
 use std::fs::File;
 use std::io::BufReader;
@@ -17,16 +17,16 @@ use crate::tools::Tool;
 
 pub const GROUP: Group = Group {
     name: "batch",
-    about: "100,000 unary calls in one batch, beside h2load and a grpcurl for each",
+    about: "100,000 unary calls in one batch, and with h2load and a grpcurl process for each",
     run,
 };
 
 const METHOD: &str = "RouteGuide/GetPerson";
 const REQUESTS: u32 = 100_000;
-/// Calls under way at once, on the one connection.
+/// Calls in flight at once on the connection.
 const CONCURRENCY: usize = 100;
 const ROUNDS: u32 = 7;
-/// A process each, 210 in all; 100,000 would take hours on a slow machine.
+/// In each round, 210 in total; 100,000 would take hours on a slow machine.
 const PROCESSES: u32 = 30;
 /// For a run of a second, or a process of some milliseconds.
 const LIMIT: Duration = Duration::from_secs(60);
@@ -83,7 +83,7 @@ fn run(report: &mut Report) -> Result<()> {
     if let Some(grpcurl) = &grpcurl {
         report.beside(measure, &ours, grpcurl.name, &processes, None);
         report.note(format!(
-            "batch: grpcurl is scaled from {} processes, one after the other; ours has {CONCURRENCY} calls under way",
+            "batch: grpcurl's rate is that of {} processes, one after another; ours has {CONCURRENCY} calls in flight",
             ROUNDS * PROCESSES
         ));
     }

@@ -1,4 +1,4 @@
-//! h2load as a load generator for GetPerson.
+//! h2load, a load generator, for GetPerson.
 
 use std::io::Write;
 use std::process::{Command, Stdio};
@@ -14,23 +14,23 @@ use crate::peer;
 use crate::report::Report;
 use crate::server::Server;
 
-/// For a run of some seconds.
+/// For a run of several seconds.
 const LIMIT: Duration = Duration::from_secs(60);
 
-/// A gRPC message's flag and length, in front of its bytes.
+/// The flag and the length before the bytes of a gRPC message.
 const PREFIX: usize = 5;
 
-/// h2load, and the request that it makes.
+/// h2load, and the body of its requests.
 pub struct H2Load {
     body: NamedTempFile,
 }
 
 impl H2Load {
-    /// `None`, and a note in the report, if it is not installed.
+    /// `None` if it is not installed, which the report notes.
     pub fn new_or_skip(group: &str, report: &mut Report) -> Result<Option<Self>> {
         if Command::new("h2load").arg("--version").output().is_err() {
             report.note(format!(
-                "{group}: skipped, there is no h2load: `apt-get install -y nghttp2-client`"
+                "{group}: skipped, h2load not found: `apt-get install -y nghttp2-client`"
             ));
             return Ok(None);
         }
@@ -42,8 +42,8 @@ impl H2Load {
         Ok(Some(Self { body }))
     }
 
-    /// Calls a second. h2load does not look into trailers, where gRPC puts a failure; but a failed call carries no
-    /// message, so the bytes received show whether each reply did.
+    /// Calls per second. h2load does not read trailers, where gRPC reports failures, but a failed call has no message, so
+    /// the number of bytes shows whether all calls succeeded.
     pub fn rate(
         &self,
         server: &Server,
@@ -72,19 +72,19 @@ impl H2Load {
             .and_then(|(before, _)| before.rsplit(' ').next()?.parse().ok());
         match rate {
             Some(rate) if complete => Ok(rate),
-            _ => Err(format!("not every call had its reply; h2load printed:\n{printed}").into()),
+            _ => Err(format!("not every call had a reply; h2load printed:\n{printed}").into()),
         }
     }
 }
 
-/// The number that stands before `label` in what h2load prints, as in `200000 2xx`.
+/// The number before `label` in the output of h2load, as in `200000 2xx`.
 fn number_before(text: &str, label: &str) -> Option<usize> {
     let (before, _) = text.split_once(label)?;
     let digits = before.rfind(|c: char| !c.is_ascii_digit())? + 1;
     before[digits..].parse().ok()
 }
 
-/// The message as it stands in an HTTP/2 body.
+/// The message as in an HTTP/2 body.
 fn framed(message: &impl Message) -> Result<Vec<u8>> {
     let length = u32::try_from(message.encoded_len())?;
     let mut bytes = Vec::with_capacity(PREFIX + message.encoded_len());

@@ -161,7 +161,7 @@ where
         }
         match self.cutter.next() {
             Ok(Some(message)) => Some(self.message(message)),
-            // [`Call::next`] reports what is wrong.
+            // [`Call::next`] reports a bad frame.
             _ => None,
         }
     }
@@ -173,8 +173,8 @@ where
             while let Receiving::Messages(body, _) = &mut self.receiving {
                 match body.poll_data(cx) {
                     Poll::Ready(Some(Ok(data))) => self.cutter.push(data),
-                    // The end is found again when the events are handled. The call is over on the wire, and a reader
-                    // may take all the time that it needs.
+                    // The end is found again when events are handled. The call is over on the wire, so the deadline no
+                    // longer applies.
                     Poll::Ready(_) => return Poll::Pending,
                     Poll::Pending => break,
                 }
@@ -510,7 +510,7 @@ fn is_grpc(content_type: &HeaderValue) -> bool {
         || essence.eq_ignore_ascii_case("application/grpc+proto")
 }
 
-/// The headers of every call with this metadata, made once for many calls.
+/// The request headers for this metadata, built once for many calls.
 pub fn request_headers(metadata: MetadataMap) -> HeaderMap {
     let mut headers = metadata.into_headers();
     headers.insert(header::TE, TRAILERS);

@@ -39,7 +39,7 @@ pub enum Event {
 pub struct Start {
     /// `/package.Service/Method`.
     pub path: PathAndQuery,
-    /// As [`request_headers`] makes them.
+    /// From [`request_headers`].
     pub headers: HeaderMap,
     /// When the whole call must be over. The remaining time is sent as grpc-timeout.
     pub deadline: Option<Instant>,

@@ -52,7 +52,7 @@ pub struct MessageWriter {
     style: Style,
     /// Whether a message has been written.
     has_written: bool,
-    /// The same before the last message.
+    /// The value of `has_written` before the last message.
     had_written: bool,
 }
 
@@ -114,7 +114,7 @@ impl MessageWriter {
         Ok(Vec::new())
     }
 
-    /// The last message is not printed after all.
+    /// Takes back the last message, which will not be printed.
     pub fn forget_last(&mut self) {
         self.has_written = self.had_written;
     }

@@ -26,7 +26,7 @@ pub enum Format {
     Raw,
 }
 
-/// Types of Anys that are asked for in one run of a command.
+/// How many types of Anys one run of a command may ask for.
 const MAX_ASKED: usize = 1000;
 
 /// Prints the events of calls of one method.
@@ -137,7 +137,7 @@ impl Renderer {
         self
     }
 
-    /// The last message is not printed after all.
+    /// Takes back the last message, which will not be printed.
     pub fn forget_last(&mut self) {
         match &mut self.kind {
             Kind::Messages(writer) => writer.forget_last(),
@@ -149,7 +149,7 @@ impl Renderer {
     /// Adds what was found of the types asked for. They are not asked for again.
     pub fn learn(&mut self, asked: Vec<String>, found: Vec<DescriptorPool>) {
         self.asked.extend(asked);
-        // The server chooses the names.
+        // Bounded, because the server chooses the names.
         self.asks &= self.asked.len() < MAX_ASKED;
         for pool in found {
             match &mut self.kind {

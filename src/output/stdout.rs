@@ -42,7 +42,7 @@ struct Writer {
     chunks: Option<mpsc::Sender<Chunk>>,
     /// The result of writing.
     result: oneshot::Receiver<io::Result<()>>,
-    /// What is queued is not to be written any more.
+    /// Tells the thread to write nothing more.
     is_discarded: Arc<AtomicBool>,
 }
 
@@ -235,7 +235,7 @@ struct Reader {
 #[cfg(unix)]
 enum Watched {
     Stream(tokio::io::unix::AsyncFd<std::os::fd::OwnedFd>),
-    /// Not watched: a file has no other end, and a socket that is closed in one direction reports that for ever.
+    /// Not watched: a file has no other end, and a socket that is closed in one direction always reports that.
     Nothing,
 }
 
@@ -255,7 +255,7 @@ fn watch() -> io::Result<tokio::io::unix::AsyncFd<std::os::fd::OwnedFd>> {
     tokio::io::unix::AsyncFd::with_interest(stdout, INTEREST)
 }
 
-/// Whether poll(2) reports that nothing can be written any more.
+/// Whether poll(2) reports that nothing more can be written.
 #[cfg(unix)]
 fn is_gone(stdout: &std::os::fd::OwnedFd) -> bool {
     use rustix::event::PollFlags;
@@ -304,7 +304,7 @@ impl Reader {
             }
             let state = ready.ready();
             if state.is_read_closed() || state.is_write_closed() {
-                // That does not change any more, and cannot be cleared. Writes notice when the other end is gone.
+                // This state is final and cannot be cleared. Writes fail once the other end is gone.
                 self.watched = Some(Watched::Nothing);
                 return std::future::pending().await;
             }

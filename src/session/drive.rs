@@ -121,7 +121,7 @@ impl Driver {
         self.drive_again(call, never, input, observer, stdout).await
     }
 
-    /// As [`Driver::drive`]. If the server did not process the call, `again` makes it once more.
+    /// As [`Driver::drive`]. If the server did not process the call, `again` makes another attempt.
     ///
     /// # Errors
     /// As [`Driver::drive`].
@@ -153,7 +153,7 @@ impl Driver {
                 if let Event::Ended(end) = &event
                     && end.origin == Origin::Connection(Processed::No)
                     && let Some(again) = again.take()
-                    // If that fails, the first attempt says why.
+                    // If that fails, the first attempt has the reason.
                     && let Ok(call) = self.interrupt.or(again()).await
                 {
                     run.call = call;

@@ -28,8 +28,8 @@ struct State {
     handlers: Handlers,
 }
 
-/// What ends the process at the second signal, from the signal handler: also while this thread is blocked, for example in
-/// opening a FIFO or in writing to a stderr that is not read.
+/// Ends the process at the second signal from the signal handler, which works even while this thread is blocked, for
+/// example opening a FIFO or writing to a stderr that is not read.
 #[cfg(unix)]
 #[derive(Default)]
 struct Handlers {
@@ -80,7 +80,7 @@ impl Interrupt {
         }
     }
 
-    /// Listens for SIGTERM too, on systems that have it. To be called once.
+    /// Listens for SIGTERM too, on systems that have it. Call it once.
     ///
     /// # Errors
     /// When the system refuses.

@@ -54,7 +54,7 @@ impl Schemas {
 pub struct Lent {
     key: Key,
     source: Box<dyn DescriptorSource>,
-    /// Whom to ask; `None` for files.
+    /// The server to ask; `None` for files.
     session: Option<Session>,
 }
 

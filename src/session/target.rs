@@ -166,7 +166,7 @@ pub async fn not_called(format: Format, started: Instant, error: &Error, context
         call: None,
     };
     format.not_called(moment, error, context.stdout.buffer());
-    // The reason why there was no call is what the user has to know.
+    // The reason why there was no call matters more than a failure to write.
     let _ = context.finish_output().await;
 }
 
@@ -178,7 +178,7 @@ pub struct Session {
     connection: Connection,
     /// The deadline of the command's own call. Connecting counts against it.
     deadline: Option<Instant>,
-    /// Of each call.
+    /// The request headers of every call.
     headers: HeaderMap,
     target: Target,
 }
@@ -232,13 +232,13 @@ impl Session {
         ))
     }
 
-    /// Whether a call that the server did not process is worth another attempt: the server is closing the connection. A
-    /// server that refuses calls on a connection that goes on is left alone.
+    /// Whether to call again if the server did not process a call: if it is closing the connection, but not if it refuses
+    /// calls on a connection that stays open.
     pub fn can_call_again(&self) -> bool {
         !self.connection.is_usable()
     }
 
-    /// A connection that is alive, and a deadline that is the whole timeout away.
+    /// A live connection, and a deadline after the whole timeout.
     ///
     /// # Errors
     /// When the server can no longer be reached.

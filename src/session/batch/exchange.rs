@@ -1,4 +1,4 @@
-//! One call of a batch of several at once: run to its end, and printed when it is its turn.
+//! One of several concurrent calls of a batch: runs to its end, and is printed when it is its turn.
 
 use std::collections::VecDeque;
 use std::pin::pin;
@@ -25,19 +25,19 @@ pub struct Exchange {
 /// What happened on a call, and when.
 pub type Events = VecDeque<(Instant, Event)>;
 
-/// How to run the calls of a batch.
+/// Runs the calls of a batch.
 pub struct Caller<'a> {
     pub session: &'a Session,
     pub method: &'a Method,
-    /// Keep all events, not only the reply and the end.
+    /// Whether to keep all events, not only the reply and the end.
     pub keeps_everything: bool,
     /// Ends the calls in flight.
     pub stop: CancellationToken,
 }
 
 impl Caller<'_> {
-    /// Runs one call to its end. If the server did not process it, calls once more: on another connection if it is closing
-    /// this one.
+    /// Runs a call to its end. If the server did not process it because it is closing the connection, calls again on another
+    /// one.
     pub async fn exchange(&self, index: u64, message: Bytes) -> Exchange {
         let started = Instant::now();
         let mut events = self.attempt(&message).await;
@@ -46,7 +46,7 @@ impl Caller<'_> {
             && end.origin == Origin::Connection(Processed::No)
             && self.session.can_call_again()
         {
-            // If that fails, the first attempt says why the server is gone.
+            // If that fails, the first attempt has the reason.
             if let Ok(second) = self.attempt(&message).await {
                 *events = second;
             }
@@ -73,7 +73,7 @@ impl Caller<'_> {
     }
 }
 
-/// Runs a call with one reply to its end, and returns what is printed of it: its reply and its end.
+/// Runs a call with one reply to its end, and returns the events that are printed: the reply and the end.
 async fn collect(mut call: Call<Once<Bytes>>) -> Events {
     let mut events = VecDeque::with_capacity(2);
     // The formats that print these events do not print times.
@@ -86,8 +86,8 @@ async fn collect(mut call: Call<Once<Bytes>>) -> Events {
     events
 }
 
-/// Runs a call to its end, and returns all of its events, for formats that print them all. `stop` ends the call, with an
-/// event for it.
+/// Runs a call to its end, and returns all events, for formats that print them. If `stop` ends the call, that is an event
+/// too.
 async fn collect_until(mut call: Call<Once<Bytes>>, stop: &CancellationToken) -> Events {
     let mut events = VecDeque::with_capacity(4);
     let mut stopped = pin!(stop.cancelled());
@@ -108,7 +108,7 @@ async fn collect_until(mut call: Call<Once<Bytes>>, stop: &CancellationToken) ->
     }
 }
 
-/// The size of the replies among these events, in bytes.
+/// The size of the replies in these events, in bytes.
 pub fn reply_size(events: &Events) -> usize {
     let sizes = events.iter().map(|(_, event)| match event {
         Event::Message(message) => message.len(),
@@ -117,7 +117,7 @@ pub fn reply_size(events: &Events) -> usize {
     sizes.sum()
 }
 
-/// Prints the events of a call that is over. `interrupted`: the user ended those that were cancelled.
+/// Prints the events of a call that is over. With `interrupted`, a cancelled call was ended by the user.
 ///
 /// # Errors
 /// The failure of the call, or of printing.

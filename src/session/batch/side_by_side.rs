@@ -1,5 +1,5 @@
-//! Several calls of a batch at once, printed in the order of their requests. The calls go on whatever is waited for:
-//! their deadlines hold while output is not read, and the server can take the next ones while types are looked up.
+//! Concurrent calls of a batch, printed in the order of their requests. The calls continue during any wait: their deadlines
+//! hold while output is not read, and the server can take the next ones while types are looked up.
 
 use std::collections::VecDeque;
 use std::pin::pin;
@@ -17,10 +17,10 @@ use crate::session::printer::CallPrinter;
 /// Calls in flight at first, until a reply shows how large replies are.
 const AT_FIRST: usize = 16;
 
-/// Replies of this many bytes may wait for those before them. No call is started that could bring more.
+/// How many bytes of replies may wait for those before them. No call is started that could exceed this.
 const HELD: usize = 32 << 20;
 
-/// What comes next.
+/// The next step.
 enum Step {
     /// The next call to print is over.
     Over(Exchange),
@@ -29,7 +29,7 @@ enum Step {
     Bad(Error),
 }
 
-/// The calls in flight, and those that are over and wait to be printed.
+/// The calls in flight, and those that wait to be printed.
 struct Calls<F: Future<Output = Exchange>> {
     in_flight: FuturesOrdered<F>,
     over: VecDeque<Exchange>,
@@ -40,7 +40,7 @@ impl<F: Future<Output = Exchange>> Calls<F> {
         self.in_flight.len() + self.over.len()
     }
 
-    /// The next one that is over, if it is now.
+    /// The next call that is over, if it is now.
     async fn ready(&mut self) -> Option<Exchange> {
         match self.over.pop_front() {
             Some(exchange) => Some(exchange),
@@ -48,7 +48,7 @@ impl<F: Future<Output = Exchange>> Calls<F> {
         }
     }
 
-    /// Waits for `work` while the calls go on.
+    /// Waits for `work` while the calls continue.
     async fn during<T>(&mut self, work: impl Future<Output = T>) -> T {
         let mut work = pin!(work);
         loop {
@@ -79,7 +79,7 @@ impl Batch<'_> {
         };
         let start = |index, message| caller.exchange(index, message);
         let result = self.until_the_end(&mut calls, start, run, progress).await;
-        // Whatever ended the batch: calls whose requests went out are not passed over in silence.
+        // However the batch ended, calls whose requests were sent are printed.
         if caller.keeps_everything && calls.len() > 0 {
             caller.stop.cancel();
             let interrupted = matches!(&result, Err(error) if error.kind() == Kind::Interrupted);
@@ -189,7 +189,7 @@ impl Batch<'_> {
             Ok(events) => {
                 let mut printer = CallPrinter::new(run.renderer, true)
                     .within_batch(exchange.index, exchange.started);
-                // The batch has its result, however these calls ended.
+                // The batch already has its result.
                 let _ = print(events, interrupted, &mut printer, run.stdout.buffer()).await;
             }
             Err(error) => {
