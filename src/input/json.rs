@@ -3,6 +3,7 @@
 
 use super::messages::{End, Format};
 use crate::protobuf::json::{self, ReadOptions};
+use crate::protobuf::quote::plain_len;
 use crate::protobuf::{LayoutId, Layouts, ParseError};
 
 /// JSON values, one a message.
@@ -50,6 +51,16 @@ impl Format for Json {
     }
 }
 
+/// How much of a string comes before its end or an escape.
+fn string_len(text: &[u8]) -> usize {
+    // Most strings are short and plain, which is seen faster than a search is set up.
+    let plain = plain_len(text);
+    match text.get(plain) {
+        None | Some(b'"' | b'\\') => plain,
+        Some(_) => memchr::memchr2(b'"', b'\\', text).unwrap_or(text.len()),
+    }
+}
+
 fn is_blank(byte: u8) -> bool {
     matches!(byte, b' ' | b'\n' | b'\r' | b'\t')
 }
@@ -70,6 +81,7 @@ impl Splitter {
         let mut at = 0;
         while let Some(&byte) = input.get(at) {
             if self.in_string {
+                at += 1;
                 if self.is_escaped {
                     self.is_escaped = false;
                 } else if byte == b'\\' {
@@ -77,14 +89,11 @@ impl Splitter {
                 } else if byte == b'"' {
                     self.in_string = false;
                     if self.depth == 0 {
-                        return Some(at + 1);
+                        return Some(at);
                     }
                 } else {
-                    let rest = input.get(at..).unwrap_or_default();
-                    at += memchr::memchr2(b'"', b'\\', rest).unwrap_or(rest.len());
-                    continue;
+                    at += string_len(input.get(at..).unwrap_or_default());
                 }
-                at += 1;
                 continue;
             }
             if self.in_word && (is_blank(byte) || matches!(byte, b'{' | b'[' | b'"')) {

@@ -12,7 +12,7 @@ pub mod json;
 pub mod layout;
 mod map;
 mod parse_error;
-mod quote;
+pub mod quote;
 mod scalar;
 mod suggest;
 pub mod text;

@@ -118,6 +118,9 @@ impl fmt::Display for Position {
 
 /// How many characters UTF-8 text has: as many as bytes that begin one.
 fn characters(text: &[u8]) -> usize {
+    if text.is_ascii() {
+        return text.len();
+    }
     text.iter().filter(|byte| **byte & 0xc0 != 0x80).count()
 }
 

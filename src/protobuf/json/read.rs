@@ -34,7 +34,7 @@ pub fn read(
     message: LayoutId,
     json: &[u8],
     options: ReadOptions,
-) -> Result<Vec<u8>> {
+) -> std::result::Result<Vec<u8>, ParseError> {
     let mut out = Vec::with_capacity(json.len());
     read_into(layouts, message, json, options, &mut out)?;
     Ok(out)
@@ -50,14 +50,17 @@ pub fn read_into(
     json: &[u8],
     options: ReadOptions,
     out: &mut Vec<u8>,
-) -> Result {
+) -> std::result::Result<(), ParseError> {
+    let text = utf8(json)?;
     let start = out.len();
-    layouts.with_any_types(|layouts, types| {
-        out.truncate(start);
-        let mut parser = Parser::new(layouts, types, json, options);
-        parser.message(message, out)?;
-        parser.cursor.end()
-    })
+    layouts
+        .with_any_types(|layouts, types| {
+            out.truncate(start);
+            let mut parser = Parser::new(layouts, types, text, options);
+            parser.message(message, out)?;
+            parser.cursor.end()
+        })
+        .map_err(|error| *error.0)
 }
 
 /// Encodes every message of `json`, which is an array of them or one after the other, each with where it starts.
@@ -69,42 +72,38 @@ pub fn read_all(
     message: LayoutId,
     json: &[u8],
     options: ReadOptions,
-) -> Result<Vec<(Position, Vec<u8>)>> {
-    layouts.with_any_types(|layouts, types| {
-        let mut parser = Parser::new(layouts, types, json, options);
-        let mut messages = Vec::new();
-        // Of the message before, and its offset.
-        let mut last = (Position::START, 0);
-        let mut next = |parser: &mut Parser<'_, '_>| {
-            parser.cursor.peek();
-            let offset = parser.cursor.offset();
-            let between = json.get(last.1..offset).unwrap_or_default();
-            last = (last.0.after(between), offset);
-            let mut bytes = Vec::new();
-            parser.message(message, &mut bytes)?;
-            messages.push((last.0, bytes));
-            Ok(())
-        };
-        if parser.cursor.take(b'[') {
-            let mut more = !parser.cursor.take(b']');
-            while more {
-                next(&mut parser)?;
-                more = parser.cursor.take(b',');
-                if !more {
-                    parser.cursor.expect(b']')?;
-                }
-            }
-            parser.cursor.end()?;
-        } else {
-            while parser.cursor.peek().is_some() {
-                next(&mut parser)?;
-            }
-        }
-        Ok(messages)
-    })
+) -> std::result::Result<Vec<(Position, Vec<u8>)>, ParseError> {
+    let text = utf8(json)?;
+    layouts
+        .with_any_types(|layouts, types| {
+            Parser::new(layouts, types, text, options).all(message, text)
+        })
+        .map_err(|error| *error.0)
 }
 
-type Result<T = ()> = std::result::Result<T, ParseError>;
+fn utf8(json: &[u8]) -> std::result::Result<&str, ParseError> {
+    std::str::from_utf8(json)
+        .map_err(|error| ParseError::at(json, error.valid_up_to(), "not valid UTF-8"))
+}
+
+/// An error in JSON. Boxed, so that results that are nearly never errors fit into registers.
+struct Error(Box<ParseError>);
+
+impl Error {
+    fn at(text: &str, offset: usize, message: impl Into<String>) -> Self {
+        Self(ParseError::at(text.as_bytes(), offset, message).into())
+    }
+
+    fn within(self, field: &str) -> Self {
+        Self(self.0.within(field).into())
+    }
+
+    fn hinted(self, hint: Option<String>) -> Self {
+        Self(self.0.hinted(hint).into())
+    }
+}
+
+type Result<T = ()> = std::result::Result<T, Error>;
 
 struct Parser<'t, 'l> {
     cursor: Cursor<'t>,
@@ -151,16 +150,43 @@ impl<'t, 'l> Parser<'t, 'l> {
     fn new(
         layouts: &'l Layouts,
         types: &'l mut AnyTypes,
-        json: &'t [u8],
+        text: &'t str,
         options: ReadOptions,
     ) -> Self {
         Self {
-            cursor: Cursor::new(json),
+            cursor: Cursor::new(text),
             layouts,
             types,
             options,
             depth: 0,
         }
+    }
+
+    /// Every message there is, each with where it starts.
+    fn all(&mut self, message: LayoutId, text: &str) -> Result<Vec<(Position, Vec<u8>)>> {
+        let mut messages = Vec::new();
+        let is_array = self.cursor.take(b'[');
+        if is_array && self.cursor.take(b']') {
+            self.cursor.end()?;
+            return Ok(messages);
+        }
+        // Of the message before, and its offset.
+        let mut last = (Position::START, 0);
+        while is_array || self.cursor.peek().is_some() {
+            self.cursor.peek();
+            let offset = self.cursor.offset();
+            let between = text.get(last.1..offset).unwrap_or_default();
+            last = (last.0.after(between.as_bytes()), offset);
+            let mut bytes = Vec::new();
+            self.message(message, &mut bytes)?;
+            messages.push((last.0, bytes));
+            if is_array && !self.cursor.take(b',') {
+                self.cursor.expect(b']')?;
+                break;
+            }
+        }
+        self.cursor.end()?;
+        Ok(messages)
     }
 
     fn layout(&self, id: LayoutId) -> Result<&'l Layout> {

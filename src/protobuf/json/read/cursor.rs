@@ -3,7 +3,9 @@
 
 use std::borrow::Cow;
 
-use crate::protobuf::{MAX_DEPTH, ParseError};
+use super::{Error, Result};
+use crate::protobuf::MAX_DEPTH;
+use crate::protobuf::quote::plain_len;
 
 /// JSON nested deeper is not skipped: twice as deep as messages, since each can be in an array of its own.
 const SKIP_DEPTH: usize = 2 * MAX_DEPTH;
@@ -11,12 +13,13 @@ const SKIP_DEPTH: usize = 2 * MAX_DEPTH;
 /// A position in a JSON text.
 #[derive(Clone, Copy)]
 pub struct Cursor<'t> {
-    text: &'t [u8],
+    /// Strings are parts of it: UTF-8 is checked once for the whole text.
+    text: &'t str,
     offset: usize,
 }
 
 impl<'t> Cursor<'t> {
-    pub fn new(text: &'t [u8]) -> Self {
+    pub fn new(text: &'t str) -> Self {
         Self { text, offset: 0 }
     }
 
@@ -25,27 +28,39 @@ impl<'t> Cursor<'t> {
     }
 
     /// An error at the current position.
-    pub fn error(&self, why: impl Into<String>) -> ParseError {
+    pub fn error(&self, why: impl Into<String>) -> Error {
         self.error_at(self.offset, why)
     }
 
     /// An error at an earlier position.
-    pub fn error_at(&self, offset: usize, why: impl Into<String>) -> ParseError {
-        ParseError::at(self.text, offset, why)
+    pub fn error_at(&self, offset: usize, why: impl Into<String>) -> Error {
+        Error::at(self.text, offset, why)
     }
 
     /// The first byte of the next token.
+    #[inline]
     pub fn peek(&mut self) -> Option<u8> {
-        while let Some(byte) = self.text.get(self.offset) {
-            match byte {
-                b' ' | b'\n' | b'\r' | b'\t' => self.offset += 1,
-                byte => return Some(*byte),
+        loop {
+            match self.byte(self.offset) {
+                Some(b' ' | b'\n' | b'\r' | b'\t') => self.offset += 1,
+                other => return other,
             }
         }
-        None
+    }
+
+    #[inline]
+    fn byte(&self, offset: usize) -> Option<u8> {
+        self.text.as_bytes().get(offset).copied()
+    }
+
+    /// What has not been taken. Where a cursor stops, a character begins.
+    #[inline]
+    fn rest(&self) -> &'t str {
+        self.text.get(self.offset..).unwrap_or_default()
     }
 
     /// Takes a punctuation character if it is next.
+    #[inline]
     pub fn take(&mut self, byte: u8) -> bool {
         let found = self.peek() == Some(byte);
         self.offset += usize::from(found);
@@ -53,19 +68,26 @@ impl<'t> Cursor<'t> {
     }
 
     /// Takes a punctuation character that must be next.
-    pub fn expect(&mut self, byte: u8) -> Result<(), ParseError> {
+    #[inline]
+    pub fn expect(&mut self, byte: u8) -> Result {
         if self.take(byte) {
-            return Ok(());
+            Ok(())
+        } else {
+            Err(self.expected(byte))
         }
+    }
+
+    #[cold]
+    fn expected(&mut self, byte: u8) -> Error {
         let wanted = char::from(byte);
-        Err(match self.peek() {
+        match self.peek() {
             None => self.error(format!("unexpected end of JSON, expected `{wanted}`")),
             Some(_) => self.error(format!("expected `{wanted}`, found {}", self.found())),
-        })
+        }
     }
 
     /// Nothing may follow.
-    pub fn end(&mut self) -> Result<(), ParseError> {
+    pub fn end(&mut self) -> Result {
         match self.peek() {
             None => Ok(()),
             Some(_) => Err(self.error(format!("expected the end, found {}", self.found()))),
@@ -88,18 +110,18 @@ impl<'t> Cursor<'t> {
                 _ => "a number".to_owned(),
             },
             Some(_) => {
-                let rest = ahead.text.get(ahead.offset..).unwrap_or_default();
-                let word = |byte: &u8| byte.is_ascii_alphanumeric() || *byte >= 0x80;
-                let len = rest
-                    .iter()
-                    .take_while(|byte| word(byte))
-                    .count()
-                    .clamp(1, 20);
-                let rest =
-                    String::from_utf8_lossy(rest.get(..len.min(rest.len())).unwrap_or_default());
-                match rest.as_ref() {
-                    "true" | "false" | "null" => rest.into_owned(),
-                    rest => format!("`{}`", rest.escape_debug()),
+                let rest = ahead.rest();
+                let is_word = |c: &char| c.is_ascii_alphanumeric() || !c.is_ascii();
+                let len: usize = rest
+                    .chars()
+                    .take(20)
+                    .take_while(is_word)
+                    .map(char::len_utf8)
+                    .sum();
+                let len = len.max(rest.chars().next().map_or(0, char::len_utf8));
+                match rest.get(..len).unwrap_or_default() {
+                    word @ ("true" | "false" | "null") => word.to_owned(),
+                    other => format!("`{}`", other.escape_debug()),
                 }
             }
         }
@@ -108,92 +130,95 @@ impl<'t> Cursor<'t> {
     /// Takes `true`, `false` or `null` if it is next.
     pub fn word(&mut self, word: &str) -> bool {
         self.peek();
-        let rest = self.text.get(self.offset..).unwrap_or_default();
-        let Some(after) = rest.strip_prefix(word.as_bytes()) else {
+        let Some(after) = self.rest().strip_prefix(word) else {
             return false;
         };
-        let ends = after
-            .first()
-            .is_none_or(|byte| !byte.is_ascii_alphanumeric());
+        let ends = !after.starts_with(|c: char| c.is_ascii_alphanumeric());
         self.offset += if ends { word.len() } else { 0 };
         ends
     }
 
     /// A string literal, unescaped.
-    pub fn string(&mut self) -> Result<Cow<'t, str>, ParseError> {
+    pub fn string(&mut self) -> Result<Cow<'t, str>> {
         self.expect(b'"')?;
         let start = self.offset;
-        let rest = self.text.get(start..).unwrap_or_default();
-        let special = |byte: &u8| *byte < 0x20 || matches!(byte, b'"' | b'\\');
-        let Some(len) = rest.iter().position(special) else {
-            return Err(self.error_at(start - 1, "unterminated string"));
-        };
-        let (plain, tail) = rest.split_at(len);
-        self.offset += len;
-        if tail.first() == Some(&b'"') {
-            self.offset += 1;
-            return Ok(Cow::Borrowed(self.utf8(start, plain)?));
+        let rest = self.rest();
+        // Most strings are plain.
+        let mut len = plain_len(rest.as_bytes());
+        if rest.as_bytes().get(len) != Some(&b'"') {
+            len += unescaped_len(rest.get(len..).unwrap_or_default());
         }
-        let mut text = self.utf8(start, plain)?.to_owned();
+        let unescaped = rest.get(..len).unwrap_or_default();
+        self.offset += len;
+        if self.byte(self.offset) == Some(b'"') {
+            self.offset += 1;
+            return Ok(Cow::Borrowed(unescaped));
+        }
+        let mut text = unescaped.to_owned();
         self.unescape(start, &mut text)?;
         Ok(Cow::Owned(text))
     }
 
     /// The rest of a string, from its first escape on.
-    fn unescape(&mut self, start: usize, text: &mut String) -> Result<(), ParseError> {
+    fn unescape(&mut self, start: usize, text: &mut String) -> Result {
         loop {
-            let rest = self.text.get(self.offset..).unwrap_or_default();
-            match rest.first() {
+            match self.byte(self.offset) {
                 None => return Err(self.error_at(start - 1, "unterminated string")),
                 Some(b'"') => {
                     self.offset += 1;
                     return Ok(());
                 }
-                Some(b'\\') => {
-                    let at = self.offset;
-                    self.offset += 2;
-                    match rest.get(1) {
-                        Some(b'"') => text.push('"'),
-                        Some(b'\\') => text.push('\\'),
-                        Some(b'/') => text.push('/'),
-                        Some(b'b') => text.push('\u{8}'),
-                        Some(b'f') => text.push('\u{c}'),
-                        Some(b'n') => text.push('\n'),
-                        Some(b'r') => text.push('\r'),
-                        Some(b't') => text.push('\t'),
-                        Some(b'u') => text.push(self.unicode(at)?),
-                        _ => return Err(self.error_at(at, "invalid escape")),
-                    }
-                }
-                Some(byte) if *byte < 0x20 => {
+                Some(b'\\') => text.push(self.escaped()?),
+                Some(byte) if byte < 0x20 => {
                     return Err(self.error("control characters in strings must be escaped"));
                 }
                 Some(_) => {
-                    let special = |byte: &u8| *byte < 0x20 || matches!(byte, b'"' | b'\\');
-                    let len = rest.iter().position(special).unwrap_or(rest.len());
-                    text.push_str(self.utf8(self.offset, rest.get(..len).unwrap_or_default())?);
+                    let rest = self.rest();
+                    let len = unescaped_len(rest);
+                    text.push_str(rest.get(..len).unwrap_or_default());
                     self.offset += len;
                 }
             }
         }
     }
 
+    /// What an escape stands for.
+    fn escaped(&mut self) -> Result<char> {
+        let at = self.offset;
+        let kind = self.byte(at + 1);
+        let c = match kind {
+            Some(b'"') => '"',
+            Some(b'\\') => '\\',
+            Some(b'/') => '/',
+            Some(b'b') => '\u{8}',
+            Some(b'f') => '\u{c}',
+            Some(b'n') => '\n',
+            Some(b'r') => '\r',
+            Some(b't') => '\t',
+            Some(b'u') => {
+                self.offset += 2;
+                return self.unicode(at);
+            }
+            _ => return Err(self.error("invalid escape")),
+        };
+        self.offset += 2;
+        Ok(c)
+    }
+
     /// The four digits after `\u`, and the other half of a surrogate pair.
-    fn unicode(&mut self, at: usize) -> Result<char, ParseError> {
+    fn unicode(&mut self, at: usize) -> Result<char> {
         let half = |cursor: &mut Self| {
-            let digits = cursor.text.get(cursor.offset..cursor.offset + 4)?;
-            if !digits.iter().all(u8::is_ascii_hexdigit) {
+            let digits = cursor.rest().get(..4)?;
+            if !digits.bytes().all(|byte| byte.is_ascii_hexdigit()) {
                 return None;
             }
             cursor.offset += 4;
-            u32::from_str_radix(std::str::from_utf8(digits).ok()?, 16).ok()
+            u32::from_str_radix(digits, 16).ok()
         };
         let Some(first) = half(self) else {
             return Err(self.error_at(at, "`\\u` must be followed by four hexadecimal digits"));
         };
-        let code = if (0xd800..0xdc00).contains(&first)
-            && self.text.get(self.offset..self.offset + 2) == Some(b"\\u")
-        {
+        let code = if (0xd800..0xdc00).contains(&first) && self.rest().starts_with("\\u") {
             self.offset += 2;
             match half(self) {
                 Some(second @ 0xdc00..0xe000) => {
@@ -207,20 +232,14 @@ impl<'t> Cursor<'t> {
         char::from_u32(code).ok_or_else(|| self.error_at(at, "unpaired surrogate"))
     }
 
-    fn utf8(&self, start: usize, bytes: &'t [u8]) -> Result<&'t str, ParseError> {
-        std::str::from_utf8(bytes)
-            .map_err(|error| self.error_at(start + error.valid_up_to(), "not valid UTF-8"))
-    }
-
     /// A number as it is written.
-    pub fn number(&mut self) -> Result<&'t str, ParseError> {
+    pub fn number(&mut self) -> Result<&'t str> {
         self.peek();
-        let start = self.offset;
-        let rest = self.text.get(start..).unwrap_or_default();
+        let rest = self.rest();
         let in_number =
             |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'-' | b'.');
-        let len = rest.iter().take_while(|byte| in_number(byte)).count();
-        let token = std::str::from_utf8(rest.get(..len).unwrap_or_default()).unwrap_or_default();
+        let len = rest.bytes().take_while(in_number).count();
+        let token = rest.get(..len).unwrap_or_default();
         if !is_number(token) {
             return Err(match token {
                 "" => self.error(format!("expected a number, found {}", self.found())),
@@ -232,11 +251,11 @@ impl<'t> Cursor<'t> {
     }
 
     /// Skips one value, whatever it is, unless there is a mistake in it.
-    pub fn skip(&mut self) -> Result<(), ParseError> {
+    pub fn skip(&mut self) -> Result {
         self.skip_within(SKIP_DEPTH)
     }
 
-    fn skip_within(&mut self, depth: usize) -> Result<(), ParseError> {
+    fn skip_within(&mut self, depth: usize) -> Result {
         let Some(depth) = depth.checked_sub(1) else {
             return Err(self.error("JSON is nested too deeply"));
         };
@@ -274,6 +293,13 @@ impl<'t> Cursor<'t> {
             Some(_) => Err(self.error(format!("expected a value, found {}", self.found()))),
         }
     }
+}
+
+/// How many bytes at the start of a string's contents stand for themselves.
+fn unescaped_len(text: &str) -> usize {
+    text.bytes()
+        .position(|byte| byte < 0x20 || matches!(byte, b'"' | b'\\'))
+        .unwrap_or(text.len())
 }
 
 /// RFC 8259's grammar: no leading zero, no leading plus, digits on both sides of the point.

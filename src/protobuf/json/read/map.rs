@@ -1,7 +1,6 @@
 //! Map fields: an object whose keys are the map's.
 
-use super::{Parser, Result, Written, scalar};
-use crate::protobuf::ParseError;
+use super::{Error, Parser, Result, Written, scalar};
 use crate::protobuf::layout::{BAD_SCHEMA, Field, Type};
 use crate::protobuf::wire::{self, put_delimited, put_tag};
 
@@ -54,7 +53,7 @@ impl Parser<'_, '_> {
                     }
                 }
             })
-            .map_err(|error: ParseError| error.within(&format!("[{name:?}]")))?;
+            .map_err(|error: Error| error.within(&format!("[{name:?}]")))?;
             if written == Written::Skipped {
                 out.truncate(start);
             }

@@ -42,9 +42,9 @@ impl Parser<'_, '_> {
             return Err(start.error_at(start.offset(), "an Any needs a `@type`"));
         };
         let Some((_, name)) = url.rsplit_once('/').filter(|(_, name)| !name.is_empty()) else {
-            return Err(ahead
-                .error_at(at, format!("{url:?} is not a type URL"))
-                .hinted(Some(format!("write type.googleapis.com/{url}"))));
+            let error = ahead.error_at(at, format!("{url:?} is not a type URL"));
+            let hint = format!("write type.googleapis.com/{url}");
+            return Err(error.hinted(Some(hint)));
         };
         let id = match self.types.resolve(self.layouts, name) {
             Resolved::Layout(id) => id,
