@@ -30,6 +30,10 @@ const SERVER_AHEAD: Duration = Duration::from_millis(5);
 /// This many bytes are given back to the peer's window at once, fewer with the next chunk.
 const GIVE_BACK: usize = 64 << 10;
 
+/// The most that is sent at the end of the requests without waiting for the peer's window, in bytes. h2 holds it if the
+/// window is smaller.
+const UNRESERVED: usize = 16 << 10;
+
 /// How much of an error page to keep, in bytes.
 const PAGE: usize = 512;
 
@@ -57,6 +61,7 @@ pub struct Call<R> {
     connection: Connection,
     max_message_size: usize,
     single_reply: bool,
+    exact_sends: bool,
 }
 
 /// The request half of the stream.
@@ -117,6 +122,7 @@ where
             connection: connection.clone(),
             max_message_size: start.max_message_size,
             single_reply: start.single_reply,
+            exact_sends: start.exact_sends,
         };
         match request(connection, start) {
             Ok(request) => match connection.requests().send_request(request, false) {
@@ -254,6 +260,13 @@ where
             let (Sending::Open(stream) | Sending::Ending(stream)) = &mut self.sending else {
                 break;
             };
+            // h2 gives a stream capacity only after its headers are sent, but takes data without capacity, too.
+            if ended && !self.exact_sends && wanted <= UNRESERVED {
+                let data = self.packer.take(wanted, &mut sent);
+                let _ = stream.send_data(data, true);
+                self.half_close();
+                break;
+            }
             stream.reserve_capacity(wanted);
             let room = match stream.capacity() {
                 0 => match stream.poll_capacity(cx) {

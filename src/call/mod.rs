@@ -47,4 +47,7 @@ pub struct Start {
     pub max_message_size: usize,
     /// The method has one reply.
     pub single_reply: bool,
+    /// Whether [`Event::Sent`] always waits until the peer's window has room for the requests. Otherwise the end of small
+    /// requests is sent together with the headers, at half the cost.
+    pub exact_sends: bool,
 }

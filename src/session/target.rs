@@ -86,11 +86,16 @@ impl Target {
         console: &Console,
     ) -> Result<Session> {
         let started = Instant::now();
-        let connected = self.connect(context, console).await;
-        if let Err(error) = &connected {
-            not_called(format, started, error, context).await;
+        match self.connect(context, console).await {
+            Ok(session) => Ok(Session {
+                exact_sends: format.shows_everything(),
+                ..session
+            }),
+            Err(error) => {
+                not_called(format, started, &error, context).await;
+                Err(error)
+            }
         }
-        connected
     }
 
     /// Connects. The deadline of the first call counts from here.
@@ -121,6 +126,7 @@ impl Target {
             connection,
             deadline,
             headers: request_headers(self.metadata.clone()),
+            exact_sends: false,
             target: self,
         })
     }
@@ -180,6 +186,8 @@ pub struct Session {
     deadline: Option<Instant>,
     /// The request headers of every call.
     headers: HeaderMap,
+    /// Whether it matters when exactly a request is sent.
+    exact_sends: bool,
     target: Target,
 }
 
@@ -263,6 +271,7 @@ impl Session {
             deadline,
             max_message_size: self.target.max_message_size,
             single_reply: method.single_reply,
+            exact_sends: self.exact_sends,
         }
     }
 }

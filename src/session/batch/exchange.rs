@@ -40,14 +40,14 @@ impl Caller<'_> {
     /// one.
     pub async fn exchange(&self, index: u64, message: Bytes) -> Exchange {
         let started = Instant::now();
-        let mut events = self.attempt(&message).await;
+        let mut events = self.attempt(&message, started).await;
         if let Ok(events) = &mut events
             && let Some((_, Event::Ended(end))) = events.back()
             && end.origin == Origin::Connection(Processed::No)
             && self.session.can_call_again()
         {
             // If that fails, the first attempt has the reason.
-            if let Ok(second) = self.attempt(&message).await {
+            if let Ok(second) = Box::pin(self.attempt(&message, started)).await {
                 *events = second;
             }
         }
@@ -58,7 +58,7 @@ impl Caller<'_> {
         }
     }
 
-    async fn attempt(&self, message: &Bytes) -> Result<Events> {
+    async fn attempt(&self, message: &Bytes, started: Instant) -> Result<Events> {
         let connecting = self.session.one_of_many(self.method, once(message.clone()));
         let call = tokio::select! {
             biased;
@@ -68,19 +68,19 @@ impl Caller<'_> {
         Ok(if self.keeps_everything {
             collect_until(call, &self.stop).await
         } else {
-            collect(call).await
+            collect(call, started).await
         })
     }
 }
 
 /// Runs a call with one reply to its end, and returns the events that are printed: the reply and the end.
-async fn collect(mut call: Call<Once<Bytes>>) -> Events {
+///
+/// The formats that print these events do not print times: all have that of the start.
+async fn collect(mut call: Call<Once<Bytes>>, started: Instant) -> Events {
     let mut events = VecDeque::with_capacity(2);
-    // The formats that print these events do not print times.
-    let at = Instant::now();
     while let Some(event) = call.next().await {
         if matches!(event, Event::Message(_) | Event::Ended(_)) {
-            events.push_back((at, event));
+            events.push_back((started, event));
         }
     }
     events

@@ -4,7 +4,7 @@
 mod exchange;
 mod side_by_side;
 
-use std::pin::Pin;
+use std::pin::{Pin, pin};
 use std::task::Poll;
 
 use bytes::Bytes;
@@ -46,6 +46,14 @@ struct Progress {
     left: Option<u64>,
     /// The first failure, which is the result of the batch.
     failure: Option<Error>,
+}
+
+/// What follows from the result of a call.
+struct Settled {
+    /// The error to report now.
+    report: Option<Error>,
+    /// No further calls are made.
+    is_last: bool,
 }
 
 /// What a batch reads from and writes to.
@@ -146,10 +154,11 @@ impl Batch<'_> {
             {
                 return result;
             }
-            if !self
-                .settle(progress, run.stdout, index, result, replies)
-                .await?
-            {
+            let settled = self.settle(progress, index, result, replies);
+            if let Some(error) = &settled.report {
+                self.report(error, run.stdout).await?;
+            }
+            if settled.is_last {
                 break;
             }
         }
@@ -184,38 +193,45 @@ impl Batch<'_> {
         self.format.not_called(moment, error, stdout.buffer());
     }
 
-    /// Records the result of a call; `false` if it was the last.
-    async fn settle(
+    /// Records the result of a call.
+    fn settle(
         &self,
         progress: &mut Progress,
-        stdout: &mut Stdout,
         index: u64,
         result: Result<()>,
         replies: u64,
-    ) -> Result<bool> {
+    ) -> Settled {
         if let Some(left) = &mut progress.left {
             *left = left.saturating_sub(replies);
         }
+        let has_all = progress.left == Some(0);
         let Err(error) = result else {
-            return Ok(progress.left != Some(0));
+            return Settled {
+                report: None,
+                is_last: has_all,
+            };
         };
         let error = if index > 1 || self.keep_going {
             error.about(format_args!("request {index}"))
         } else {
             error
         };
-        let is_first = progress.failure.is_none();
-        if self.keep_going || !is_first {
-            self.report(&error, stdout).await?;
+        let report = match &progress.failure {
+            // The first failure is the result of the batch, which reports it.
+            None if !self.keep_going => {
+                progress.failure = Some(error);
+                None
+            }
+            None => {
+                progress.failure = Some(Error::new(error.kind(), error.message()).reported());
+                Some(error)
+            }
+            Some(_) => Some(error),
+        };
+        Settled {
+            report,
+            is_last: has_all || !self.keep_going,
         }
-        if is_first {
-            progress.failure = Some(if self.keep_going {
-                error.reported()
-            } else {
-                error
-            });
-        }
-        Ok(self.keep_going && progress.left != Some(0))
     }
 
     /// Reports an error after the messages before it are written.
@@ -237,11 +253,13 @@ fn ends_batch(error: &Error) -> bool {
 
 /// The next item, if it is ready. `Some(None)` is the end of the stream.
 async fn ready_now<S: Stream + Unpin>(stream: &mut S) -> Option<Option<S::Item>> {
-    std::future::poll_fn(|cx| {
-        Poll::Ready(match Pin::new(&mut *stream).poll_next(cx) {
-            Poll::Ready(item) => Some(item),
-            Poll::Pending => None,
-        })
-    })
-    .await
+    match now(pin!(stream.next())).await {
+        Poll::Ready(item) => Some(item),
+        Poll::Pending => None,
+    }
+}
+
+/// What the future returns, if it is ready.
+async fn now<F: Future>(mut future: Pin<&mut F>) -> Poll<F::Output> {
+    std::future::poll_fn(|cx| Poll::Ready(future.as_mut().poll(cx))).await
 }

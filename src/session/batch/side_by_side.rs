@@ -2,20 +2,26 @@
 //! hold while output is not read, and the server can take the next ones while types are looked up.
 
 use std::collections::VecDeque;
-use std::pin::pin;
+use std::pin::{Pin, pin};
+use std::task::Poll;
 
 use bytes::Bytes;
+use futures_util::future::{Either, Ready, ready};
 use futures_util::stream::FuturesOrdered;
 use tokio_stream::StreamExt as _;
 use tokio_util::sync::CancellationToken;
 
 use super::exchange::{Caller, Exchange, print, reply_size};
-use super::{Batch, Input, Progress, Run, ready_now};
+use super::{Batch, Input, Progress, Run, now, ready_now};
 use crate::error::{Error, Kind, Result};
 use crate::session::printer::CallPrinter;
 
 /// Calls in flight at first, until a reply shows how large replies are.
 const AT_FIRST: usize = 16;
+
+/// After this many calls have started, the connection sends their requests before replies that are here already are
+/// handled. Otherwise the client and the server would take turns, each idle while the other works.
+const SEND_AFTER: usize = 16;
 
 /// How many bytes of replies may wait for those before them. No call is started that could exceed this.
 const HELD: usize = 32 << 20;
@@ -95,7 +101,7 @@ impl Batch<'_> {
 
     async fn until_the_end<F>(
         &self,
-        calls: &mut Calls<F>,
+        calls: &mut Calls<Either<Ready<Exchange>, Pin<Box<F>>>>,
         start: impl Fn(u64, Bytes) -> F,
         run: &mut Run<'_>,
         progress: &mut Progress,
@@ -107,6 +113,7 @@ impl Batch<'_> {
         let mut input = Input::Open;
         let mut limit = AT_FIRST;
         let mut largest = 0;
+        let mut unsent = 0;
         loop {
             // Never more calls than replies wanted: a call may have side effects.
             let wanted = progress.left.map_or(self.concurrency, |left| {
@@ -120,10 +127,10 @@ impl Batch<'_> {
                     _ => Ok(()),
                 };
             }
-            let step = if let Some(exchange) = calls.ready().await {
-                Step::Over(exchange)
-            } else if has_room && let Some(next) = ready_now(&mut run.requests).await {
+            let step = if has_room && let Some(next) = ready_now(&mut run.requests).await {
                 Step::Next(next)
+            } else if let Some(exchange) = calls.ready().await {
+                Step::Over(exchange)
             } else {
                 calls.during(interrupt.or(run.stdout.flush())).await?;
                 if let Some(exchange) = calls.over.pop_front() {
@@ -143,7 +150,20 @@ impl Batch<'_> {
                 Step::Over(exchange) => exchange,
                 Step::Next(Some(message)) => {
                     progress.taken += 1;
-                    calls.in_flight.push_back(start(progress.taken, message));
+                    let mut call = Box::pin(start(progress.taken, message));
+                    calls.in_flight.push_back(match now(call.as_mut()).await {
+                        Poll::Ready(exchange) => Either::Left(ready(exchange)),
+                        Poll::Pending => Either::Right(call),
+                    });
+                    unsent += 1;
+                    if unsent >= SEND_AFTER {
+                        unsent = 0;
+                        let sending = async {
+                            tokio::task::yield_now().await;
+                            Ok(())
+                        };
+                        interrupt.or(sending).await?;
+                    }
                     continue;
                 }
                 Step::Next(None) => {
@@ -164,8 +184,13 @@ impl Batch<'_> {
                 Ok(events) => {
                     largest = largest.max(reply_size(&events));
                     limit = (HELD / largest.max(1)).max(1);
-                    let printing = print(events, false, &mut printer, run.stdout.buffer());
-                    calls.during(interrupt.or(printing)).await
+                    let mut printing =
+                        pin!(print(events, false, &mut printer, run.stdout.buffer()));
+                    // Most messages are printed without waiting.
+                    match now(printing.as_mut()).await {
+                        Poll::Ready(result) => result,
+                        Poll::Pending => calls.during(interrupt.or(printing)).await,
+                    }
                 }
                 Err(error) => {
                     self.not_called(index, exchange.started, &error, run.stdout);
@@ -176,8 +201,11 @@ impl Batch<'_> {
             if run.stdout.is_full() {
                 calls.during(interrupt.or(run.stdout.flush())).await?;
             }
-            let settled = self.settle(progress, run.stdout, index, result, replies);
-            if !calls.during(settled).await? {
+            let settled = self.settle(progress, index, result, replies);
+            if let Some(error) = &settled.report {
+                calls.during(self.report(error, run.stdout)).await?;
+            }
+            if settled.is_last {
                 return Ok(());
             }
         }

@@ -221,6 +221,7 @@ impl Peer {
             headers: request_headers(target.metadata.clone()),
             deadline: target.deadline,
             single_reply: false,
+            exact_sends: false,
         };
         Ok(Stream {
             call: Call::start(
