@@ -6,20 +6,19 @@ use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
-use bytes::{Bytes, BytesMut};
+use bytes::Bytes;
 use h2::client::ResponseFuture;
 use h2::{Reason, RecvStream, SendStream};
-use http::uri::Parts;
-use http::{
-    HeaderMap, HeaderName, HeaderValue, Method, Request, Response, StatusCode, Uri, Version, header,
-};
-use tokio::time::{Instant, Sleep, sleep, sleep_until};
+use http::{HeaderName, Response, StatusCode, header};
+use tokio::time::{Instant, Sleep, sleep_until};
 use tokio_stream::Stream;
 use tonic::Code;
 use tonic::metadata::MetadataMap;
 
-use super::end::{End, HttpAnswer, STATUS};
+use super::end::{End, STATUS};
 use super::frame::{Cutter, Packer, Sent};
+use super::page::Page;
+use super::request::{is_grpc, request};
 use super::{Event, Start};
 use crate::transport::Connection;
 
@@ -34,18 +33,7 @@ const GIVE_BACK: usize = 64 << 10;
 /// window is smaller.
 const UNRESERVED: usize = 16 << 10;
 
-/// How much of an error page to keep, in bytes.
-const PAGE: usize = 512;
-
-/// How long to wait for it.
-const PAGE_TIME: Duration = Duration::from_secs(1);
-
-const TIMEOUT: HeaderName = HeaderName::from_static("grpc-timeout");
 const ENCODING: HeaderName = HeaderName::from_static("grpc-encoding");
-const CONTENT_TYPE: HeaderValue = HeaderValue::from_static("application/grpc");
-const TRAILERS: HeaderValue = HeaderValue::from_static("trailers");
-const USER_AGENT: HeaderValue =
-    HeaderValue::from_static(concat!("routeguide/", env!("CARGO_PKG_VERSION")));
 
 /// A call. Dropping it before its end cancels it (RST_STREAM), even if the peer's window is full.
 pub struct Call<R> {
@@ -93,15 +81,6 @@ enum Received {
     Part,
     /// The call is over.
     End,
-}
-
-/// The body of a response that is not gRPC.
-struct Page {
-    body: RecvStream,
-    status: StatusCode,
-    content_type: Option<String>,
-    start: BytesMut,
-    limit: Pin<Box<Sleep>>,
 }
 
 impl<R> Call<R>
@@ -388,13 +367,8 @@ where
         if !is_grpc || head.status != StatusCode::OK {
             let content_type =
                 content_type.map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned());
-            self.receiving = Receiving::Page(Box::new(Page {
-                body,
-                status: head.status,
-                content_type,
-                start: BytesMut::new(),
-                limit: Box::pin(sleep(PAGE_TIME)),
-            }));
+            let page = Page::new(body, head.status, content_type);
+            self.receiving = Receiving::Page(Box::new(page));
             return None;
         }
         let encoding = head.headers.get(ENCODING);
@@ -484,126 +458,5 @@ impl<R> Call<R> {
 impl<R> Drop for Call<R> {
     fn drop(&mut self) {
         self.reset();
-    }
-}
-
-impl Page {
-    /// Waits for the start of the page, but not for long.
-    fn poll(&mut self, cx: &mut Context<'_>) -> Poll<HttpAnswer> {
-        loop {
-            match self.body.poll_data(cx) {
-                Poll::Ready(Some(Ok(data))) => {
-                    let _ = self.body.flow_control().release_capacity(data.len());
-                    self.start.extend_from_slice(&data);
-                    if self.start.len() >= PAGE {
-                        self.start.truncate(PAGE);
-                        break;
-                    }
-                }
-                Poll::Ready(_) => break,
-                Poll::Pending => {
-                    ready!(self.limit.as_mut().poll(cx));
-                    break;
-                }
-            }
-        }
-        Poll::Ready(HttpAnswer {
-            status: self.status,
-            content_type: self.content_type.take(),
-            body: self.start.split().freeze(),
-        })
-    }
-}
-
-/// `application/grpc`, alone or with `+proto`, with or without parameters.
-fn is_grpc(content_type: &HeaderValue) -> bool {
-    let text = content_type.to_str().unwrap_or_default();
-    let essence = text.split(';').next().unwrap_or_default().trim();
-    essence.eq_ignore_ascii_case("application/grpc")
-        || essence.eq_ignore_ascii_case("application/grpc+proto")
-}
-
-/// The request headers for this metadata, built once for many calls.
-pub fn request_headers(metadata: MetadataMap) -> HeaderMap {
-    let mut headers = metadata.into_headers();
-    headers.insert(header::TE, TRAILERS);
-    headers.insert(header::CONTENT_TYPE, CONTENT_TYPE);
-    headers.entry(header::USER_AGENT).or_insert(USER_AGENT);
-    headers
-}
-
-fn request(connection: &Connection, start: Start) -> Result<Request<()>, http::Error> {
-    let mut parts = Parts::default();
-    parts.scheme = Some(connection.scheme().clone());
-    parts.authority = Some(connection.authority().clone());
-    parts.path_and_query = Some(start.path);
-    let mut request = Request::new(());
-    *request.method_mut() = Method::POST;
-    *request.version_mut() = Version::HTTP_2;
-    *request.uri_mut() = Uri::from_parts(parts)?;
-    let mut headers = start.headers;
-    if let Some(deadline) = start.deadline {
-        insert_timeout(
-            &mut headers,
-            deadline.saturating_duration_since(Instant::now()),
-        );
-    }
-    *request.headers_mut() = headers;
-    Ok(request)
-}
-
-/// Sets `grpc-timeout`: at most eight digits, in the finest unit for which they suffice, and never zero.
-fn insert_timeout(headers: &mut HeaderMap, left: Duration) {
-    let units = [
-        (left.as_nanos(), 'n'),
-        (left.as_micros(), 'u'),
-        (left.as_millis(), 'm'),
-    ];
-    let (number, unit) = units
-        .into_iter()
-        .find(|(number, _)| *number <= 99_999_999)
-        .unwrap_or((u128::from(left.as_secs()).min(99_999_999), 'S'));
-    let value = format!("{}{unit}", number.max(1));
-    if let Ok(value) = HeaderValue::from_str(&value) {
-        headers.insert(TIMEOUT, value);
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_timeout_has_at_most_eight_digits_and_is_never_zero() {
-        for (left, value) in [
-            (Duration::ZERO, "1n"),
-            (Duration::from_nanos(99_999_999), "99999999n"),
-            (Duration::from_millis(100), "100000u"),
-            (Duration::from_secs(5), "5000000u"),
-            (Duration::from_secs(100), "100000m"),
-            (Duration::from_secs(1_000_000), "1000000S"),
-            (Duration::from_secs(200_000_000), "99999999S"),
-        ] {
-            let mut headers = HeaderMap::new();
-            insert_timeout(&mut headers, left);
-            assert_eq!(headers["grpc-timeout"], value);
-        }
-    }
-
-    #[test]
-    fn only_grpc_with_protobuf_messages_is_accepted() {
-        for (content_type, accepted) in [
-            ("application/grpc", true),
-            ("application/grpc+proto", true),
-            ("Application/gRPC; charset=utf-8", true),
-            ("application/grpc+json", false),
-            ("application/grpc-web", false),
-            ("application/grpc-web+proto", false),
-            ("application/grpcx", false),
-            ("text/html", false),
-        ] {
-            let value = HeaderValue::from_static(content_type);
-            assert_eq!(is_grpc(&value), accepted, "{content_type}");
-        }
     }
 }

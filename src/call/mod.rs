@@ -2,6 +2,8 @@
 //! are a stream of request messages and a stream of replies.
 //!
 //! - `grpc`: a call in progress, on its own h2 stream;
+//! - `request`: its URI and headers;
+//! - `page`: the body of a response that is not gRPC;
 //! - `frame`: packs messages into DATA frames, and cuts them out again;
 //! - `end`: how a call ends, and where its status comes from.
 //!
@@ -11,10 +13,13 @@
 mod end;
 mod frame;
 mod grpc;
+mod page;
+mod request;
 
 pub use end::{End, Origin, Processed};
 pub use frame::Sent;
-pub use grpc::{Call, request_headers};
+pub use grpc::Call;
+pub use request::request_headers;
 
 use bytes::Bytes;
 use http::HeaderMap;

@@ -4,7 +4,6 @@ use bytes::Bytes;
 use tonic::Code;
 use tonic::metadata::MetadataMap;
 
-use super::get_person::{NOT_FOUND, is_unknown_person};
 use crate::call::End;
 use crate::cli::{Format, GetPeopleArgs};
 use crate::error::{Error, Result};
@@ -16,6 +15,7 @@ use crate::session::drive::{CallObserver, Driver, Then};
 use crate::session::printer::CallPrinter;
 use crate::session::tally::Tally;
 use crate::session::target::{Method, Target};
+use crate::session::unknown_person::{NOT_FOUND, is_unknown_person};
 use crate::session::{Context, output};
 
 pub async fn run(args: &GetPeopleArgs, context: &mut Context) -> Result<()> {

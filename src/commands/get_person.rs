@@ -1,10 +1,6 @@
 //! `get-person`: one unary GetPerson call.
 
-use std::sync::LazyLock;
-
 use bytes::Bytes;
-use memchr::memmem::Finder;
-use prost::Message as _;
 use tokio_stream::once;
 use tonic::Code;
 use tonic::metadata::MetadataMap;
@@ -14,15 +10,12 @@ use crate::cli::{Format, GetPersonArgs};
 use crate::error::{Error, Result};
 use crate::input::{Failure, names};
 use crate::output::Renderer;
-use crate::proto::Person;
 use crate::schema;
 use crate::session::drive::{CallObserver, Driver, Then};
 use crate::session::printer::CallPrinter;
 use crate::session::target::{Method, Target};
+use crate::session::unknown_person::{NOT_FOUND, is_unknown_person};
 use crate::session::{Context, output};
-
-/// The name in the reply of the tutorial's server for a person that it does not know.
-pub const NOT_FOUND: &str = "Not Found";
 
 pub async fn run(args: &GetPersonArgs, context: &mut Context) -> Result<()> {
     let console = output::console(&args.output.console, context);
@@ -59,23 +52,6 @@ struct OnePerson<'a> {
     is_unknown: bool,
 }
 
-/// Whether a reply is the one of the tutorial's server for an unknown person. If the requested name is itself
-/// "Not Found" (`asked_for`), only a reply with no other field is.
-pub fn is_unknown_person(message: &[u8], asked_for: impl FnOnce() -> bool) -> bool {
-    // Rules out nearly all messages without decoding them.
-    static FINDER: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new(NOT_FOUND));
-    if FINDER.find(message).is_none() {
-        return false;
-    }
-    Person::decode(message).is_ok_and(|person| {
-        let unknown = Person {
-            name: NOT_FOUND.to_owned(),
-            ..Person::default()
-        };
-        person == unknown || (person.name == NOT_FOUND && !asked_for())
-    })
-}
-
 impl CallObserver for OnePerson<'_> {
     fn sent(&mut self, messages: &[Bytes], out: &mut Vec<u8>) -> Result<()> {
         self.printer.sent(messages, out)
@@ -106,30 +82,5 @@ impl CallObserver for OnePerson<'_> {
 
     fn counts(&self) -> (u64, u64) {
         self.printer.counts()
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn an_unknown_person_differs_from_a_person_named_not_found() {
-        let person = |name: &str, age| {
-            Person {
-                name: name.to_owned(),
-                age,
-                ..Person::default()
-            }
-            .encode_to_vec()
-        };
-        assert!(is_unknown_person(&person(NOT_FOUND, 0), || false));
-        assert!(is_unknown_person(&person(NOT_FOUND, 0), || true));
-        assert!(is_unknown_person(&person(NOT_FOUND, -1), || false));
-        assert!(
-            !is_unknown_person(&person(NOT_FOUND, 30), || true),
-            "a person with that name"
-        );
-        assert!(!is_unknown_person(&person("Alice", 30), || false));
     }
 }

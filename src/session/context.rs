@@ -2,8 +2,8 @@
 //! interrupt. `main`, the shell and the tests each make one.
 
 use super::interrupt::Interrupt;
-use super::schema::Schemas;
-use super::target::Servers;
+use super::schemas::Schemas;
+use super::servers::Servers;
 use crate::error::{Error, Result};
 use crate::input::Stdin;
 use crate::output::{Console, Stdout, Terminal, Verbosity};

@@ -1,9 +1,9 @@
-//! The schema arguments as a source of descriptors, and the schemas kept from command to command.
+//! The schema arguments as a source of descriptors.
 
-use std::collections::HashMap;
 use std::path::Path;
 
 use super::Context;
+use super::schemas::Key;
 use super::target::{Session, Target};
 use prost_reflect::DescriptorPool;
 
@@ -15,7 +15,6 @@ use crate::schema::render::tree;
 use crate::schema::source::{
     self, DescriptorSource, ReflectionMode, ReflectionTarget, SchemaSettings,
 };
-use crate::transport::Endpoint;
 
 /// The schema arguments as settings.
 pub fn settings(args: &SchemaArgs) -> SchemaSettings {
@@ -29,24 +28,6 @@ pub fn settings(args: &SchemaArgs) -> SchemaSettings {
             Reflection::V1alpha => ReflectionMode::V1Alpha,
             Reflection::Off => ReflectionMode::Off,
         },
-    }
-}
-
-/// Known schemas by their origin. A server is asked once, however many commands use its schema.
-#[derive(Default)]
-pub struct Schemas(HashMap<Key, Box<dyn DescriptorSource>>);
-
-#[derive(Clone, PartialEq, Eq, Hash)]
-struct Key {
-    settings: SchemaSettings,
-    /// `None` for files.
-    endpoint: Option<Endpoint>,
-}
-
-impl Schemas {
-    /// Forgets everything.
-    pub fn clear(&mut self) {
-        self.0.clear();
     }
 }
 
@@ -94,7 +75,7 @@ impl Lent {
     /// Ends the stream to the server, and keeps the schema for later commands.
     pub fn give_back(mut self, context: &mut Context) {
         self.source.detach();
-        context.schemas.0.insert(self.key, self.source);
+        context.schemas.insert(self.key, self.source);
     }
 }
 
@@ -114,7 +95,7 @@ pub fn lend(args: &SchemaArgs, session: Option<&Session>, context: &mut Context)
         settings,
         endpoint: session.map(|session| session.endpoint().clone()),
     };
-    let source = match context.schemas.0.remove(&key) {
+    let source = match context.schemas.take(&key) {
         Some(mut known) => {
             if let Some(target) = target {
                 known.attach(target);

@@ -1,7 +1,7 @@
 //! The connection arguments as values, and the session made from them: a connection, and what every call on it shares.
 //! For `--in-process`, this joins `server` and `transport`, which do not know each other.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -16,18 +16,11 @@ use super::Context;
 use crate::call::{Call, Start, request_headers};
 use crate::cli::ConnectionArgs;
 use crate::error::{Error, Result};
-use crate::net::ByteStream;
 use crate::output::{Console, Format, Moment};
-use crate::server::{Missing, People, Server};
-use crate::transport::{
-    self, Address, Connection, Connections, Dialer, Endpoint, InProcess, Patience,
-};
+use crate::transport::{self, Address, Connection, Connections, Endpoint, Patience};
 
 /// The default server.
 pub const DEFAULT_ADDR: &str = "localhost:50051";
-
-/// How much the pipe of `--in-process` buffers in each direction, in bytes.
-const PIPE: usize = 256 * 1024;
 
 /// Which server to call, and how.
 #[derive(Clone, Debug)]
@@ -129,38 +122,6 @@ impl Target {
             exact_sends: false,
             target: self,
         })
-    }
-}
-
-/// The people in a file, or the built-in ones.
-///
-/// # Errors
-/// When the file cannot be used.
-fn people(file: Option<&Path>) -> Result<People> {
-    match file {
-        Some(path) => People::load(path),
-        None => Ok(People::built_in()),
-    }
-}
-
-/// The servers of `--in-process`, by people file.
-#[derive(Default)]
-pub struct Servers(Vec<(Option<PathBuf>, Endpoint)>);
-
-impl Servers {
-    async fn endpoint(&mut self, file: Option<&Path>) -> Result<Endpoint> {
-        if let Some((_, endpoint)) = self.0.iter().find(|(known, _)| known.as_deref() == file) {
-            return Ok(endpoint.clone());
-        }
-        let server = Server::new(people(file)?, Missing::Reply).await?;
-        let open = move || -> Box<dyn ByteStream> {
-            let (ours, theirs) = tokio::io::duplex(PIPE);
-            server.serve_connection(theirs);
-            Box::new(ours)
-        };
-        let endpoint = Endpoint::new(Dialer::InProcess(InProcess::new(open)));
-        self.0.push((file.map(Path::to_owned), endpoint.clone()));
-        Ok(endpoint)
     }
 }
 

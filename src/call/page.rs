@@ -1,0 +1,66 @@
+//! The body of a response that is not gRPC: the start of it tells what answered.
+
+use std::future::Future as _;
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+use std::time::Duration;
+
+use bytes::BytesMut;
+use h2::RecvStream;
+use http::StatusCode;
+use tokio::time::{Sleep, sleep};
+
+use super::end::HttpAnswer;
+
+/// How much of an error page to keep, in bytes.
+const PAGE: usize = 512;
+
+/// How long to wait for it.
+const PAGE_TIME: Duration = Duration::from_secs(1);
+
+/// The body of a response that is not gRPC.
+pub struct Page {
+    body: RecvStream,
+    status: StatusCode,
+    content_type: Option<String>,
+    start: BytesMut,
+    limit: Pin<Box<Sleep>>,
+}
+
+impl Page {
+    pub fn new(body: RecvStream, status: StatusCode, content_type: Option<String>) -> Self {
+        Self {
+            body,
+            status,
+            content_type,
+            start: BytesMut::new(),
+            limit: Box::pin(sleep(PAGE_TIME)),
+        }
+    }
+
+    /// Waits for the start of the page, but not for long.
+    pub fn poll(&mut self, cx: &mut Context<'_>) -> Poll<HttpAnswer> {
+        loop {
+            match self.body.poll_data(cx) {
+                Poll::Ready(Some(Ok(data))) => {
+                    let _ = self.body.flow_control().release_capacity(data.len());
+                    self.start.extend_from_slice(&data);
+                    if self.start.len() >= PAGE {
+                        self.start.truncate(PAGE);
+                        break;
+                    }
+                }
+                Poll::Ready(_) => break,
+                Poll::Pending => {
+                    ready!(self.limit.as_mut().poll(cx));
+                    break;
+                }
+            }
+        }
+        Poll::Ready(HttpAnswer {
+            status: self.status,
+            content_type: self.content_type.take(),
+            body: self.start.split().freeze(),
+        })
+    }
+}

@@ -1,0 +1,294 @@
+//! The arguments of each command.
+
+#![allow(
+    rustdoc::broken_intra_doc_links,
+    reason = "help texts are doc comments, and show brackets as they are typed"
+)]
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::{Args, ValueEnum, ValueHint};
+
+use super::shared::{ConnectionArgs, ConsoleArgs, OutputArgs, SchemaArgs};
+use super::values::{duration, exit_codes};
+
+/// Run the RouteGuide server
+///
+/// Runs until SIGTERM or Ctrl-C, then gives calls in flight up to `--grace` to finish and exits; a second signal exits
+/// at once. Reflection (v1 and v1alpha) and grpc.health.v1 are enabled. SIGHUP reloads the people file; a bad file is
+/// reported and changes nothing.
+#[derive(Debug, Args)]
+pub struct ServeArgs {
+    /// Where to listen: host:port, [::1]:port, :port (loopback) or unix:PATH; may be repeated
+    ///
+    /// `localhost` is IPv4 and IPv6 loopback; `[::]:50051` accepts both from the whole network. Port 0 picks a free
+    /// port, which is printed.
+    #[arg(
+        short,
+        long,
+        value_name = "ADDR",
+        default_value = "localhost:50051",
+        help_heading = "Serving"
+    )]
+    pub listen: Vec<String>,
+
+    /// Serve the people in this file instead of Alice and Bob: Person messages in JSON, an array or one per line
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, help_heading = "Serving")]
+    pub people: Option<PathBuf>,
+
+    /// How GetPerson answers an unknown name
+    #[arg(
+        long,
+        value_name = "HOW",
+        default_value = "reply",
+        help_heading = "Serving"
+    )]
+    pub missing: Missing,
+
+    /// How long calls in flight may continue after a signal to stop
+    #[arg(long, value_name = "DURATION", default_value = "10s", value_parser = duration, help_heading = "Serving")]
+    pub grace: Duration,
+
+    /// Print only errors on stderr
+    #[arg(short, long)]
+    pub quiet: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Missing {
+    /// A Person named "Not Found", as the tutorial's server does
+    Reply,
+    /// Status NOT_FOUND
+    Status,
+}
+
+/// Look up a person
+///
+/// Prints the person on stdout. If the server does not know the person, prints an error on stderr and exits 69.
+#[derive(Debug, Args)]
+#[command(after_help = exit_codes())]
+pub struct GetPersonArgs {
+    /// Name of the person
+    pub name: String,
+
+    #[command(flatten)]
+    pub connection: ConnectionArgs,
+
+    #[command(flatten)]
+    pub output: OutputArgs,
+}
+
+/// Look up people over one stream, each as soon as its name arrives
+///
+/// Names come from the arguments, or else from stdin, one per line. Each is sent as soon as it is read, and each reply
+/// is printed as soon as it arrives. Names without a reply are counted on stderr at the end.
+#[derive(Debug, Args)]
+#[command(after_help = exit_codes())]
+pub struct GetPeopleArgs {
+    /// Names of the people; if there are none, or a single `-`, they are read from stdin
+    #[arg(value_name = "NAME")]
+    pub names: Vec<String>,
+
+    /// Names on stdin end with NUL, not with a newline
+    #[arg(short = '0', long, help_heading = "Names")]
+    pub null: bool,
+
+    /// Exit 69 if a name had no reply
+    #[arg(long, help_heading = "Names")]
+    pub strict: bool,
+
+    /// Stop after N replies
+    #[arg(short = 'n', long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..), help_heading = "Names")]
+    pub max_messages: Option<u64>,
+
+    #[command(flatten)]
+    pub connection: ConnectionArgs,
+
+    #[command(flatten)]
+    pub output: OutputArgs,
+}
+
+/// List a server's services, or a service's methods
+#[derive(Debug, Args)]
+#[command(after_help = exit_codes())]
+pub struct ListArgs {
+    /// List this service's methods
+    pub service: Option<String>,
+
+    /// Show the methods' signatures
+    #[arg(short, long)]
+    pub long: bool,
+
+    #[command(flatten)]
+    pub export: ExportArgs,
+
+    #[command(flatten)]
+    pub connection: ConnectionArgs,
+
+    #[command(flatten)]
+    pub schema: SchemaArgs,
+
+    #[command(flatten)]
+    pub console: ConsoleArgs,
+}
+
+/// Describe a service, method, message, enum or field, or everything, as .proto source
+#[derive(Debug, Args)]
+#[command(after_help = exit_codes())]
+pub struct DescribeArgs {
+    /// What to describe, by full or short name: `GetPerson`, `pkg.Service/Method`, `pkg.Message.field`
+    pub symbol: Option<String>,
+
+    /// .proto source, or the descriptor as JSON
+    #[arg(short, long, value_name = "FORMAT", default_value = "text")]
+    pub output: DescribeFormat,
+
+    /// Print a request with every field filled in, ready for `call -d`
+    #[arg(long, requires = "symbol", conflicts_with = "output")]
+    pub template: bool,
+
+    #[command(flatten)]
+    pub export: ExportArgs,
+
+    #[command(flatten)]
+    pub connection: ConnectionArgs,
+
+    #[command(flatten)]
+    pub schema: SchemaArgs,
+
+    #[command(flatten)]
+    pub console: ConsoleArgs,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum DescribeFormat {
+    /// .proto source
+    Text,
+    /// The descriptor in proto3 JSON
+    Json,
+}
+
+/// Where to write the schema.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Schema")]
+pub struct ExportArgs {
+    /// Write the schema to this file, as a FileDescriptorSet for --protoset and protoc
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub protoset_out: Option<PathBuf>,
+
+    /// Write the schema to this folder, as .proto files
+    #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
+    pub proto_out: Option<PathBuf>,
+}
+
+/// Call any method of any server
+///
+/// The request comes from FIELD arguments or from -d. Without either, a method that takes one message gets an empty one,
+/// and a method that takes a stream gets none. Several messages for a method that takes one are a batch: a call for each
+/// of them, over one connection.
+///
+/// FIELD is name=text, name:=json, name=@file or name:=@file; a name may be a path: address.city=Seoul, hobbies[]=chess,
+/// labels[color]=red.
+#[derive(Debug, Args)]
+#[command(after_help = exit_codes())]
+pub struct CallArgs {
+    /// The method: `pkg.Service/Method`, `pkg.Service.Method`, or a short name that is unambiguous
+    pub method: String,
+
+    /// Fields of the request: name=text, name:=json, name=@file
+    #[arg(value_name = "FIELD", conflicts_with = "data")]
+    pub fields: Vec<String>,
+
+    /// Requests as JSON values, one after another; @FILE reads a file, and @- or @ reads stdin as it arrives
+    #[arg(short, long, value_name = "DATA", help_heading = "Request")]
+    pub data: Option<String>,
+
+    /// Format of -d: JSON, or protobuf text with messages separated by the record separator (0x1E)
+    #[arg(
+        long,
+        value_name = "FORMAT",
+        default_value = "json",
+        help_heading = "Request"
+    )]
+    pub input: InputFormat,
+
+    /// Ignore fields that the request does not have, instead of rejecting them
+    #[arg(long, help_heading = "Request")]
+    pub allow_unknown_fields: bool,
+
+    /// Calls of a batch to have in flight at once
+    #[arg(long, value_name = "N", default_value = "1", value_parser = clap::value_parser!(u16).range(1..=1000), help_heading = "Request")]
+    pub concurrency: u16,
+
+    /// Continue a batch after a call that failed
+    #[arg(long, help_heading = "Request")]
+    pub keep_going: bool,
+
+    /// Stop after N replies
+    #[arg(short = 'n', long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..), help_heading = "Request")]
+    pub max_messages: Option<u64>,
+
+    #[command(flatten)]
+    pub connection: ConnectionArgs,
+
+    #[command(flatten)]
+    pub schema: SchemaArgs,
+
+    #[command(flatten)]
+    pub output: OutputArgs,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum InputFormat {
+    Json,
+    Text,
+}
+
+/// Check whether a server, or one of its services, is serving
+///
+/// Prints the status, and exits 0 if it is SERVING, 1 if it is not, and 64 + n if the call failed.
+#[derive(Debug, Args)]
+#[command(after_help = exit_codes())]
+pub struct HealthArgs {
+    /// The service; the whole server if omitted
+    pub service: Option<String>,
+
+    /// Print every change until interrupted
+    #[arg(long)]
+    pub watch: bool,
+
+    #[command(flatten)]
+    pub connection: ConnectionArgs,
+
+    #[command(flatten)]
+    pub console: ConsoleArgs,
+}
+
+/// Print a shell completion script
+///
+/// For bash: `routeguide completions bash > ~/.local/share/bash-completion/completions/routeguide`. For other shells,
+/// see the README.
+#[derive(Debug, Args)]
+pub struct CompletionsArgs {
+    pub shell: Shell,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Shell {
+    Bash,
+    Zsh,
+    Fish,
+    #[value(name = "powershell")]
+    PowerShell,
+    Elvish,
+    Nushell,
+}
+
+/// Print the manual page, or write all of them to a folder
+#[derive(Debug, Args)]
+pub struct ManArgs {
+    /// Write routeguide.1 and a page for each command here
+    #[arg(value_hint = ValueHint::DirPath)]
+    pub dir: Option<PathBuf>,
+}

@@ -1,0 +1,65 @@
+//! Parsers of values, and the table of exit codes.
+
+use std::time::Duration;
+
+use crate::exit;
+
+/// What the help of every command ends with.
+pub fn exit_codes() -> String {
+    format!("Exit codes:\n{}", exit::TABLE)
+}
+
+/// A number of bytes, optionally in KiB, MiB or GiB.
+pub fn size(text: &str) -> Result<usize, String> {
+    let (number, unit) = match text.find(|c: char| !c.is_ascii_digit()) {
+        Some(at) => text.split_at(at),
+        None => (text, ""),
+    };
+    let unit = unit.trim();
+    let unit: usize = match unit.to_ascii_lowercase().as_str() {
+        "" | "b" => 1,
+        "k" | "kib" => 1 << 10,
+        "m" | "mib" => 1 << 20,
+        "g" | "gib" => 1 << 30,
+        _ => return Err(format!("unknown unit {unit:?}: use KiB, MiB or GiB")),
+    };
+    let number: usize = number.parse().map_err(|_| "not a number".to_owned())?;
+    match number.checked_mul(unit) {
+        // The length of a gRPC message has 32 bits.
+        Some(size @ 1..=0xffff_ffff) => Ok(size),
+        _ => Err("must be at least 1 byte and less than 4GiB".to_owned()),
+    }
+}
+
+/// A positive duration: `500ms`, `10s`, `1m30s`, or a plain number of seconds as in curl.
+pub fn duration(text: &str) -> Result<Duration, String> {
+    let parsed = match text.parse::<f64>() {
+        Ok(seconds) => Duration::try_from_secs_f64(seconds)
+            .map_err(|_| "must be from 1ms to 99999999s".to_owned())?,
+        Err(_) => humantime::parse_duration(text)
+            .map_err(|_| "expected a duration such as 500ms, 10s or 1m30s".to_owned())?,
+    };
+    if parsed < Duration::from_millis(1) {
+        return Err("must be from 1ms to 99999999s".to_owned());
+    }
+    // A grpc-timeout has at most eight digits, and a timer's instant must not overflow.
+    if parsed > Duration::from_secs(99_999_999) {
+        return Err("must be from 1ms to 99999999s".to_owned());
+    }
+    Ok(parsed)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_duration_is_positive_and_may_be_a_number_of_seconds() {
+        assert_eq!(duration("1.5"), Ok(Duration::from_millis(1500)));
+        assert_eq!(duration("200ms"), Ok(Duration::from_millis(200)));
+        assert!(duration("1us").is_err());
+        for bad in ["0", "-1", "NaN", "1e30", "soon", ""] {
+            assert!(duration(bad).is_err(), "{bad}");
+        }
+    }
+}

@@ -1,0 +1,34 @@
+//! The schemas kept from command to command.
+
+use std::collections::HashMap;
+
+use crate::schema::source::{DescriptorSource, SchemaSettings};
+use crate::transport::Endpoint;
+
+/// Known schemas by their origin. A server is asked once, however many commands use its schema.
+#[derive(Default)]
+pub struct Schemas(HashMap<Key, Box<dyn DescriptorSource>>);
+
+/// Where a schema comes from.
+#[derive(Clone, PartialEq, Eq, Hash)]
+pub struct Key {
+    pub settings: SchemaSettings,
+    /// `None` for files.
+    pub endpoint: Option<Endpoint>,
+}
+
+impl Schemas {
+    /// Lends a schema to one command.
+    pub fn take(&mut self, key: &Key) -> Option<Box<dyn DescriptorSource>> {
+        self.0.remove(key)
+    }
+
+    pub fn insert(&mut self, key: Key, source: Box<dyn DescriptorSource>) {
+        self.0.insert(key, source);
+    }
+
+    /// Forgets everything.
+    pub fn clear(&mut self) {
+        self.0.clear();
+    }
+}
