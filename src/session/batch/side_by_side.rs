@@ -12,7 +12,7 @@ use tokio_stream::StreamExt as _;
 use tokio_util::sync::CancellationToken;
 
 use super::exchange::{Caller, Exchange, print, reply_size};
-use super::{Batch, Input, Progress, Run, now, ready_now};
+use super::{Batch, Input, Progress, Run, ends_batch, now, ready_now};
 use crate::error::{Error, Kind, Result};
 use crate::session::printer::CallPrinter;
 
@@ -35,15 +35,27 @@ enum Step {
     Bad(Error),
 }
 
+/// A call that has been started, which may be over at once.
+type Started<F> = Either<Ready<Exchange>, Pin<Box<F>>>;
+
 /// The calls in flight, and those that wait to be printed.
 struct Calls<F: Future<Output = Exchange>> {
-    in_flight: FuturesOrdered<F>,
+    in_flight: FuturesOrdered<Started<F>>,
     over: VecDeque<Exchange>,
 }
 
 impl<F: Future<Output = Exchange>> Calls<F> {
     fn len(&self) -> usize {
         self.in_flight.len() + self.over.len()
+    }
+
+    /// Starts a call: it is polled once, which sends its request unless that has to wait.
+    async fn start(&mut self, call: F) {
+        let mut call = Box::pin(call);
+        self.in_flight.push_back(match now(call.as_mut()).await {
+            Poll::Ready(exchange) => Either::Left(ready(exchange)),
+            Poll::Pending => Either::Right(call),
+        });
     }
 
     /// The next call that is over, if it is now.
@@ -65,6 +77,12 @@ impl<F: Future<Output = Exchange>> Calls<F> {
             }
         }
     }
+}
+
+/// Lets the task of the connection write.
+async fn connection_writes() -> Result<()> {
+    tokio::task::yield_now().await;
+    Ok(())
 }
 
 impl Batch<'_> {
@@ -101,7 +119,7 @@ impl Batch<'_> {
 
     async fn until_the_end<F>(
         &self,
-        calls: &mut Calls<Either<Ready<Exchange>, Pin<Box<F>>>>,
+        calls: &mut Calls<F>,
         start: impl Fn(u64, Bytes) -> F,
         run: &mut Run<'_>,
         progress: &mut Progress,
@@ -150,19 +168,11 @@ impl Batch<'_> {
                 Step::Over(exchange) => exchange,
                 Step::Next(Some(message)) => {
                     progress.taken += 1;
-                    let mut call = Box::pin(start(progress.taken, message));
-                    calls.in_flight.push_back(match now(call.as_mut()).await {
-                        Poll::Ready(exchange) => Either::Left(ready(exchange)),
-                        Poll::Pending => Either::Right(call),
-                    });
+                    calls.start(start(progress.taken, message)).await;
                     unsent += 1;
                     if unsent >= SEND_AFTER {
                         unsent = 0;
-                        let sending = async {
-                            tokio::task::yield_now().await;
-                            Ok(())
-                        };
-                        interrupt.or(sending).await?;
+                        interrupt.or(connection_writes()).await?;
                     }
                     continue;
                 }
@@ -183,7 +193,10 @@ impl Batch<'_> {
             let result = match exchange.events {
                 Ok(events) => {
                     largest = largest.max(reply_size(&events));
-                    limit = (HELD / largest.max(1)).max(1);
+                    // A failed call does not show how large replies are.
+                    limit = HELD
+                        .checked_div(largest)
+                        .map_or(limit, |calls| calls.max(1));
                     let mut printing =
                         pin!(print(events, false, &mut printer, run.stdout.buffer()));
                     // Most messages are printed without waiting.
@@ -198,6 +211,11 @@ impl Batch<'_> {
                 }
             };
             let replies = printer.printed();
+            if let Err(error) = &result
+                && ends_batch(error)
+            {
+                return result;
+            }
             if run.stdout.is_full() {
                 calls.during(interrupt.or(run.stdout.flush())).await?;
             }
@@ -220,6 +238,8 @@ impl Batch<'_> {
                 // The batch already has its result.
                 let _ = print(events, interrupted, &mut printer, run.stdout.buffer()).await;
             }
+            // Stopped while it was connecting: no request was sent, and nothing has to be said.
+            Err(error) if error.kind() == Kind::Interrupted && !interrupted => {}
             Err(error) => {
                 self.not_called(exchange.index, exchange.started, &error, run.stdout);
             }

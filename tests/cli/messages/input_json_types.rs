@@ -16,6 +16,8 @@ fn an_any() {
         r#"{"payload": {"@type": "x/test.echo.v1.Quota", "@type": "x/y"}}"#,
         r#"{"payload": {"@type": "x/test.echo.v1.Quota", "ownr": "Alice"}}"#,
         r#"{"payload": {"@type": "x/google.protobuf.Any"}}"#,
+        r#"{"payload": {"@type": "x/google.protobuf.Any", "value": {}, "owner": 1}}"#,
+        r#"{"payload": {"@type": "x/google.protobuf.Any", "value": {}, "value": {}}}"#,
     ]), @r#"
     $ routeguide call Repeat -d '{"payload": {"owner": "Alice"}}'
     error: -d, line 1, column 13, field payload: an Any needs a `@type`
@@ -45,6 +47,14 @@ fn an_any() {
 
     $ routeguide call Repeat -d '{"payload": {"@type": "x/google.protobuf.Any"}}'
     error: -d, line 1, column 13, field payload: an Any of google.protobuf.Any needs a `value`
+    [exit code 1]
+
+    $ routeguide call Repeat -d '{"payload": {"@type": "x/google.protobuf.Any", "value": {}, "owner": 1}}'
+    error: -d, line 1, column 61, field payload: an Any of google.protobuf.Any has no field "owner"
+    [exit code 1]
+
+    $ routeguide call Repeat -d '{"payload": {"@type": "x/google.protobuf.Any", "value": {}, "value": {}}}'
+    error: -d, line 1, column 61, field payload: duplicate field
     [exit code 1]
     "#);
 }

@@ -16,9 +16,13 @@ pub fn integer(token: &str) -> Option<i128> {
 /// `12.50e1` and the like. More digits than a 64-bit integer has are not read: no type has them.
 fn scientific(token: &str) -> Option<i128> {
     let (mantissa, exponent) = match token.split_once(['e', 'E']) {
-        Some((mantissa, exponent)) => (mantissa, exponent.parse::<i64>().ok()?),
-        None => (token, 0),
+        Some((mantissa, exponent)) => (mantissa, exponent),
+        None => (token, "0"),
     };
+    let power = exponent.strip_prefix(['+', '-']).unwrap_or(exponent);
+    if power.is_empty() || !power.bytes().all(|byte| byte.is_ascii_digit()) {
+        return None;
+    }
     let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
     let digits = format!("{whole}{fraction}");
     if whole.is_empty() || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
@@ -31,6 +35,8 @@ fn scientific(token: &str) -> Option<i128> {
         return Some(0);
     }
     let shift = exponent
+        .parse::<i64>()
+        .ok()?
         .checked_sub(i64::try_from(fraction.len()).ok()?)?
         .checked_add(i64::try_from(dropped).ok()?)?;
     let shift = u32::try_from(shift).ok().filter(|shift| *shift <= 20)?;
@@ -66,6 +72,7 @@ mod tests {
             ("1.8446744073709551615e19", i128::from(u64::MAX)),
             ("100e-2", 1),
             ("0e999999999", 0),
+            ("0e99999999999999999999", 0),
         ] {
             assert_eq!(integer(token), Some(value), "{token}");
         }

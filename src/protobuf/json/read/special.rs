@@ -10,6 +10,9 @@ impl Parser<'_, '_> {
         let start = self.cursor;
         let mut url = None;
         let mut value = None;
+        // What a type with a form of its own does not have beside `value`.
+        let mut other = None;
+        let mut again = None;
         let mut ahead = self.cursor;
         ahead.expect(b'{')?;
         if ahead.take(b'}') {
@@ -28,10 +31,15 @@ impl Parser<'_, '_> {
                     url = Some((ahead.offset(), ahead.string()?));
                 }
                 "value" => {
-                    value = Some(ahead);
+                    if value.replace(ahead).is_some() {
+                        again = again.or(Some(at));
+                    }
                     ahead.skip()?;
                 }
-                _ => ahead.skip()?,
+                _ => {
+                    other = other.or_else(|| Some((at, key.into_owned())));
+                    ahead.skip()?;
+                }
             }
             if !ahead.take(b',') {
                 ahead.expect(b'}')?;
@@ -69,6 +77,15 @@ impl Parser<'_, '_> {
                 let why = format!("an Any of {name} needs a `value`");
                 return Err(start.error_at(start.offset(), why));
             };
+            if let Some(at) = again {
+                return Err(start.error_at(at, "duplicate field"));
+            }
+            if let Some((at, key)) = other
+                && !self.options.allow_unknown_fields
+            {
+                let why = format!("an Any of {name} has no field {key:?}");
+                return Err(start.error_at(at, why));
+            }
             self.cursor = value;
             put_delimited(out, |out| self.message(id, out))
                 .map_err(|error| error.within("value"))?;
