@@ -13,6 +13,7 @@ module completions {
   # Run the RouteGuide server
   export extern "routeguide serve" [
     --listen(-l): string      # Where to listen: host:port, [::1]:port, :port (loopback) or unix:PATH; may be repeated
+    --port(-p): string        # Refused with a tip: the port is part of --listen
     --people: path            # Serve the people in this file instead of Alice and Bob: Person messages in JSON, an array or one per line
     --missing: string@"nu-complete routeguide serve missing" # How GetPerson answers an unknown name
     --grace: string           # How long calls in flight may continue after a signal to stop
@@ -30,7 +31,9 @@ module completions {
 
   # Look up a person
   export extern "routeguide get-person" [
-    --addr(-a): string        # The server: host:port, :port, [::1]:port, http://host:port or unix:PATH [env: ROUTEGUIDE_ADDR] [default: localhost:50051]
+    --addr(-a): string        # The server: host:port, :port, [::1]:port, http://host:port, dns:///host:port or unix:PATH [env: ROUTEGUIDE_ADDR] [default: localhost:50051]
+    --plaintext               # Accepted for grpcurl's users: without https://, calls are in plaintext anyway
+    --port(-p): string        # Refused with a tip: the port is part of -a
     --in-process              # Call a RouteGuide server inside this process: no port, no second terminal
     --header(-H): string      # Metadata to send with calls and reflection; may be repeated. Values of -bin names are base64
     --max-message-size: string # The largest message to send or accept, in bytes or with a unit: 64KiB, 4MiB
@@ -38,7 +41,7 @@ module completions {
     --connect-timeout: string # How long one attempt to connect may take
     --timeout: string         # The call's deadline, including connecting; sent to the server as grpc-timeout
     --wait: string            # Keep trying to connect for this long
-    --output(-o): string@"nu-complete routeguide get-person output" # How to print replies [default: json for call, text for get-*]
+    --output(-o): string@"nu-complete routeguide get-person output" # How to print replies [env: ROUTEGUIDE_OUTPUT] [default: json for call, text for get-*]
     --pretty                  # Indent messages, even when stdout is not a terminal
     --compact                 # One message per line, even on a terminal
     --emit-defaults           # Also print fields that have their default value
@@ -64,7 +67,9 @@ module completions {
     --null(-0)                # Names on stdin end with NUL, not with a newline
     --strict                  # Exit 69 if a name had no reply
     --max-messages(-n): string # Stop after N replies
-    --addr(-a): string        # The server: host:port, :port, [::1]:port, http://host:port or unix:PATH [env: ROUTEGUIDE_ADDR] [default: localhost:50051]
+    --addr(-a): string        # The server: host:port, :port, [::1]:port, http://host:port, dns:///host:port or unix:PATH [env: ROUTEGUIDE_ADDR] [default: localhost:50051]
+    --plaintext               # Accepted for grpcurl's users: without https://, calls are in plaintext anyway
+    --port(-p): string        # Refused with a tip: the port is part of -a
     --in-process              # Call a RouteGuide server inside this process: no port, no second terminal
     --header(-H): string      # Metadata to send with calls and reflection; may be repeated. Values of -bin names are base64
     --max-message-size: string # The largest message to send or accept, in bytes or with a unit: 64KiB, 4MiB
@@ -72,7 +77,7 @@ module completions {
     --connect-timeout: string # How long one attempt to connect may take
     --timeout: string         # The call's deadline, including connecting; sent to the server as grpc-timeout
     --wait: string            # Keep trying to connect for this long
-    --output(-o): string@"nu-complete routeguide get-people output" # How to print replies [default: json for call, text for get-*]
+    --output(-o): string@"nu-complete routeguide get-people output" # How to print replies [env: ROUTEGUIDE_OUTPUT] [default: json for call, text for get-*]
     --pretty                  # Indent messages, even when stdout is not a terminal
     --compact                 # One message per line, even on a terminal
     --emit-defaults           # Also print fields that have their default value
@@ -98,7 +103,9 @@ module completions {
     --long(-l)                # Show the methods' signatures
     --protoset-out: path      # Write the schema to this file, as a FileDescriptorSet for --protoset and protoc
     --proto-out: directory    # Write the schema to this folder, as .proto files
-    --addr(-a): string        # The server: host:port, :port, [::1]:port, http://host:port or unix:PATH [env: ROUTEGUIDE_ADDR] [default: localhost:50051]
+    --addr(-a): string        # The server: host:port, :port, [::1]:port, http://host:port, dns:///host:port or unix:PATH [env: ROUTEGUIDE_ADDR] [default: localhost:50051]
+    --plaintext               # Accepted for grpcurl's users: without https://, calls are in plaintext anyway
+    --port(-p): string        # Refused with a tip: the port is part of -a
     --in-process              # Call a RouteGuide server inside this process: no port, no second terminal
     --header(-H): string      # Metadata to send with calls and reflection; may be repeated. Values of -bin names are base64
     --max-message-size: string # The largest message to send or accept, in bytes or with a unit: 64KiB, 4MiB
@@ -115,6 +122,7 @@ module completions {
     --quiet(-q)               # Print only errors on stderr
     --help(-h)                # Print help (see more with '--help')
     service?: string          # List this service's methods
+    ...rest: string           # Refused, with a tip if the first argument is an address
   ]
 
   def "nu-complete routeguide describe output" [] {
@@ -135,7 +143,9 @@ module completions {
     --template                # Print a request with every field filled in, ready for `call -d`
     --protoset-out: path      # Write the schema to this file, as a FileDescriptorSet for --protoset and protoc
     --proto-out: directory    # Write the schema to this folder, as .proto files
-    --addr(-a): string        # The server: host:port, :port, [::1]:port, http://host:port or unix:PATH [env: ROUTEGUIDE_ADDR] [default: localhost:50051]
+    --addr(-a): string        # The server: host:port, :port, [::1]:port, http://host:port, dns:///host:port or unix:PATH [env: ROUTEGUIDE_ADDR] [default: localhost:50051]
+    --plaintext               # Accepted for grpcurl's users: without https://, calls are in plaintext anyway
+    --port(-p): string        # Refused with a tip: the port is part of -a
     --in-process              # Call a RouteGuide server inside this process: no port, no second terminal
     --header(-H): string      # Metadata to send with calls and reflection; may be repeated. Values of -bin names are base64
     --max-message-size: string # The largest message to send or accept, in bytes or with a unit: 64KiB, 4MiB
@@ -152,6 +162,7 @@ module completions {
     --quiet(-q)               # Print only errors on stderr
     --help(-h)                # Print help (see more with '--help')
     symbol?: string           # What to describe, by full or short name: `GetPerson`, `pkg.Service/Method`, `pkg.Message.field`
+    ...rest: string           # Refused, with a tip if the first argument is an address
   ]
 
   def "nu-complete routeguide call input" [] {
@@ -172,13 +183,15 @@ module completions {
 
   # Call any method of any server
   export extern "routeguide call" [
-    --data(-d): string        # Requests as JSON values, one after another; @FILE reads a file, and @- or @ reads stdin as it arrives
+    --data(-d): string        # Requests as JSON values, one after another; @FILE reads a file, and @-, @ or - reads stdin as it arrives
     --input: string@"nu-complete routeguide call input" # Format of -d: JSON, or protobuf text with messages separated by the record separator (0x1E)
     --allow-unknown-fields    # Ignore fields that the request does not have, instead of rejecting them
     --concurrency: string     # Calls of a batch to have in flight at once
     --keep-going              # Continue a batch after a call that failed
     --max-messages(-n): string # Stop after N replies
-    --addr(-a): string        # The server: host:port, :port, [::1]:port, http://host:port or unix:PATH [env: ROUTEGUIDE_ADDR] [default: localhost:50051]
+    --addr(-a): string        # The server: host:port, :port, [::1]:port, http://host:port, dns:///host:port or unix:PATH [env: ROUTEGUIDE_ADDR] [default: localhost:50051]
+    --plaintext               # Accepted for grpcurl's users: without https://, calls are in plaintext anyway
+    --port(-p): string        # Refused with a tip: the port is part of -a
     --in-process              # Call a RouteGuide server inside this process: no port, no second terminal
     --header(-H): string      # Metadata to send with calls and reflection; may be repeated. Values of -bin names are base64
     --max-message-size: string # The largest message to send or accept, in bytes or with a unit: 64KiB, 4MiB
@@ -190,7 +203,7 @@ module completions {
     --import-path(-I): directory # Where to look for --proto files and their imports; may be repeated
     --protoset: path          # Take the schema from this FileDescriptorSet instead of asking the server; may be repeated
     --reflection: string@"nu-complete routeguide call reflection" # Which version of server reflection to use
-    --output(-o): string@"nu-complete routeguide call output" # How to print replies [default: json for call, text for get-*]
+    --output(-o): string@"nu-complete routeguide call output" # How to print replies [env: ROUTEGUIDE_OUTPUT] [default: json for call, text for get-*]
     --pretty                  # Indent messages, even when stdout is not a terminal
     --compact                 # One message per line, even on a terminal
     --emit-defaults           # Also print fields that have their default value
@@ -211,7 +224,9 @@ module completions {
   # Check whether a server, or one of its services, is serving
   export extern "routeguide health" [
     --watch                   # Print every change until interrupted
-    --addr(-a): string        # The server: host:port, :port, [::1]:port, http://host:port or unix:PATH [env: ROUTEGUIDE_ADDR] [default: localhost:50051]
+    --addr(-a): string        # The server: host:port, :port, [::1]:port, http://host:port, dns:///host:port or unix:PATH [env: ROUTEGUIDE_ADDR] [default: localhost:50051]
+    --plaintext               # Accepted for grpcurl's users: without https://, calls are in plaintext anyway
+    --port(-p): string        # Refused with a tip: the port is part of -a
     --in-process              # Call a RouteGuide server inside this process: no port, no second terminal
     --header(-H): string      # Metadata to send with calls and reflection; may be repeated. Values of -bin names are base64
     --max-message-size: string # The largest message to send or accept, in bytes or with a unit: 64KiB, 4MiB

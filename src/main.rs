@@ -2,7 +2,6 @@
 
 use std::process::ExitCode;
 
-use clap::Parser as _;
 use routeguide::cli::{Cli, Command};
 use routeguide::commands;
 use routeguide::error::{Error, Result};
@@ -11,7 +10,7 @@ use routeguide::session::{Context, Settings};
 
 fn main() -> ExitCode {
     routeguide::completion::answer_shell();
-    let command = Cli::parse().command;
+    let command = Cli::from_command_line().command;
     // Single-threaded: a client drives one connection, and on few cores a multi-threaded runtime loses more to
     // handing tasks between threads than it gains.
     let runtime = tokio::runtime::Builder::new_current_thread()

@@ -11,7 +11,7 @@ use std::time::Duration;
 use clap::{Args, ValueEnum, ValueHint};
 
 use super::shared::{ConnectionArgs, ConsoleArgs, OutputArgs, SchemaArgs};
-use super::values::{duration, exit_codes};
+use super::values::{Never, duration, exit_codes, port_to_listen_on};
 
 /// Run the RouteGuide server
 ///
@@ -32,6 +32,10 @@ pub struct ServeArgs {
         help_heading = "Serving"
     )]
     pub listen: Vec<String>,
+
+    /// Refused with a tip: the port is part of --listen
+    #[arg(short, long, hide = true, value_name = "N", value_parser = port_to_listen_on)]
+    pub port: Option<Never>,
 
     /// Serve the people in this file instead of Alice and Bob: Person messages in JSON, an array or one per line
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, help_heading = "Serving")]
@@ -114,7 +118,12 @@ pub struct GetPeopleArgs {
 #[command(after_help = exit_codes())]
 pub struct ListArgs {
     /// List this service's methods
+    #[arg(index = 1)]
     pub service: Option<String>,
+
+    /// Refused, with a tip if the first argument is an address
+    #[arg(hide = true, index = 2)]
+    pub rest: Vec<String>,
 
     /// Show the methods' signatures
     #[arg(short, long)]
@@ -138,7 +147,12 @@ pub struct ListArgs {
 #[command(after_help = exit_codes())]
 pub struct DescribeArgs {
     /// What to describe, by full or short name: `GetPerson`, `pkg.Service/Method`, `pkg.Message.field`
+    #[arg(index = 1)]
     pub symbol: Option<String>,
+
+    /// Refused, with a tip if the first argument is an address
+    #[arg(hide = true, index = 2)]
+    pub rest: Vec<String>,
 
     /// .proto source, or the descriptor as JSON
     #[arg(short, long, value_name = "FORMAT", default_value = "text")]
@@ -200,7 +214,7 @@ pub struct CallArgs {
     #[arg(value_name = "FIELD", conflicts_with = "data")]
     pub fields: Vec<String>,
 
-    /// Requests as JSON values, one after another; @FILE reads a file, and @- or @ reads stdin as it arrives
+    /// Requests as JSON values, one after another; @FILE reads a file, and @-, @ or - reads stdin as it arrives
     #[arg(short, long, value_name = "DATA", help_heading = "Request")]
     pub data: Option<String>,
 

@@ -5,6 +5,8 @@ mod commands;
 mod shared;
 mod values;
 
+use std::ffi::OsString;
+
 use clap::{Parser, Subcommand};
 
 pub use commands::*;
@@ -18,6 +20,8 @@ use values::exit_codes;
     name = "routeguide",
     version,
     max_term_width = 100,
+    // The last one counts, so that what an alias sets can be overridden.
+    args_override_self = true,
     after_help = exit_codes(),
     subcommand_required = true,
     arg_required_else_help = true,
@@ -25,6 +29,24 @@ use values::exit_codes;
 pub struct Cli {
     #[command(subcommand)]
     pub command: Command,
+}
+
+impl Cli {
+    /// The command line of this process. Ends the process if it is not valid, or asks for help.
+    pub fn from_command_line() -> Self {
+        Self::parse_from(with_long_flags(std::env::args_os()))
+    }
+}
+
+/// `-plaintext`, as grpcurl's users write it, is `--plaintext`.
+fn with_long_flags(words: impl Iterator<Item = OsString>) -> impl Iterator<Item = OsString> {
+    words.map(|word| {
+        if word == "-plaintext" {
+            "--plaintext".into()
+        } else {
+            word
+        }
+    })
 }
 
 #[derive(Debug, Subcommand)]

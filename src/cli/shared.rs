@@ -10,16 +10,24 @@ use std::time::Duration;
 
 use clap::{Args, ValueEnum, ValueHint};
 
-use super::values::{duration, size};
+use super::values::{Never, duration, port_of_a_server, size};
 
 /// How a client command reaches its server.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Connection")]
 pub struct ConnectionArgs {
-    /// The server: host:port, :port, [::1]:port, http://host:port or unix:PATH [env: ROUTEGUIDE_ADDR] [default:
+    /// The server: host:port, :port, [::1]:port, http://host:port, dns:///host:port or unix:PATH [env: ROUTEGUIDE_ADDR] [default:
     /// localhost:50051]
     #[arg(short, long)]
     pub addr: Option<String>,
+
+    /// Accepted for grpcurl's users: without https://, calls are in plaintext anyway
+    #[arg(long, hide = true)]
+    pub plaintext: bool,
+
+    /// Refused with a tip: the port is part of -a
+    #[arg(short, long, hide = true, value_name = "N", value_parser = port_of_a_server)]
+    pub port: Option<Never>,
 
     /// Call a RouteGuide server inside this process: no port, no second terminal
     #[arg(long, conflicts_with = "addr")]
@@ -103,7 +111,7 @@ pub struct ConsoleArgs {
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Output")]
 pub struct OutputArgs {
-    /// How to print replies [default: json for call, text for get-*]
+    /// How to print replies [env: ROUTEGUIDE_OUTPUT] [default: json for call, text for get-*]
     #[arg(short, long, value_name = "FORMAT")]
     pub output: Option<Format>,
 
@@ -141,6 +149,13 @@ pub enum Format {
     Envelope,
     /// The bytes of one message
     Raw,
+}
+
+impl Format {
+    /// The format of that name.
+    pub fn named(name: &str) -> Option<Self> {
+        Self::from_str(name, false).ok()
+    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]

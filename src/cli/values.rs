@@ -9,6 +9,22 @@ pub fn exit_codes() -> String {
     format!("Exit codes:\n{}", exit::TABLE)
 }
 
+/// The value of a flag that is always refused.
+#[derive(Clone, Copy, Debug)]
+pub enum Never {}
+
+/// `--port` of a client command.
+pub fn port_of_a_server(port: &str) -> Result<Never, String> {
+    Err(format!("use -a :{port}, or -a HOST:{port}"))
+}
+
+/// `--port` of `serve`.
+pub fn port_to_listen_on(port: &str) -> Result<Never, String> {
+    Err(format!(
+        "use --listen :{port}, or --listen '[::]:{port}' for the whole network"
+    ))
+}
+
 /// A number of bytes, optionally in KiB, MiB or GiB.
 pub fn size(text: &str) -> Result<usize, String> {
     let (number, unit) = match text.find(|c: char| !c.is_ascii_digit()) {

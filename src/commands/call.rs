@@ -1,6 +1,7 @@
 //! `call`: any method of any server.
 
 use std::fs::File;
+use std::path::Path;
 
 use bytes::Bytes;
 use prost_reflect::MethodDescriptor;
@@ -18,12 +19,13 @@ use crate::session::batch::Batch;
 use crate::session::drive::{Driver, show_metadata};
 use crate::session::printer::CallPrinter;
 use crate::session::schema::{Lent, lend};
-use crate::session::target::{Method, Session, Target, not_called};
+use crate::session::target::{Method, Session, Target, not_called, refuse_address};
 use crate::session::{Context, output};
 
 pub async fn run(args: &CallArgs, context: &mut Context) -> Result<()> {
     let console = output::console(&args.output.console, context);
     let format = output::format(&args.output, Format::Json, context)?;
+    refuse_address(&args.method, &args.fields)?;
     let data = Data::new(args)?;
     let target = Target::new(&args.connection, context)?;
     let started = Instant::now();
@@ -139,6 +141,11 @@ async fn resolve(
     Ok(known.unwrap_or(method))
 }
 
+/// Whether the data is the name of a file, and cannot be a message: a name has neither braces nor colons.
+fn is_file_name(data: &str) -> bool {
+    data.contains('.') && !data.contains(['{', '[', '"', ':', ' ']) && Path::new(data).is_file()
+}
+
 /// Where requests come from. Opened before connecting, so that a missing file is reported first.
 enum Data {
     None,
@@ -161,6 +168,10 @@ impl Data {
                     })?;
                     Self::Chunks(Chunks::of_file(path, file))
                 }
+                None if is_file_name(data) => {
+                    return Err(Error::failed(format!("-d: {data:?} is not a message"))
+                        .hinted(format!("to read the file, write -d @{data}")));
+                }
                 None => Self::Chunks(Chunks::of_bytes("-d", data.to_owned())),
             },
         })
@@ -180,8 +191,13 @@ impl Data {
         let mut layouts = Layouts::new(method.parent_pool().clone());
         let message = layouts.compile(&method.input());
         let chunks = match self {
-            Self::None if method.is_client_streaming() => return Ok(input::given([])),
-            Self::None => return Ok(input::given([Bytes::new()])),
+            Self::None => {
+                if input::stdin::has_unread_bytes() {
+                    console.notice("standard input was not read; -d @- reads it");
+                }
+                let empty = (!method.is_client_streaming()).then(Bytes::new);
+                return Ok(input::given(empty));
+            }
             Self::Fields => {
                 let bytes =
                     arguments::parse(&mut layouts, message, &args.fields, options, max_size)?;

@@ -9,12 +9,13 @@ use crate::schema::render::{proto_source, template};
 use crate::schema::source::DescriptorSource;
 use crate::schema::{Schema, Symbol, resolve_symbol};
 use crate::session::schema::{export, with_source};
-use crate::session::target::Target;
+use crate::session::target::{Target, only_symbol};
 use crate::session::{Context, output};
 
 pub async fn run(args: &DescribeArgs, context: &mut Context) -> Result<()> {
     let console = output::console(&args.console, context);
     let style = output::descriptor_style(&args.console, context);
+    only_symbol(args.symbol.as_deref(), &args.rest)?;
     let target = Target::new(&args.connection, context)?;
     let description = with_source(&args.schema, target, &console, context, async |source| {
         let (description, schema) = match &args.symbol {

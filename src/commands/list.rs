@@ -10,11 +10,12 @@ use crate::output::Console;
 use crate::schema::source::DescriptorSource;
 use crate::schema::{Symbol, resolve_symbol};
 use crate::session::schema::{export, exports, with_source};
-use crate::session::target::Target;
+use crate::session::target::{Target, only_symbol};
 use crate::session::{Context, output};
 
 pub async fn run(args: &ListArgs, context: &mut Context) -> Result<()> {
     let console = output::console(&args.console, context);
+    only_symbol(args.service.as_deref(), &args.rest)?;
     let target = Target::new(&args.connection, context)?;
     let list = with_source(
         &args.schema,

@@ -80,7 +80,12 @@ struct Argument<'a> {
 impl<'a> Argument<'a> {
     fn parse(text: &'a str) -> Result<Self> {
         let form = || {
-            bad(text, "no field").hinted("write name=text, name:=json, name=@file or name:=@file")
+            let error = bad(text, "it is not a field");
+            if text.starts_with('{') {
+                error.hinted(format!("a message in JSON goes with -d: -d '{text}'"))
+            } else {
+                error.hinted("write name=text, name:=json, name=@file or name:=@file")
+            }
         };
         let mut depth = 0_usize;
         let at = text.find(|c| {
@@ -105,7 +110,8 @@ impl<'a> Argument<'a> {
             (true, Some(file)) => (Operator::JsonFile, file),
         };
         let path = steps(name).ok_or_else(|| {
-            bad(text, "this is no path").hinted("write name, outer.inner, list[] or map[key]")
+            bad(text, "the name is not a path")
+                .hinted("write name, outer.inner, list[] or map[key]")
         })?;
         Ok(Self {
             text,
@@ -153,9 +159,10 @@ impl<'a> Argument<'a> {
     fn json(&self, json: String) -> Result<Node> {
         match serde_json::from_str::<serde::de::IgnoredAny>(&json) {
             Ok(_) => Ok(Node::Json(json)),
-            Err(error) => {
-                Err(bad(self.text, format!("no JSON: {error}")).hinted("text wants `=`, JSON `:=`"))
-            }
+            Err(error) => Err(
+                bad(self.text, format!("the value is not valid JSON: {error}"))
+                    .hinted("`=` takes text, `:=` takes JSON"),
+            ),
         }
     }
 }

@@ -2,6 +2,7 @@
 //! parts, the longest one there may be, and the place of a mistake in the whole input.
 
 use super::check_size;
+use super::names::BYTE_ORDER_MARK;
 use super::requests::Decode;
 use crate::error::{Error, Result};
 use crate::protobuf::{LayoutId, Layouts, ParseError, Position};
@@ -120,6 +121,9 @@ impl<F: Format> Messages<F> {
 impl<F: Format> Decode for Messages<F> {
     fn next(&mut self, input: &mut &[u8], out: &mut Vec<u8>) -> Result<bool> {
         if self.partial.is_empty() {
+            if self.position == Position::START {
+                *input = input.strip_prefix(BYTE_ORDER_MARK).unwrap_or(input);
+            }
             let (blank, rest) = input.split_at(self.format.blank(input));
             self.position = self.position.after(blank);
             *input = rest;

@@ -11,7 +11,7 @@ mod json;
 mod messages;
 pub mod names;
 mod requests;
-mod stdin;
+pub mod stdin;
 mod text;
 mod wait;
 

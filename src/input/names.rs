@@ -11,7 +11,7 @@ use crate::protobuf::wire::{self, WireValue, put_bytes};
 pub const MAX_LEN: usize = 64 * 1024;
 
 /// A UTF-8 byte order mark, which some editors write at the start of a file.
-const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
+pub const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 
 /// The tag of `Name.name` and `Person.name`: field 1, length-delimited.
 const TAG: u8 = 0x0a;

@@ -27,14 +27,16 @@ pub struct Context {
 pub struct Settings {
     /// `ROUTEGUIDE_ADDR`, if it is set and not empty.
     pub addr: Option<String>,
+    /// `ROUTEGUIDE_OUTPUT`, likewise.
+    pub output: Option<String>,
 }
 
 impl Settings {
     pub fn from_env() -> Self {
+        let variable = |name| std::env::var(name).ok().filter(|value| !value.is_empty());
         Self {
-            addr: std::env::var("ROUTEGUIDE_ADDR")
-                .ok()
-                .filter(|addr| !addr.is_empty()),
+            addr: variable("ROUTEGUIDE_ADDR"),
+            output: variable("ROUTEGUIDE_OUTPUT"),
         }
     }
 }

@@ -5,12 +5,16 @@ use crate::cli::{Color, ConsoleArgs, Format, OutputArgs};
 use crate::error::{Error, Result};
 use crate::output::{self, Console, Style, Syntax, Verbosity};
 
-/// The format of replies: the one in `args`, or else `default`.
+/// The format of replies: the one in `args`, or else in `ROUTEGUIDE_OUTPUT`, or else `default`.
 ///
 /// # Errors
-/// When raw bytes would go to a terminal.
+/// When the variable has another value, or raw bytes would go to a terminal.
 pub fn format(args: &OutputArgs, default: Format, context: &Context) -> Result<output::Format> {
-    let format = args.output.unwrap_or(default);
+    let format = match (args.output, &context.settings.output) {
+        (Some(format), _) => format,
+        (None, Some(name)) => from_environment(name)?,
+        (None, None) => default,
+    };
     let terminal = context.terminal.stdout_is_terminal;
     let style = Style {
         syntax: match format {
@@ -32,6 +36,16 @@ pub fn format(args: &OutputArgs, default: Format, context: &Context) -> Result<o
                 .hinted("redirect stdout to a file, or pipe it through `xxd`"));
         }
         Format::Raw => output::Format::Raw,
+    })
+}
+
+/// The format that `ROUTEGUIDE_OUTPUT` names.
+fn from_environment(name: &str) -> Result<Format> {
+    Format::named(name).ok_or_else(|| {
+        Error::usage(format!(
+            "ROUTEGUIDE_OUTPUT: {name:?} is not an output format"
+        ))
+        .hinted("use text, json, envelope or raw")
     })
 }
 

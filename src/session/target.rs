@@ -20,7 +20,7 @@ use crate::output::{Console, Format, Moment};
 use crate::transport::{self, Address, Connection, Connections, Endpoint, Patience};
 
 /// The default server.
-pub const DEFAULT_ADDR: &str = "localhost:50051";
+pub const DEFAULT_ADDR: &str = transport::DEFAULT_ADDR;
 
 /// Which server to call, and how.
 #[derive(Clone, Debug)]
@@ -44,11 +44,15 @@ impl Target {
     /// # Errors
     /// When an address or header is invalid.
     pub fn new(args: &ConnectionArgs, context: &Context) -> Result<Self> {
-        let addr = args.addr.as_ref().or(context.settings.addr.as_ref());
         let server = if args.in_process {
             Where::InProcess(args.people.clone())
+        } else if let Some(addr) = &args.addr {
+            Where::Address(addr.parse()?)
+        } else if let Some(addr) = &context.settings.addr {
+            let address: Result<Address> = addr.parse();
+            Where::Address(address.map_err(|error| error.about("ROUTEGUIDE_ADDR"))?)
         } else {
-            Where::Address(addr.map_or(DEFAULT_ADDR, String::as_str).parse()?)
+            Where::Address(DEFAULT_ADDR.parse()?)
         };
         Ok(Self {
             server,
@@ -122,6 +126,38 @@ impl Target {
             exact_sends: false,
             target: self,
         })
+    }
+}
+
+/// Refuses an address in the place of a symbol: grpcurl and others take the address first.
+///
+/// # Errors
+/// When `symbol` is an address. `rest` are the arguments after it.
+pub fn refuse_address(symbol: &str, rest: &[String]) -> Result<()> {
+    // No symbol has a colon.
+    if !symbol.contains(':') || symbol.parse::<Address>().is_err() {
+        return Ok(());
+    }
+    let rest = rest
+        .first()
+        .map_or_else(String::new, |word| format!(" {word}"));
+    Err(
+        Error::usage(format!("{symbol:?} is an address, not a symbol"))
+            .hinted(format!("name the server with -a: -a {symbol}{rest}")),
+    )
+}
+
+/// Refuses more arguments than the one symbol of a command.
+///
+/// # Errors
+/// When there are more, or the symbol is an address.
+pub fn only_symbol(symbol: Option<&str>, rest: &[String]) -> Result<()> {
+    if let Some(symbol) = symbol {
+        refuse_address(symbol, rest)?;
+    }
+    match rest.first() {
+        Some(more) => Err(Error::usage(format!("unexpected argument {more:?}"))),
+        None => Ok(()),
     }
 }
 

@@ -1,11 +1,15 @@
 //! The syntax of addresses.
 
 use std::fmt;
+use std::net::Ipv6Addr;
 use std::path::PathBuf;
 use std::str::FromStr;
 
 use crate::error::Error;
 use crate::net::{BadHostPort, split_host_port};
+
+/// The server that is called unless another one is named.
+pub const DEFAULT_ADDR: &str = "localhost:50051";
 
 /// The address of a server. Every form except `unix:` has a host and a port. TLS is used exactly if the scheme is `https`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -19,6 +23,11 @@ pub enum Address {
 }
 
 impl Address {
+    /// Whether it is [`DEFAULT_ADDR`].
+    pub fn is_default(&self) -> bool {
+        matches!(self, Self::Tcp { host, port: 50051 } if host == "localhost")
+    }
+
     /// The value of `:authority`. A socket path cannot be one; grpc-go and grpcio send `localhost` too.
     pub fn authority(&self) -> String {
         match self {
@@ -43,6 +52,14 @@ impl FromStr for Address {
 
     fn from_str(text: &str) -> Result<Self, Error> {
         let bad = |why: &str| Error::usage(format!("invalid address {text:?}: {why}"));
+        if text.is_empty() {
+            return Err(bad("it is empty").hinted(format!(
+                "is a variable not set? without -a, the server is {DEFAULT_ADDR}"
+            )));
+        }
+        if text.starts_with(['/', '.']) {
+            return Ok(Self::Unix(PathBuf::from(text)));
+        }
         if let Some(path) = text.strip_prefix("unix:") {
             // `unix:///path` is the URI form in gRPC's name syntax.
             let path = path.strip_prefix("//").unwrap_or(path);
@@ -52,15 +69,28 @@ impl FromStr for Address {
             };
         }
         let (authority, default_port) = match text.split_once("://") {
-            None => (text, None),
-            Some(("http", rest)) => (rest.strip_suffix('/').unwrap_or(rest), Some(80)),
-            Some(("https", _)) => {
+            // `dns:host:port` and `dns:///host:port`, as in gRPC's name syntax.
+            None => (text.strip_prefix("dns:").unwrap_or(text), None),
+            Some((scheme, rest)) if scheme.eq_ignore_ascii_case("dns") => {
+                match rest.strip_prefix('/') {
+                    Some(rest) => (rest, None),
+                    None => {
+                        return Err(
+                            bad("a DNS server cannot be chosen").hinted("use dns:///host:port")
+                        );
+                    }
+                }
+            }
+            Some((scheme, rest)) if scheme.eq_ignore_ascii_case("http") => {
+                (rest.strip_suffix('/').unwrap_or(rest), Some(80))
+            }
+            Some((scheme, _)) if scheme.eq_ignore_ascii_case("https") => {
                 return Err(bad("TLS is not supported yet")
                     .hinted("use http:// to call the server in plaintext"));
             }
             Some((scheme, _)) => {
                 return Err(bad(&format!("unknown scheme {scheme:?}"))
-                    .hinted("use host:port, http://host:port or unix:PATH"));
+                    .hinted("use host:port, http://host:port, dns:///host:port or unix:PATH"));
             }
         };
         if authority.contains(['/', '?', '#', '@']) {
@@ -69,23 +99,33 @@ impl FromStr for Address {
         let (host, port) = split_host_port(authority).map_err(|why| {
             let error = bad(&why.to_string());
             match why {
-                BadHostPort::BareIpv6 => error.hinted("use brackets, as in [::1]:50051"),
+                BadHostPort::BareIpv6 => error.hinted(bracketed(authority)),
                 _ => error,
             }
         })?;
         let Some(port) = port.or(default_port) else {
-            let host = if authority.is_empty() {
-                "localhost"
-            } else {
-                authority
+            // A number is a port whose colon was forgotten.
+            let hint = match authority.parse::<u16>() {
+                Ok(port) => format!("try :{port}"),
+                Err(_) => format!("try {authority}:50051"),
             };
-            return Err(bad("missing port").hinted(format!("try {host}:50051")));
+            return Err(bad("missing port").hinted(hint));
         };
         let host = if host.is_empty() { "localhost" } else { host };
         Ok(Self::Tcp {
             host: host.to_owned(),
             port,
         })
+    }
+}
+
+/// How to write an IPv6 address that has no brackets: its port is what follows the last colon.
+fn bracketed(text: &str) -> String {
+    match text.rsplit_once(':') {
+        Some((host, port)) if port.parse::<u16>().is_ok() && host.parse::<Ipv6Addr>().is_ok() => {
+            format!("use brackets: [{host}]:{port}")
+        }
+        _ => "use brackets, as in [::1]:50051".to_owned(),
     }
 }
 
@@ -112,6 +152,11 @@ mod tests {
             ("unix:/run/x.sock", Address::Unix("/run/x.sock".into())),
             ("unix:///run/x.sock", Address::Unix("/run/x.sock".into())),
             ("unix:x.sock", Address::Unix("x.sock".into())),
+            ("/run/x.sock", Address::Unix("/run/x.sock".into())),
+            ("./x.sock", Address::Unix("./x.sock".into())),
+            ("HTTP://host:8080", tcp("host", 8080)),
+            ("dns:///host:1", tcp("host", 1)),
+            ("dns:host:1", tcp("host", 1)),
         ] {
             assert_eq!(text.parse::<Address>().ok(), Some(address), "{text}");
         }
@@ -132,6 +177,8 @@ mod tests {
             "[nonsense]:1",
             "ftp://host:1",
             "https://host:1",
+            "dns://8.8.8.8/host:1",
+            "12345",
             "http://user@host:1",
             "http://host:1/path",
             "host:1/path",

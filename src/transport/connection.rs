@@ -80,9 +80,13 @@ impl Connection {
             let error_kind = error.kind();
             let error = Error::failed(format!("cannot connect to {endpoint}: {}", plain(&error)));
             ConnectError::passing(match error_kind {
-                io::ErrorKind::ConnectionRefused | io::ErrorKind::NotFound => error.hinted(
-                    "is the server running? `routeguide serve` starts RouteGuide, and --in-process needs no server",
-                ),
+                io::ErrorKind::ConnectionRefused | io::ErrorKind::NotFound => {
+                    error.hinted(if endpoint.is_default() {
+                        "is the server running? `routeguide serve` starts RouteGuide, and --in-process needs no server"
+                    } else {
+                        "is the server running, and is this its address?"
+                    })
+                }
                 _ => error,
             })
         })?;

@@ -19,6 +19,11 @@ impl Endpoint {
         &self.dialer
     }
 
+    /// Whether this is the server that is called unless another one is named.
+    pub fn is_default(&self) -> bool {
+        matches!(&self.dialer, Dialer::Address(address) if address.is_default())
+    }
+
     /// The value of `:authority` for calls to the server.
     pub fn authority(&self) -> String {
         match &self.dialer {

@@ -13,7 +13,7 @@ mod endpoint;
 mod greeting;
 pub mod metadata;
 
-pub use address::Address;
+pub use address::{Address, DEFAULT_ADDR};
 pub use connection::Connection;
 pub use connections::{Connections, Patience};
 pub use dial::{Dialer, InProcess};

@@ -27,8 +27,8 @@ fn an_address_to_call() {
         transcript(addresses.map(|address| routeguide(["list", "-a", address]))),
         @r#"
     $ routeguide list -a ''
-    error: invalid address "": missing port
-    hint: try localhost:50051
+    error: invalid address "": it is empty
+    hint: is a variable not set? without -a, the server is localhost:50051
     [exit code 2]
 
     $ routeguide list -a example.org
@@ -46,7 +46,7 @@ fn an_address_to_call() {
 
     $ routeguide list -a ::1:50051
     error: invalid address "::1:50051": an IPv6 address needs brackets
-    hint: use brackets, as in [::1]:[PORT]
+    hint: use brackets: [::1]:[PORT]
     [exit code 2]
 
     $ routeguide list -a '[::1'
@@ -80,7 +80,7 @@ fn an_address_to_call() {
 
     $ routeguide list -a ftp://example.org:50051
     error: invalid address "ftp://example.org:50051": unknown scheme "ftp"
-    hint: use host:port, http://host:port or unix:PATH
+    hint: use host:port, http://host:port, dns:///host:port or unix:PATH
     [exit code 2]
 
     $ routeguide list -a unix:
@@ -108,7 +108,7 @@ fn an_address_in_the_environment() {
         routeguide(["list"]).env("ROUTEGUIDE_ADDR", "example.org"),
     ]), @r#"
     $ routeguide list
-    error: invalid address "example.org": missing port
+    error: ROUTEGUIDE_ADDR: invalid address "example.org": missing port
     hint: try example.org:50051
     [exit code 2]
     "#);

@@ -18,12 +18,12 @@ fn nothing_listens() {
     ]), @"
     $ routeguide get-person Alice --addr 127.0.0.1:[PORT]
     error: cannot connect to 127.0.0.1:[PORT]: connection refused
-    hint: is the server running? `routeguide serve` starts RouteGuide, and --in-process needs no server
+    hint: is the server running, and is this its address?
     [exit code 1]
 
     $ routeguide get-person Alice --addr 127.0.0.1:[PORT] --wait 300ms
     error: cannot connect to 127.0.0.1:[PORT]: connection refused
-    hint: is the server running? `routeguide serve` starts RouteGuide, and --in-process needs no server
+    hint: is the server running, and is this its address?
     [exit code 1]
     ");
 }
@@ -37,7 +37,7 @@ fn there_is_no_socket_file() {
     ]), @"
     $ routeguide get-person Alice --addr unix:[TEMP]/guide
     error: cannot connect to unix:[TEMP]/guide: no such file or directory
-    hint: is the server running? `routeguide serve` starts RouteGuide, and --in-process needs no server
+    hint: is the server running, and is this its address?
     [exit code 1]
 
     $ routeguide get-person Alice --addr unix:long/long/long/long/long/long/long/long/long/long/long/long/long/long/long/long/long/long/long/long/long/long/long/long/long/long/long/long/long/long/long/long/long/long/long/long/long/long/long/long/
@@ -134,7 +134,7 @@ fn the_deadline_ends_waiting() {
     $ routeguide get-person Alice --addr 127.0.0.1:[PORT] --wait 1h --timeout 1s
     error: DEADLINE_EXCEEDED: the deadline expired while connecting to 127.0.0.1:[PORT]
       caused by: cannot connect to 127.0.0.1:[PORT]: connection refused
-    hint: is the server running? `routeguide serve` starts RouteGuide, and --in-process needs no server
+    hint: is the server running, and is this its address?
     [exit code 68]
     ");
 }

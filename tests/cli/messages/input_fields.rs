@@ -28,22 +28,22 @@ fn an_argument_that_is_not_a_field() {
         &["labels[color=red"],
     ]), @r#"
     $ routeguide call Repeat Alice
-    error: argument "Alice": no field
+    error: argument "Alice": it is not a field
     hint: write name=text, name:=json, name=@file or name:=@file
     [exit code 1]
 
     $ routeguide call Repeat =Alice
-    error: argument "=Alice": this is no path
+    error: argument "=Alice": the name is not a path
     hint: write name, outer.inner, list[] or map[key]
     [exit code 1]
 
     $ routeguide call Repeat address.=Seoul
-    error: argument "address.=Seoul": this is no path
+    error: argument "address.=Seoul": the name is not a path
     hint: write name, outer.inner, list[] or map[key]
     [exit code 1]
 
     $ routeguide call Repeat 'labels[color=red'
-    error: argument "labels[color=red": no field
+    error: argument "labels[color=red": it is not a field
     hint: write name=text, name:=json, name=@file or name:=@file
     [exit code 1]
     "#);
@@ -143,13 +143,13 @@ fn a_value_that_is_not_json() {
         &["name:=@bad.json"],
     ]), @r#"
     $ routeguide call Repeat name:=Alice
-    error: argument "name:=Alice": no JSON: expected value at line 1 column 1
-    hint: text wants `=`, JSON `:=`
+    error: argument "name:=Alice": the value is not valid JSON: expected value at line 1 column 1
+    hint: `=` takes text, `:=` takes JSON
     [exit code 1]
 
     $ routeguide call Repeat name:=@bad.json
-    error: argument "name:=@bad.json": no JSON: EOF while parsing an object at line 1 column 1
-    hint: text wants `=`, JSON `:=`
+    error: argument "name:=@bad.json": the value is not valid JSON: EOF while parsing an object at line 1 column 1
+    hint: `=` takes text, `:=` takes JSON
     [exit code 1]
     "#);
 }

@@ -4,6 +4,7 @@
 mod addresses;
 mod connecting;
 mod descriptors;
+mod from_other_tools;
 mod health;
 mod input_fields;
 mod input_json;
