@@ -203,7 +203,7 @@ pub struct ExportArgs {
 /// of them, over one connection.
 ///
 /// FIELD is name=text, name:=json, name=@file or name:=@file; a name may be a path: address.city=Seoul, hobbies[]=chess,
-/// labels[color]=red.
+/// stops[0].city=Seoul, labels[color]=red. name=\@text is text that starts with @.
 #[derive(Debug, Args)]
 #[command(after_help = exit_codes())]
 pub struct CallArgs {

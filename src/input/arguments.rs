@@ -1,6 +1,9 @@
 //! Fields on the command line, as HTTPie's users write them → the JSON of one message. JSON because its parser then
 //! does the checking: one place knows what a field takes.
 
+mod path;
+mod tree;
+
 use std::fs::File;
 use std::io::Read as _;
 
@@ -8,7 +11,10 @@ use super::{LARGER, check_size};
 use crate::base64;
 use crate::error::{Error, Result};
 use crate::protobuf::json::{self, ReadOptions};
-use crate::protobuf::layout::{Layout, LayoutId, Layouts, Shape, Special, Type};
+use crate::protobuf::layout::{LayoutId, Layouts};
+
+use path::{Leaf, Step, follow, steps};
+use tree::{Node, gap, insert};
 
 /// Encodes one message of `FIELD` arguments.
 ///
@@ -23,9 +29,13 @@ pub fn parse(
 ) -> Result<Vec<u8>> {
     let mut root = Node::Object(Vec::new());
     for text in arguments {
-        let argument = Argument::parse(text)?;
+        let mut argument = Argument::parse(text)?;
         let value = argument.value(layouts, message, max_size)?;
         insert(&mut root, &argument.path, value).map_err(|why| bad(text, why))?;
+    }
+    if let Some(missing) = gap(&root) {
+        return Err(Error::failed(format!("request: there is no {missing}"))
+            .hinted("indexes count from 0, and none can be left out"));
     }
     let mut text = String::new();
     root.write(&mut text);
@@ -46,15 +56,6 @@ pub fn parse(
 
 fn bad(argument: &str, why: impl std::fmt::Display) -> Error {
     Error::failed(format!("argument {argument:?}: {why}"))
-}
-
-/// One step of a path.
-#[derive(Clone, Debug, PartialEq, Eq)]
-enum Step {
-    /// A field, or a map's key.
-    Name(String),
-    /// One more element of a list.
-    Append,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -104,6 +105,10 @@ impl<'a> Argument<'a> {
             None => (name, false),
         };
         let (operator, value) = match (is_json, value.strip_prefix('@')) {
+            // As in HTTPie: text that starts with @.
+            (false, None) if value.starts_with("\\@") => {
+                (Operator::Text, value.get(1..).unwrap_or_default())
+            }
             (false, None) => (Operator::Text, value),
             (true, None) => (Operator::Json, value),
             (false, Some(file)) => (Operator::TextFile, file),
@@ -122,12 +127,12 @@ impl<'a> Argument<'a> {
     }
 
     /// The value as JSON, by what the field takes.
-    fn value(&self, layouts: &mut Layouts, message: LayoutId, max_size: usize) -> Result<Node> {
+    fn value(&mut self, layouts: &mut Layouts, message: LayoutId, max_size: usize) -> Result<Node> {
+        let leaf = follow(layouts, message, &mut self.path).map_err(|why| bad(self.text, why))?;
         let read = || self.read(max_size);
         let text = |bytes: Vec<u8>| {
             String::from_utf8(bytes).map_err(|_| bad(self.text, "the file is not valid UTF-8"))
         };
-        let leaf = leaf(layouts, message, &self.path);
         match self.operator {
             Operator::Json => self.json(self.value.to_owned()),
             Operator::JsonFile => self.json(text(read()?)?),
@@ -157,186 +162,15 @@ impl<'a> Argument<'a> {
     }
 
     fn json(&self, json: String) -> Result<Node> {
-        match serde_json::from_str::<serde::de::IgnoredAny>(&json) {
-            Ok(_) => Ok(Node::Json(json)),
-            Err(error) => Err(
-                bad(self.text, format!("the value is not valid JSON: {error}"))
-                    .hinted("`=` takes text, `:=` takes JSON"),
-            ),
+        match json::check(json.as_bytes()) {
+            Ok(()) => Ok(Node::Json(json)),
+            Err(mistake) => Err(bad(
+                self.text,
+                format!("the value is not valid JSON: {}", mistake.message),
+            )
+            .hinted("`=` takes text, `:=` takes JSON")),
         }
     }
-}
-
-/// `a.b[].c[key]` → steps.
-fn steps(path: &str) -> Option<Vec<Step>> {
-    let mut steps = Vec::new();
-    let mut rest = path;
-    loop {
-        // `[pkg.extension]` at a start is a field's name, brackets and all.
-        let end = if rest.starts_with('[') {
-            rest.find(']')? + 1
-        } else {
-            rest.find(['.', '[']).unwrap_or(rest.len())
-        };
-        let (name, mut tail) = rest.split_at(end);
-        if name.is_empty() {
-            return None;
-        }
-        steps.push(Step::Name(name.to_owned()));
-        while let Some(inner) = tail.strip_prefix('[') {
-            let (key, after) = inner.split_once(']')?;
-            steps.push(match key {
-                "" => Step::Append,
-                key => Step::Name(key.to_owned()),
-            });
-            tail = after;
-        }
-        if tail.is_empty() {
-            return Some(steps);
-        }
-        rest = tail.strip_prefix('.')?;
-    }
-}
-
-/// What the field at the end of a path takes, as far as text needs to know.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Leaf {
-    Bool,
-    Bytes,
-    /// What JSON has as a string, or takes in quotes.
-    Other,
-}
-
-/// Follows a path through the schema. A path that leaves it is the parser's to report.
-fn leaf(layouts: &mut Layouts, message: LayoutId, path: &[Step]) -> Leaf {
-    let mut at = layouts.get(message);
-    let mut found = Leaf::Other;
-    let mut steps = path.iter();
-    while let Some(step) = steps.next() {
-        let (Step::Name(name), Some(layout)) = (step, at) else {
-            return found;
-        };
-        let Some((_, field)) = layout.by_name(name) else {
-            return Leaf::Other;
-        };
-        let mut kind = field.kind.clone();
-        if field.shape == Shape::Map
-            && let Type::Message(entry) = kind
-        {
-            // The next step is the key.
-            steps.next();
-            let value = layouts
-                .get(entry)
-                .and_then(|entry| Some(entry.by_number(2)?.1.kind.clone()));
-            let Some(value) = value else {
-                return Leaf::Other;
-            };
-            kind = value;
-        } else if matches!(field.shape, Shape::Repeated { .. }) {
-            steps.next();
-        }
-        at = None;
-        found = match kind {
-            Type::Bool => Leaf::Bool,
-            Type::Bytes => Leaf::Bytes,
-            Type::Message(id) | Type::Group(id) => {
-                at = layouts.get(id);
-                at.map_or(Leaf::Other, wrapped)
-            }
-            _ => Leaf::Other,
-        };
-    }
-    found
-}
-
-/// A wrapper takes what its value takes.
-fn wrapped(layout: &Layout) -> Leaf {
-    match layout.by_number(1) {
-        Some((_, field)) if layout.special == Special::Wrapper => match field.kind {
-            Type::Bool => Leaf::Bool,
-            Type::Bytes => Leaf::Bytes,
-            _ => Leaf::Other,
-        },
-        _ => Leaf::Other,
-    }
-}
-
-/// JSON that grows argument by argument.
-#[derive(Debug)]
-enum Node {
-    Object(Vec<(String, Node)>),
-    List(Vec<Node>),
-    /// A value that is complete.
-    Json(String),
-}
-
-impl Node {
-    fn string(text: &str) -> Self {
-        Self::Json(serde_json::Value::from(text).to_string())
-    }
-
-    fn write(&self, out: &mut String) {
-        match self {
-            Self::Json(json) => out.push_str(json),
-            Self::List(items) => {
-                out.push('[');
-                for (index, item) in items.iter().enumerate() {
-                    if index > 0 {
-                        out.push(',');
-                    }
-                    item.write(out);
-                }
-                out.push(']');
-            }
-            Self::Object(members) => {
-                out.push('{');
-                for (index, (name, value)) in members.iter().enumerate() {
-                    if index > 0 {
-                        out.push(',');
-                    }
-                    out.push_str(&serde_json::Value::from(name.as_str()).to_string());
-                    out.push(':');
-                    value.write(out);
-                }
-                out.push('}');
-            }
-        }
-    }
-}
-
-/// Puts a value where its path leads.
-fn insert(node: &mut Node, path: &[Step], value: Node) -> std::result::Result<(), String> {
-    let Some((step, rest)) = path.split_first() else {
-        return Err("the field is there twice".to_owned());
-    };
-    match (step, node) {
-        (Step::Name(name), Node::Object(members)) => {
-            if let Some((_, member)) = members.iter_mut().find(|(other, _)| other == name) {
-                return insert(member, rest, value);
-            }
-            members.push((name.clone(), branch(rest, value)?));
-            Ok(())
-        }
-        (Step::Append, Node::List(items)) => {
-            items.push(branch(rest, value)?);
-            Ok(())
-        }
-        (Step::Name(name), _) => Err(format!(
-            "another argument made what {name:?} would be in something else"
-        )),
-        (Step::Append, _) => Err("another argument made the list something else".to_owned()),
-    }
-}
-
-/// A node that holds nothing but the value at the end of the path.
-fn branch(path: &[Step], value: Node) -> std::result::Result<Node, String> {
-    let mut node = match path.first() {
-        None => return Ok(value),
-        Some(Step::Name(_)) => Node::Object(Vec::new()),
-        Some(Step::Append) => Node::List(Vec::new()),
-    };
-    insert(&mut node, path, value)?;
-    Ok(node)
 }
 
 #[cfg(test)]
@@ -390,6 +224,64 @@ mod tests {
     }
 
     #[test]
+    fn elements_of_a_list_have_indexes_and_none_is_left_out() {
+        let hobbies = |arguments| person(arguments).unwrap().hobbies;
+        assert_eq!(
+            hobbies(&["hobbies[1]=go", "hobbies[0]=chess"]),
+            ["chess", "go"]
+        );
+        assert_eq!(
+            hobbies(&["hobbies[0]=chess", "hobbies[]=go"]),
+            ["chess", "go"]
+        );
+        assert_eq!(
+            error(&["hobbies[0]=chess", "hobbies[2]=go"]),
+            "request: there is no hobbies[1]"
+        );
+        assert_eq!(
+            error(&["hobbies[99999999999]=go"]),
+            "request: there is no hobbies[0]"
+        );
+        assert!(error(&["hobbies[a]=go"]).contains("not the index of an element"));
+        assert!(error(&["hobbies[0]=go", "hobbies[0]=chess"]).contains("duplicate field"));
+    }
+
+    #[test]
+    fn paths_lead_through_lists_maps_and_oneofs_at_every_depth() {
+        let files = protox::compile(["rich.proto"], ["tests/schemas"]).unwrap();
+        let mut layouts =
+            Layouts::new(prost_reflect::DescriptorPool::from_file_descriptor_set(files).unwrap());
+        let message = layouts.find("rich.Everything").unwrap();
+        let arguments = [
+            "many[0].aString=a",
+            "many[0].colors[]=RED",
+            "many[0].things[7].many[0].aString=b",
+            "many[1].aString=c",
+            "things[7].many[0].many[0].aString=d",
+            "things[7].many[0].many[1].aString=e",
+        ]
+        .map(str::to_owned);
+        let options = ReadOptions::default();
+        let bytes = parse(&mut layouts, message, &arguments, options, 1000).unwrap();
+        let mut out = Vec::new();
+        let options = json::WriteOptions::default();
+        json::write(&mut layouts, message, &bytes, options, &mut out).unwrap();
+        assert_eq!(
+            String::from_utf8(out).unwrap(),
+            concat!(
+                r#"{"many":[{"aString":"a","colors":["RED"],"#,
+                r#""things":{"7":{"many":[{"aString":"b"}]}}},{"aString":"c"}],"#,
+                r#""things":{"7":{"many":[{"many":[{"aString":"d"},{"aString":"e"}]}]}}}"#
+            )
+        );
+    }
+
+    #[test]
+    fn a_backslash_escapes_the_sign_of_a_file() {
+        assert_eq!(person(&["name=\\@me"]).unwrap().name, "@me");
+    }
+
+    #[test]
     fn numbers_may_be_text() {
         assert_eq!(person(&["age=-3"]).unwrap().age, -3);
     }
@@ -420,12 +312,12 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_field_is_refused() {
+    fn what_is_not_a_field_is_refused() {
         for argument in ["name", "=x", "a..b=x", "a[=x", "a]b[=x", "age:=thirty"] {
             assert!(error(&[argument]).starts_with("argument"), "{argument}");
         }
-        assert!(error(&["name=A", "name=B"]).contains("twice"));
-        assert!(error(&["name=A", "name.first=B"]).contains("something else"));
+        assert!(error(&["name=A", "name=B"]).contains("duplicate field"));
+        assert!(error(&["name=A", "name.first=B"]).contains("different form"));
     }
 
     #[test]

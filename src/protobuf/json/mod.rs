@@ -3,5 +3,5 @@
 mod read;
 mod write;
 
-pub use read::{ReadOptions, read, read_all, read_into};
+pub use read::{ReadOptions, check, read, read_all, read_into};
 pub use write::{WriteOptions, write};

@@ -40,6 +40,18 @@ pub fn read(
     Ok(out)
 }
 
+/// Whether the text is exactly one JSON value.
+///
+/// # Errors
+/// When it is not.
+pub fn check(json: &[u8]) -> std::result::Result<(), ParseError> {
+    let mut cursor = Cursor::new(utf8(json)?);
+    cursor
+        .skip()
+        .and_then(|()| cursor.end())
+        .map_err(|error| *error.0)
+}
+
 /// As [`read`], appending to `out`.
 ///
 /// # Errors

@@ -143,12 +143,12 @@ fn a_value_that_is_not_json() {
         &["name:=@bad.json"],
     ]), @r#"
     $ routeguide call Repeat name:=Alice
-    error: argument "name:=Alice": the value is not valid JSON: expected value at line 1 column 1
+    error: argument "name:=Alice": the value is not valid JSON: expected a value, found `Alice`
     hint: `=` takes text, `:=` takes JSON
     [exit code 1]
 
     $ routeguide call Repeat name:=@bad.json
-    error: argument "name:=@bad.json": the value is not valid JSON: EOF while parsing an object at line 1 column 1
+    error: argument "name:=@bad.json": the value is not valid JSON: unexpected end of JSON, expected `"`
     hint: `=` takes text, `:=` takes JSON
     [exit code 1]
     "#);
@@ -165,11 +165,11 @@ fn a_field_that_is_set_twice() {
         &["hobbies[]=chess", "hobbies.first=go"],
     ]), @r#"
     $ routeguide call Repeat name=Alice name=Bob
-    error: argument "name=Bob": the field is there twice
+    error: argument "name=Bob": duplicate field
     [exit code 1]
 
     $ routeguide call Repeat 'labels[color]=red' 'labels[color]=blue'
-    error: argument "labels[color]=blue": the field is there twice
+    error: argument "labels[color]=blue": duplicate field
     [exit code 1]
 
     $ routeguide call Repeat phone=1 mail=a@b
@@ -177,15 +177,15 @@ fn a_field_that_is_set_twice() {
     [exit code 1]
 
     $ routeguide call Repeat address=Seoul address.city=Seoul
-    error: argument "address.city=Seoul": another argument made what "city" would be in something else
+    error: argument "address.city=Seoul": another argument gives what has "city" in it a different form
     [exit code 1]
 
     $ routeguide call Repeat hobbies=chess 'hobbies[]=go'
-    error: argument "hobbies[]=go": another argument made the list something else
+    error: argument "hobbies[]=go": another argument gives the list a different form
     [exit code 1]
 
     $ routeguide call Repeat 'hobbies[]=chess' hobbies.first=go
-    error: argument "hobbies.first=go": another argument made what "first" would be in something else
+    error: argument "hobbies.first=go": another argument gives what has "first" in it a different form
     [exit code 1]
     "#);
 }
