@@ -164,22 +164,20 @@ struct Server {
 
 impl Server {
     fn start() -> Self {
-        let mut child = Command::new(env!("CARGO_BIN_EXE_routeguide"))
+        let child = Command::new(env!("CARGO_BIN_EXE_routeguide"))
             .args(["serve", "--listen", "127.0.0.1:0"])
             .stdin(Stdio::null())
             .stderr(Stdio::piped())
             .spawn()
             .unwrap();
-        let mut line = String::new();
-        BufReader::new(child.stderr.take().unwrap())
-            .read_line(&mut line)
+        let addr = String::new();
+        let mut server = Self { child, addr };
+        let stderr = BufReader::new(server.child.stderr.take().unwrap());
+        server.addr = stderr
+            .lines()
+            .find_map(|line| Some(line.unwrap().strip_prefix("listening on ")?.to_owned()))
             .unwrap();
-        let addr = line
-            .trim()
-            .strip_prefix("listening on ")
-            .unwrap()
-            .to_owned();
-        Self { child, addr }
+        server
     }
 }
 

@@ -1,6 +1,6 @@
 //! `serve`: runs the RouteGuide server until a signal.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use tokio::task::JoinSet;
 
@@ -42,9 +42,15 @@ pub async fn run(args: &ServeArgs, context: &mut Context) -> Result<()> {
         }
         None => People::built_in(),
     };
+    let number = people.len();
     let server = Server::new(people, missing).await?;
     let mut tasks = JoinSet::new();
-    for listener in bind(&addresses)? {
+    let listeners = bind(&addresses)?;
+    console.notice(&format!("serving {}", people_of(number)));
+    if let Some(path) = &args.people {
+        warn_if_empty(path, number, &console);
+    }
+    for listener in listeners {
         console.notice(&format!("listening on {listener}"));
         if listener.is_public() {
             console.warning(&format!(
@@ -93,24 +99,39 @@ async fn reload(mut hangup: Hangup, server: Server, path: Option<PathBuf>, conso
             console.notice("nothing to reload: the server was started without --people");
             continue;
         };
-        let shown = path.display().to_string();
         let server = server.clone();
+        let file = path.clone();
         let loading = off_thread(move || {
-            let people = People::load(&path)?;
+            let people = People::load(&file)?;
             let count = people.len();
             server.replace_people(people);
             Ok(count)
         });
         match loading.await {
-            Ok(people) => console.notice(&format!(
-                "reloaded {shown}: {}",
-                count(people as u64, "person", "people")
-            )),
+            Ok(number) => {
+                console.notice(&format!(
+                    "reloaded {}: {}",
+                    path.display(),
+                    people_of(number)
+                ));
+                warn_if_empty(&path, number, &console);
+            }
             Err(error) => {
                 console.report(&error);
                 console.warning("keeping the people from before");
             }
         }
+    }
+}
+
+fn people_of(number: usize) -> String {
+    count(number as u64, "person", "people")
+}
+
+/// A file without people is probably not the one that was meant.
+fn warn_if_empty(path: &Path, number: usize, console: &Console) {
+    if number == 0 {
+        console.warning(&format!("{} has no people", path.display()));
     }
 }
 

@@ -53,7 +53,7 @@ fn a_plaintext_listener_beyond_loopback_prints_a_warning() {
     assert_eq!(
         stderr,
         format!(
-            "listening on {addr}\nwarning: {addr} accepts plaintext connections from the network\n",
+            "serving 2 people\nlistening on {addr}\nwarning: {addr} accepts plaintext connections from the network\n",
             addr = server.addr()
         )
     );
@@ -68,7 +68,7 @@ fn a_loopback_listener_prints_no_warning() {
         .exits(0);
     assert_eq!(
         server.stderr().text(),
-        format!("listening on {}\n", server.addr())
+        format!("serving 2 people\nlistening on {}\n", server.addr())
     );
 }
 

@@ -264,6 +264,20 @@ mod reload {
     }
 
     #[test]
+    fn a_file_without_people_is_a_warning() {
+        let (_folder, people) = people_file("");
+        let server = Server::started(["--people".as_ref(), people.as_os_str()]);
+        assert_eq!(
+            server.stderr().text(),
+            format!(
+                "serving 0 people\nwarning: {} has no people\nlistening on {}\n",
+                people.display(),
+                server.addr()
+            )
+        );
+    }
+
+    #[test]
     fn a_bad_file_is_reported_and_the_people_stay() {
         let (folder, people) = people_file(r#"{"name": "Eve", "age": 7}"#);
         let server = Server::started(["--people".as_ref(), people.as_os_str()]);

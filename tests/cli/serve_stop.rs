@@ -13,7 +13,7 @@ fn sigterm_and_ctrl_c_exit_0() {
     for signal in [Signal::TERM, Signal::INT] {
         let server = Server::start();
         server.signal(signal);
-        let listening = format!("listening on {}\n", server.addr());
+        let listening = format!("serving 2 people\nlistening on {}\n", server.addr());
         server
             .into_running()
             .wait()

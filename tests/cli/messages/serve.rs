@@ -75,6 +75,7 @@ mod signals {
         exit code: 0
         ----- stdout -----
         ----- stderr -----
+        serving 2 people
         listening on 0.0.0.0:[PORT]
         warning: 0.0.0.0:[PORT] accepts plaintext connections from the network
         stopping
@@ -89,6 +90,7 @@ mod signals {
         exit code: 0
         ----- stdout -----
         ----- stderr -----
+        serving 2 people
         listening on 127.0.0.1:[PORT]
         stopping
         ");
@@ -104,6 +106,7 @@ mod signals {
         exit code: 0
         ----- stdout -----
         ----- stderr -----
+        serving 2 people
         listening on 127.0.0.1:[PORT]
         stopping: waiting up to 1s for 1 call; a second signal exits at once
         warning: ended 1 unfinished call with UNAVAILABLE
@@ -131,6 +134,7 @@ mod signals {
         exit code: 0
         ----- stdout -----
         ----- stderr -----
+        serving 1 person
         listening on 127.0.0.1:[PORT]
         reloaded [TEMP]/people.json: 1 person
         error: people file [TEMP]/people.json, line 2, column 1: the person has no name
@@ -150,6 +154,7 @@ mod signals {
         exit code: 0
         ----- stdout -----
         ----- stderr -----
+        serving 2 people
         listening on 127.0.0.1:[PORT]
         nothing to reload: the server was started without --people
         stopping
