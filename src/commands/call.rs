@@ -16,7 +16,7 @@ use crate::protobuf::json::ReadOptions;
 use crate::schema::resolve_method;
 use crate::schema::source::DescriptorSource;
 use crate::session::batch::Batch;
-use crate::session::drive::{Driver, show_metadata};
+use crate::session::drive::Driver;
 use crate::session::printer::CallPrinter;
 use crate::session::schema::{Lent, lend};
 use crate::session::target::{Method, Session, Target, not_called, refuse_address};
@@ -60,8 +60,7 @@ async fn call(
     let console = output::console(&args.output.console, context);
     let format = output::format(&args.output, Format::Json, context)?;
     let method = Method::new(descriptor)?;
-    console.detail('>', || method.path.to_string());
-    show_metadata(&console, '>', session.metadata());
+    session.show_request(&method, &console);
 
     let (requests, failure) = data.open(args, descriptor, &console, context)?;
     let mut renderer = Renderer::new(descriptor, format).asking();

@@ -26,6 +26,7 @@ pub async fn run(args: &GetPeopleArgs, context: &mut Context) -> Result<()> {
     let target = Target::new(&args.connection, context)?;
     let mut renderer = Renderer::new(&descriptor, format);
     let session = target.connect_for(format, context, &console).await?;
+    session.show_request(&method, &console);
     if reads_stdin(args) && context.terminal.stdin_is_terminal {
         console.notice("reading names from the terminal, one per line; Ctrl-D ends the input");
     }

@@ -25,6 +25,7 @@ pub async fn run(args: &GetPersonArgs, context: &mut Context) -> Result<()> {
     let target = Target::new(&args.connection, context)?;
     let mut renderer = Renderer::new(&descriptor, format);
     let session = target.connect_for(format, context, &console).await?;
+    session.show_request(&method, &console);
     let call = session.call(&method, once(names::encode(&args.name)));
     let driver = Driver {
         console,

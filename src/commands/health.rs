@@ -35,6 +35,7 @@ pub async fn run(args: &HealthArgs, context: &mut Context) -> Result<()> {
     let request = HealthCheckRequest {
         service: service.clone(),
     };
+    session.show_request(&method, &console);
     let call = session.call(&method, once(Bytes::from(request.encode_to_vec())));
     let driver = Driver {
         console,

@@ -13,6 +13,7 @@ use tokio_stream::Stream;
 use tonic::metadata::MetadataMap;
 
 use super::Context;
+use super::drive::show_metadata;
 use crate::call::{Call, Start, request_headers};
 use crate::cli::ConnectionArgs;
 use crate::error::{Error, Result};
@@ -207,6 +208,12 @@ impl Session {
 
     pub fn max_message_size(&self) -> usize {
         self.target.max_message_size
+    }
+
+    /// Shows the method and the metadata under `-v`.
+    pub fn show_request(&self, method: &Method, console: &Console) {
+        console.detail('>', || method.path.to_string());
+        show_metadata(console, '>', self.metadata());
     }
 
     /// Starts the command's only call, which has the command's deadline.

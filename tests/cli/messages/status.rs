@@ -200,6 +200,7 @@ fn enough_replies_are_not_an_error() {
     name: "Alice"
     [stderr]
     * connected to 127.0.0.1:[PORT] in [TIME]
+    > /RouteGuide/GetPeople
     < content-type: application/grpc
     * status CANCELLED, 1 request, 1 reply
     "#);

@@ -16,6 +16,7 @@ fn of_one_call() {
     name: "Alice" age: 30 gender: FEMALE hobbies: "reading" hobbies: "swimming" address { street: "123 Main St" city: "New York" }
     [stderr]
     * connected to 127.0.0.1:[PORT] in [TIME]
+    > /RouteGuide/GetPerson
     < content-type: application/grpc
     < date: [DATE]
     * status OK, 1 request, 1 reply
@@ -34,6 +35,7 @@ fn of_a_stream() {
     name: "Bob" age: 25 gender: MALE hobbies: "gaming" hobbies: "cycling" address { street: "456 Elm St" city: "Los Angeles" }
     [stderr]
     * connected to 127.0.0.1:[PORT] in [TIME]
+    > /RouteGuide/GetPeople
     < content-type: application/grpc
     < date: [DATE]
     * status OK, 3 requests, 2 replies
@@ -133,6 +135,7 @@ fn of_other_commands() {
     SERVING
     [stderr]
     * connected to 127.0.0.1:[PORT] in [TIME]
+    > /grpc.health.v1.Health/Check
     < content-type: application/grpc
     < date: [DATE]
     * status OK, 1 request, 1 reply
@@ -149,6 +152,7 @@ fn of_a_server_in_this_process() {
     name: "Alice" age: 30 gender: FEMALE hobbies: "reading" hobbies: "swimming" address { street: "123 Main St" city: "New York" }
     [stderr]
     * connected to the server in this process in [TIME]
+    > /RouteGuide/GetPeople
     < content-type: application/grpc
     < date: [DATE]
     * status OK, 1 request, 1 reply
