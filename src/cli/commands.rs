@@ -11,7 +11,7 @@ use std::time::Duration;
 use clap::{Args, ValueEnum, ValueHint};
 
 use super::shared::{ConnectionArgs, ConsoleArgs, OutputArgs, SchemaArgs};
-use super::values::{Never, duration, exit_codes, port_to_listen_on};
+use super::values::{Never, at_least_one, concurrency, duration, exit_codes, port_to_listen_on};
 
 /// Run the RouteGuide server
 ///
@@ -103,7 +103,7 @@ pub struct GetPeopleArgs {
     pub strict: bool,
 
     /// Stop after N replies
-    #[arg(short = 'n', long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..), help_heading = "Names")]
+    #[arg(short = 'n', long, value_name = "N", value_parser = at_least_one, help_heading = "Names")]
     pub max_messages: Option<u64>,
 
     #[command(flatten)]
@@ -232,7 +232,7 @@ pub struct CallArgs {
     pub allow_unknown_fields: bool,
 
     /// Calls of a batch to have in flight at once
-    #[arg(long, value_name = "N", default_value = "1", value_parser = clap::value_parser!(u16).range(1..=1000), help_heading = "Request")]
+    #[arg(long, value_name = "N", default_value = "1", value_parser = concurrency, help_heading = "Request")]
     pub concurrency: u16,
 
     /// Continue a batch after a call that failed
@@ -240,7 +240,7 @@ pub struct CallArgs {
     pub keep_going: bool,
 
     /// Stop after N replies
-    #[arg(short = 'n', long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..), help_heading = "Request")]
+    #[arg(short = 'n', long, value_name = "N", value_parser = at_least_one, help_heading = "Request")]
     pub max_messages: Option<u64>,
 
     #[command(flatten)]

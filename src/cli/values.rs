@@ -25,6 +25,22 @@ pub fn port_to_listen_on(port: &str) -> Result<Never, String> {
     ))
 }
 
+/// A number of replies.
+pub fn at_least_one(text: &str) -> Result<u64, String> {
+    match text.parse() {
+        Ok(number @ 1..) => Ok(number),
+        _ => Err("expected a whole number that is at least 1".to_owned()),
+    }
+}
+
+/// A number of calls in flight.
+pub fn concurrency(text: &str) -> Result<u16, String> {
+    match text.parse() {
+        Ok(number @ 1..=1000) => Ok(number),
+        _ => Err("expected a whole number from 1 to 1000".to_owned()),
+    }
+}
+
 /// A number of bytes, optionally in KiB, MiB or GiB.
 pub fn size(text: &str) -> Result<usize, String> {
     let (number, unit) = match text.find(|c: char| !c.is_ascii_digit()) {
@@ -39,7 +55,9 @@ pub fn size(text: &str) -> Result<usize, String> {
         "g" | "gib" => 1 << 30,
         _ => return Err(format!("unknown unit {unit:?}: use KiB, MiB or GiB")),
     };
-    let number: usize = number.parse().map_err(|_| "not a number".to_owned())?;
+    let number: usize = number
+        .parse()
+        .map_err(|_| "expected a number of bytes, such as 65536 or 64KiB".to_owned())?;
     match number.checked_mul(unit) {
         // The length of a gRPC message has 32 bits.
         Some(size @ 1..=0xffff_ffff) => Ok(size),

@@ -75,7 +75,14 @@ impl Dialer {
 
 #[cfg(unix)]
 async fn unix(path: &Path) -> io::Result<Box<dyn ByteStream>> {
-    Ok(Box::new(tokio::net::UnixStream::connect(path).await?))
+    let stream = tokio::net::UnixStream::connect(path).await;
+    Ok(Box::new(stream.map_err(|error| match error.kind() {
+        // std's words name a C constant.
+        io::ErrorKind::InvalidInput => {
+            io::Error::new(error.kind(), "the path is too long for a Unix socket")
+        }
+        _ => error,
+    })?))
 }
 
 #[cfg(not(unix))]

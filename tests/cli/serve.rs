@@ -93,7 +93,7 @@ fn a_port_in_use_is_an_error_and_no_listener_is_announced() {
         .args(["--listen", &address])
         .run();
     outcome.exits(1).prints("").says(&format!(
-        "error: cannot listen on {address}: the address is already in use\n\
+        "error: cannot listen on {address}: address already in use\n\
          hint: choose another port with --listen; port 0 takes a free one\n"
     ));
     assert!(!folder.join("guide").exists());

@@ -46,7 +46,7 @@ pub fn bind(addresses: &[ListenAddress]) -> Result<Vec<Listener>> {
 fn cannot_listen(address: impl fmt::Display, error: io::Error) -> Error {
     match error.kind() {
         io::ErrorKind::AddrInUse => Error::failed(format!(
-            "cannot listen on {address}: the address is already in use"
+            "cannot listen on {address}: address already in use"
         ))
         .hinted("choose another port with --listen; port 0 takes a free one"),
         io::ErrorKind::PermissionDenied => {

@@ -41,7 +41,7 @@ fn there_is_no_socket_file() {
     [exit code 1]
 
     $ routeguide get-person Alice --addr unix:long/long/long/long/long/long/long/long/long/long/long/long/long/long/long/long/long/long/long/long/long/long/long/long/long/long/long/long/long/long/long/long/long/long/long/long/long/long/long/long/
-    error: cannot connect to unix:long/long/long/long/long/long/long/long/long/long/long/long/long/long/long/long/long/long/long/long/long/long/long/long/long/long/long/long/long/long/long/long/long/long/long/long/long/long/long/long/: path must be shorter than SUN_LEN
+    error: cannot connect to unix:long/long/long/long/long/long/long/long/long/long/long/long/long/long/long/long/long/long/long/long/long/long/long/long/long/long/long/long/long/long/long/long/long/long/long/long/long/long/long/long/: the path is too long for a Unix socket
     [exit code 1]
     ");
 }

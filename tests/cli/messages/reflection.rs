@@ -55,8 +55,8 @@ fn there_is_another_version() {
         routeguide(["list", "--reflection", "v1"]).at(echo.addr()),
     ]), @"
     $ routeguide list --reflection v1 --addr 127.0.0.1:[PORT]
-    error: the server does not support reflection
-    hint: give its schema with --proto or --protoset
+    error: the server does not support reflection v1
+    hint: try --reflection v1alpha or auto, or give its schema with --proto or --protoset
     [exit code 1]
     ");
 }

@@ -16,7 +16,7 @@ fn an_address_that_cannot_be_used() {
         routeguide(["serve", "--listen", "no-such-host.invalid:50051"]),
     ]), @"
     $ routeguide serve --listen 127.0.0.1:[PORT]
-    error: cannot listen on 127.0.0.1:[PORT]: the address is already in use
+    error: cannot listen on 127.0.0.1:[PORT]: address already in use
     hint: choose another port with --listen; port 0 takes a free one
     [exit code 1]
 

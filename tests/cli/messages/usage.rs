@@ -273,7 +273,7 @@ fn a_size() {
     [exit code 2]
 
     $ routeguide get-person Alice --max-message-size KiB
-    error: invalid value 'KiB' for '--max-message-size <SIZE>': not a number
+    error: invalid value 'KiB' for '--max-message-size <SIZE>': expected a number of bytes, such as 65536 or 64KiB
 
     For more information, try '--help'.
     [exit code 2]
@@ -288,19 +288,19 @@ fn a_number() {
         routeguide(["get-people", "-n", "some"]),
     ]), @"
     $ routeguide call GetPerson --concurrency 0
-    error: invalid value '0' for '--concurrency <N>': 0 is not in 1..=1000
+    error: invalid value '0' for '--concurrency <N>': expected a whole number from 1 to 1000
 
     For more information, try '--help'.
     [exit code 2]
 
     $ routeguide call GetPerson -n 0
-    error: invalid value '0' for '--max-messages <N>': 0 is not in 1..18446744073709551615
+    error: invalid value '0' for '--max-messages <N>': expected a whole number that is at least 1
 
     For more information, try '--help'.
     [exit code 2]
 
     $ routeguide get-people -n some
-    error: invalid value 'some' for '--max-messages <N>': invalid digit found in string
+    error: invalid value 'some' for '--max-messages <N>': expected a whole number that is at least 1
 
     For more information, try '--help'.
     [exit code 2]

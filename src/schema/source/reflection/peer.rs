@@ -183,7 +183,7 @@ impl Peer {
                 return Ok(None);
             }
             if first.code == Code::Unimplemented && code == Code::Unimplemented {
-                return Err(unsupported());
+                return Err(unsupported(self.mode));
             }
             return Err(failed(first.code, &first.message));
         }
@@ -205,7 +205,11 @@ impl Peer {
 
     /// The open stream, or a new one.
     fn take_stream(&mut self) -> Result<Stream> {
-        let path = self.paths.first().copied().ok_or_else(unsupported)?;
+        let path = self
+            .paths
+            .first()
+            .copied()
+            .ok_or_else(|| unsupported(self.mode))?;
         if let Some(stream) = self.stream.take() {
             return Ok(stream);
         }
@@ -288,7 +292,12 @@ fn failed(code: Code, message: &str) -> Error {
     Error::status(code, format!("the server's reflection failed: {message}"))
 }
 
-fn unsupported() -> Error {
-    Error::failed("the server does not support reflection")
-        .hinted("give its schema with --proto or --protoset")
+fn unsupported(mode: ReflectionMode) -> Error {
+    let (version, other) = match mode {
+        ReflectionMode::V1 => (" v1", "try --reflection v1alpha or auto, or "),
+        ReflectionMode::V1Alpha => (" v1alpha", "try --reflection v1 or auto, or "),
+        ReflectionMode::Auto | ReflectionMode::Off => ("", ""),
+    };
+    Error::failed(format!("the server does not support reflection{version}"))
+        .hinted(format!("{other}give its schema with --proto or --protoset"))
 }
