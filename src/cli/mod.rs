@@ -7,7 +7,7 @@ mod values;
 
 use std::ffi::OsString;
 
-use clap::{Parser, Subcommand};
+use clap::{ColorChoice, CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 
 pub use commands::*;
 pub use shared::*;
@@ -34,8 +34,33 @@ pub struct Cli {
 impl Cli {
     /// The command line of this process. Ends the process if it is not valid, or asks for help.
     pub fn from_command_line() -> Self {
-        Self::parse_from(with_long_flags(std::env::args_os()))
+        let words: Vec<OsString> = with_long_flags(std::env::args_os()).collect();
+        let mut command = Self::command().color(color_of_errors(&words));
+        let parsed = command
+            .try_get_matches_from_mut(words)
+            .and_then(|matches| Self::from_arg_matches(&matches));
+        parsed.unwrap_or_else(|error| error.format(&mut command).exit())
     }
+}
+
+/// What `--color` says, for errors in the arguments themselves: they are not parsed yet.
+fn color_of_errors(words: &[OsString]) -> ColorChoice {
+    let mut choice = ColorChoice::Auto;
+    let mut words = words.iter().skip(1).filter_map(|word| word.to_str());
+    while let Some(word) = words.next() {
+        let value = match word.strip_prefix("--color") {
+            Some("") => words.next(),
+            Some(value) => value.strip_prefix('='),
+            None if word == "--" => break,
+            None => continue,
+        };
+        choice = match value {
+            Some("always") => ColorChoice::Always,
+            Some("never") => ColorChoice::Never,
+            _ => ColorChoice::Auto,
+        };
+    }
+    choice
 }
 
 /// `-plaintext`, as grpcurl's users write it, is `--plaintext`.
@@ -65,7 +90,6 @@ pub enum Command {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use clap::CommandFactory;
 
     #[test]
     fn the_command_line_is_well_formed() {

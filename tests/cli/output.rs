@@ -127,3 +127,18 @@ fn stdout_carries_messages_and_nothing_else() {
     let outcome = routeguide(["get-people", "--in-process", "-v", "Zoe", "Alice", "Bob"]).run();
     outcome.exits(0).prints(&[ALICE, BOB].concat());
 }
+
+#[test]
+fn color_holds_for_errors_in_the_arguments() {
+    let wrong = |color| {
+        routeguide(["list", "--no-such-flag", "--color", color])
+            .env("CLICOLOR_FORCE", "1")
+            .run()
+            .exits(2)
+            .stderr
+            .contains('\u{1b}')
+    };
+    assert!(wrong("auto"));
+    assert!(wrong("always"));
+    assert!(!wrong("never"));
+}
