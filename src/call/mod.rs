@@ -30,7 +30,7 @@ use tonic::metadata::MetadataMap;
 /// What happens on a call, in order: headers at most once, and exactly one end, which is the last event.
 #[derive(Debug)]
 pub enum Event {
-    /// These requests were sent: their last bytes fit into the peer's window.
+    /// These requests were sent: with [`Start::exact_sends`], their last bytes fit into the peer's window.
     Sent(Sent),
     /// The server's initial metadata. Absent if it ended the call at once (gRPC's "Trailers-Only").
     Headers(MetadataMap),

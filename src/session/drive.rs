@@ -2,6 +2,7 @@
 //! interrupt, closed output, bad input or enough replies.
 
 use std::future::Ready;
+use std::pin::{Pin, pin};
 use std::task::Poll;
 use std::time::Duration;
 
@@ -209,7 +210,7 @@ where
             {
                 return Step::GiveUp(error);
             }
-            if let Some(event) = ready_now(&mut self.call).await {
+            if let Poll::Ready(event) = now(pin!(self.call.next())).await {
                 return Step::Event(event);
             }
             if let Some(step) = self.flush().await {
@@ -383,18 +384,9 @@ where
     }
 }
 
-/// The next event, if it is ready. `Some(None)` is the end.
-async fn ready_now<R>(call: &mut Call<R>) -> Option<Option<Event>>
-where
-    R: Stream<Item = Bytes> + Unpin,
-{
-    std::future::poll_fn(|cx| {
-        Poll::Ready(match call.poll_next(cx) {
-            Poll::Ready(event) => Some(event),
-            Poll::Pending => None,
-        })
-    })
-    .await
+/// What the future returns, if it is ready.
+pub async fn now<F: Future>(mut future: Pin<&mut F>) -> Poll<F::Output> {
+    std::future::poll_fn(|cx| Poll::Ready(future.as_mut().poll(cx))).await
 }
 
 /// Shows metadata under `-v`.

@@ -25,7 +25,7 @@ pub enum Address {
 impl Address {
     /// Whether it is [`DEFAULT_ADDR`].
     pub fn is_default(&self) -> bool {
-        matches!(self, Self::Tcp { host, port: 50051 } if host == "localhost")
+        self.to_string() == DEFAULT_ADDR
     }
 
     /// The value of `:authority`. A socket path cannot be one; grpc-go and grpcio send `localhost` too.

@@ -76,9 +76,7 @@ pub fn follow(layouts: &mut Layouts, message: LayoutId, path: &mut [Step]) -> Re
             && let Type::Message(entry) = kind
         {
             // The next step is the key.
-            if let Some(step) = steps.next() {
-                *step = as_key(step);
-            }
+            steps.next();
             let value = layouts
                 .get(entry)
                 .and_then(|entry| Some(entry.by_number(2)?.1.kind.clone()));
@@ -107,18 +105,13 @@ pub fn follow(layouts: &mut Layouts, message: LayoutId, path: &mut [Step]) -> Re
             _ => Leaf::Other,
         };
     }
-    // Where the schema does not help, as in a Struct, brackets hold keys.
+    // All other brackets hold keys, also where the schema does not help, as in a Struct.
     for step in path {
-        *step = as_key(step);
+        if let Step::Bracket(key) = step {
+            *step = Step::Name(std::mem::take(key));
+        }
     }
     Ok(found)
-}
-
-fn as_key(step: &Step) -> Step {
-    match step {
-        Step::Bracket(key) => Step::Name(key.clone()),
-        step => step.clone(),
-    }
 }
 
 /// A wrapper takes what its value takes.

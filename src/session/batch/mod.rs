@@ -4,14 +4,14 @@
 mod exchange;
 mod side_by_side;
 
-use std::pin::{Pin, pin};
+use std::pin::pin;
 use std::task::Poll;
 
 use bytes::Bytes;
 use tokio::time::Instant;
-use tokio_stream::{Stream, StreamExt as _, once};
+use tokio_stream::{StreamExt as _, once};
 
-use super::drive::Driver;
+use super::drive::{Driver, now};
 use super::printer::CallPrinter;
 use super::schema::Lent;
 use super::target::{Method, Session};
@@ -167,7 +167,7 @@ impl Batch<'_> {
 
     /// The next request, or `None` at the end of the input.
     async fn next(&self, run: &mut Run<'_>, progress: &mut Progress) -> Result<Option<Bytes>> {
-        let next = if let Some(next) = ready_now(&mut run.requests).await {
+        let next = if let Poll::Ready(next) = now(pin!(run.requests.next())).await {
             next
         } else {
             let interrupt = &self.driver.interrupt;
@@ -249,17 +249,4 @@ impl Batch<'_> {
 /// Whether this error ends a batch, even with `--keep-going`.
 fn ends_batch(error: &Error) -> bool {
     matches!(error.kind(), Kind::Interrupted | Kind::OutputClosed)
-}
-
-/// The next item, if it is ready. `Some(None)` is the end of the stream.
-async fn ready_now<S: Stream + Unpin>(stream: &mut S) -> Option<Option<S::Item>> {
-    match now(pin!(stream.next())).await {
-        Poll::Ready(item) => Some(item),
-        Poll::Pending => None,
-    }
-}
-
-/// What the future returns, if it is ready.
-async fn now<F: Future>(mut future: Pin<&mut F>) -> Poll<F::Output> {
-    std::future::poll_fn(|cx| Poll::Ready(future.as_mut().poll(cx))).await
 }

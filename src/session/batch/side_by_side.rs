@@ -12,8 +12,9 @@ use tokio_stream::StreamExt as _;
 use tokio_util::sync::CancellationToken;
 
 use super::exchange::{Caller, Exchange, print, reply_size};
-use super::{Batch, Input, Progress, Run, ends_batch, now, ready_now};
+use super::{Batch, Input, Progress, Run, ends_batch};
 use crate::error::{Error, Kind, Result};
+use crate::session::drive::now;
 use crate::session::printer::CallPrinter;
 
 /// Calls in flight at first, until a reply shows how large replies are.
@@ -62,7 +63,10 @@ impl<F: Future<Output = Exchange>> Calls<F> {
     async fn ready(&mut self) -> Option<Exchange> {
         match self.over.pop_front() {
             Some(exchange) => Some(exchange),
-            None => ready_now(&mut self.in_flight).await.flatten(),
+            None => match now(pin!(self.in_flight.next())).await {
+                Poll::Ready(exchange) => exchange,
+                Poll::Pending => None,
+            },
         }
     }
 
@@ -145,7 +149,7 @@ impl Batch<'_> {
                     _ => Ok(()),
                 };
             }
-            let step = if has_room && let Some(next) = ready_now(&mut run.requests).await {
+            let step = if has_room && let Poll::Ready(next) = now(pin!(run.requests.next())).await {
                 Step::Next(next)
             } else if let Some(exchange) = calls.ready().await {
                 Step::Over(exchange)
