@@ -28,9 +28,12 @@ pub enum Kind {
     OutputClosed,
 }
 
-/// A failure, as reported to the user.
+/// A failure, as reported to the user. Boxed: results are returned for every reply, and errors are rare.
 #[derive(Debug)]
-pub struct Error {
+pub struct Error(Box<Parts>);
+
+#[derive(Debug)]
+struct Parts {
     kind: Kind,
     /// Which of several requests it is about.
     about: Option<String>,
@@ -44,7 +47,7 @@ pub struct Error {
 impl Error {
     /// An error of the given kind. `message` starts in lowercase and has no full stop.
     pub fn new(kind: Kind, message: impl Into<String>) -> Self {
-        Self {
+        Self(Box::new(Parts {
             kind,
             about: None,
             message: message.into(),
@@ -52,7 +55,7 @@ impl Error {
             details: Vec::new(),
             hint: None,
             is_reported: false,
-        }
+        }))
     }
 
     /// A usage error, exit code 2.
@@ -87,68 +90,68 @@ impl Error {
     /// Adds the cause.
     #[must_use]
     pub fn caused_by(mut self, source: impl Into<BoxError>) -> Self {
-        self.source = Some(source.into());
+        self.0.source = Some(source.into());
         self
     }
 
     /// Adds a status's decoded details.
     #[must_use]
     pub fn detailed(mut self, details: Vec<String>) -> Self {
-        self.details = details;
+        self.0.details = details;
         self
     }
 
     /// Marks the error as already reported, so that it only sets the exit code.
     #[must_use]
     pub fn reported(mut self) -> Self {
-        self.is_reported = true;
+        self.0.is_reported = true;
         self
     }
 
     /// Whether the error has already been reported.
     pub fn is_reported(&self) -> bool {
-        self.is_reported
+        self.0.is_reported
     }
 
     /// Prefixes the message with what the error is about.
     #[must_use]
     pub fn about(mut self, what: impl fmt::Display) -> Self {
-        self.about = Some(what.to_string());
+        self.0.about = Some(what.to_string());
         self
     }
 
     /// Adds what to try next, in the style of the message.
     #[must_use]
     pub fn hinted(mut self, hint: impl Into<String>) -> Self {
-        self.hint = Some(hint.into());
+        self.0.hint = Some(hint.into());
         self
     }
 
     /// What kind of failure this is.
     pub fn kind(&self) -> Kind {
-        self.kind
+        self.0.kind
     }
 
     /// The message alone, without the status and the prefix.
     pub fn message(&self) -> &str {
-        &self.message
+        &self.0.message
     }
 
     /// A status's decoded details, in the server's order.
     pub fn details(&self) -> &[String] {
-        &self.details
+        &self.0.details
     }
 
     /// What to try next, where there is a likely fix.
     pub fn hint(&self) -> Option<&str> {
-        self.hint.as_deref()
+        self.0.hint.as_deref()
     }
 
     /// The causes that add something to the message, outermost first.
     pub fn causes(&self) -> Vec<String> {
-        let mut said = self.message.clone();
+        let mut said = self.0.message.clone();
         let mut causes = Vec::new();
-        let mut next: Option<&(dyn StdError + 'static)> = match &self.source {
+        let mut next: Option<&(dyn StdError + 'static)> = match &self.0.source {
             Some(source) => Some(source.as_ref()),
             None => None,
         };
@@ -166,23 +169,23 @@ impl Error {
 
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if let Some(about) = &self.about {
+        if let Some(about) = &self.0.about {
             write!(f, "{about}: ")?;
         }
-        if let Kind::Status(code) = self.kind {
+        if let Kind::Status(code) = self.0.kind {
             f.write_str(code_name(code))?;
-            if self.message.is_empty() {
+            if self.0.message.is_empty() {
                 return Ok(());
             }
             f.write_str(": ")?;
         }
-        f.write_str(&self.message)
+        f.write_str(&self.0.message)
     }
 }
 
 impl StdError for Error {
     fn source(&self) -> Option<&(dyn StdError + 'static)> {
-        match &self.source {
+        match &self.0.source {
             Some(source) => Some(source.as_ref()),
             None => None,
         }

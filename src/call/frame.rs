@@ -1,9 +1,7 @@
 //! Packs gRPC's length-prefixed messages (PROTOCOL-HTTP2, "Length-Prefixed-Message") into DATA frames, and cuts them out
 //! again. A message can span frames, and a frame can hold many messages.
 
-use std::collections::VecDeque;
-
-use bytes::{Buf as _, BufMut as _, Bytes, BytesMut};
+use bytes::{Buf as _, Bytes, BytesMut};
 use smallvec::SmallVec;
 
 /// A flag byte and four bytes of length.
@@ -16,64 +14,110 @@ const CHUNK: usize = 32 << 10;
 const SMALL: usize = 4 << 10;
 
 /// Request messages whose last byte is sent.
-pub type Sent = SmallVec<[Bytes; 1]>;
+#[derive(Clone, Debug, Default)]
+pub struct Sent {
+    /// Each holds whole messages with their prefixes.
+    chunks: SmallVec<[Bytes; 1]>,
+    len: usize,
+}
+
+impl Sent {
+    pub fn is_empty(&self) -> bool {
+        self.len == 0
+    }
+
+    /// The number of messages.
+    pub fn len(&self) -> usize {
+        self.len
+    }
+
+    pub fn messages(&self) -> impl Iterator<Item = &[u8]> {
+        self.chunks.iter().flat_map(|chunk| Framed(chunk))
+    }
+}
+
+/// Messages with their prefixes, one after the other.
+struct Framed<'a>(&'a [u8]);
+
+impl<'a> Iterator for Framed<'a> {
+    type Item = &'a [u8];
+
+    fn next(&mut self) -> Option<&'a [u8]> {
+        let (message, rest) = self.0.split_at_checked(framed_len(self.0)?)?;
+        self.0 = rest;
+        message.get(PREFIX..)
+    }
+}
+
+/// The length of the first message with its prefix, if the prefix is complete.
+fn framed_len(bytes: &[u8]) -> Option<usize> {
+    let &[_, a, b, c, d] = bytes.first_chunk()?;
+    Some(PREFIX + u32::from_be_bytes([a, b, c, d]) as usize)
+}
 
 /// Packs messages.
 #[derive(Debug, Default)]
 pub struct Packer {
+    /// Messages of which nothing is sent.
     buffer: BytesMut,
-    /// The messages in the buffer, each with the number of its bytes that are still there.
-    messages: VecDeque<(usize, Bytes)>,
+    /// The messages before them, from the first one on whose last byte is not sent.
+    current: Bytes,
+    /// How many bytes of those are sent.
+    taken: usize,
 }
 
 impl Packer {
     /// Whether it is time to send, though more messages may be ready.
     pub fn is_full(&self) -> bool {
-        self.buffer.len() >= CHUNK
+        self.len() >= CHUNK
     }
 
     pub fn is_empty(&self) -> bool {
-        self.buffer.is_empty()
+        self.len() == 0
     }
 
     /// The number of bytes to send.
     pub fn len(&self) -> usize {
-        self.buffer.len()
+        self.current.len() - self.taken + self.buffer.len()
     }
 
     /// Adds a message.
-    pub fn push(&mut self, message: Bytes) {
+    pub fn push(&mut self, message: &[u8]) {
         let len = PREFIX + message.len();
         if self.buffer.capacity() - self.buffer.len() < len {
-            // A chunk keeps its allocation when it is taken. The next one has room for a stream of messages.
-            let wanted = if self.buffer.is_empty() && self.messages.is_empty() {
-                len
-            } else {
-                len.max(CHUNK)
-            };
+            // The next chunk of a stream of messages needs as much room. An only message gets no more than it needs.
+            let wanted = if self.is_empty() { len } else { len.max(CHUNK) };
             self.buffer.reserve(wanted);
         }
-        self.buffer.put_u8(0);
         // Inputs are bounded far below 4 GiB.
-        self.buffer
-            .put_u32(u32::try_from(message.len()).unwrap_or(u32::MAX));
-        self.buffer.extend_from_slice(&message);
-        self.messages.push_back((len, message));
+        let [a, b, c, d] = u32::try_from(message.len())
+            .unwrap_or(u32::MAX)
+            .to_be_bytes();
+        self.buffer.extend_from_slice(&[0, a, b, c, d]);
+        self.buffer.extend_from_slice(message);
     }
 
-    /// Takes up to `len` bytes to send. Adds the messages that end in them to `sent`.
+    /// Takes at most `len` bytes to send, and fewer if the next bytes are in another allocation. Adds the messages that end
+    /// in them to `sent`.
     pub fn take(&mut self, len: usize, sent: &mut Sent) -> Bytes {
-        let len = len.min(self.buffer.len());
-        let mut left = len;
-        while let Some((size, _)) = self.messages.front_mut() {
-            if *size > left {
-                *size -= left;
-                break;
-            }
-            left -= *size;
-            sent.extend(self.messages.pop_front().map(|(_, message)| message));
+        if self.current.is_empty() {
+            self.current = self.buffer.split().freeze();
         }
-        self.buffer.split_to(len).freeze()
+        let start = self.taken;
+        self.taken = self.current.len().min(start.saturating_add(len));
+        let data = self.current.slice(start..self.taken);
+        let mut complete = 0;
+        while let Some(message) = self.current.get(complete..).and_then(framed_len)
+            && complete + message <= self.taken
+        {
+            complete += message;
+            sent.len += 1;
+        }
+        if complete > 0 {
+            sent.chunks.push(self.current.split_to(complete));
+            self.taken -= complete;
+        }
+        data
     }
 }
 
@@ -127,6 +171,40 @@ impl Cutter {
     /// # Errors
     /// When the next message is malformed or too large.
     pub fn next(&mut self) -> Result<Option<Bytes>, BadFrame> {
+        let Some(len) = self.complete_len()? else {
+            return Ok(None);
+        };
+        let mut message = self.current.split_to(len);
+        message.advance(PREFIX);
+        self.consume(len);
+        Ok(Some(message))
+    }
+
+    /// As [`Cutter::next`], but the message is not taken.
+    ///
+    /// # Errors
+    /// As [`Cutter::next`].
+    pub fn peek(&mut self) -> Result<Option<&[u8]>, BadFrame> {
+        let len = self.complete_len()?;
+        Ok(len.and_then(|len| self.current.get(PREFIX..len)))
+    }
+
+    /// Takes the message that [`Cutter::peek`] has returned.
+    pub fn skip(&mut self) {
+        if let Ok(Some(len)) = self.complete_len() {
+            self.current.advance(len);
+            self.consume(len);
+        }
+    }
+
+    fn consume(&mut self, len: usize) {
+        let reported = self.reported.min(len);
+        self.reported -= reported;
+        self.consumed += len - reported;
+    }
+
+    /// The length of the next message with its prefix, once all of it is in `current`.
+    fn complete_len(&mut self) -> Result<Option<usize>, BadFrame> {
         let Some(len) = self.next_len()? else {
             return Ok(None);
         };
@@ -136,12 +214,7 @@ impl Cutter {
             }
             self.join();
         }
-        let mut message = self.current.split_to(len);
-        message.advance(PREFIX);
-        let reported = self.reported.min(len);
-        self.reported -= reported;
-        self.consumed += len - reported;
-        Ok(Some(message))
+        Ok(Some(len))
     }
 
     /// The length of the next message including its prefix, once the prefix is complete.
@@ -238,9 +311,9 @@ mod tests {
     fn a_message_in_one_large_chunk_is_not_copied() {
         let mut chunk = BytesMut::new();
         let mut packer = Packer::default();
-        packer.push(Bytes::from(vec![7; SMALL]));
-        packer.push(Bytes::from_static(b"next"));
-        chunk.extend_from_slice(&packer.take(usize::MAX, &mut Sent::new()));
+        packer.push(&[7; SMALL]);
+        packer.push(b"next");
+        chunk.extend_from_slice(&packer.take(usize::MAX, &mut Sent::default()));
         let chunk = chunk.freeze();
         let mut cutter = Cutter::new(SMALL);
         cutter.push(chunk.clone());
@@ -288,15 +361,43 @@ mod tests {
     #[test]
     fn a_message_is_sent_when_its_last_byte_is() {
         let mut packer = Packer::default();
-        packer.push(Bytes::from_static(b"abc"));
-        packer.push(Bytes::new());
-        let mut sent = Sent::new();
+        packer.push(b"abc");
+        packer.push(b"");
+        let mut sent = Sent::default();
         assert_eq!(packer.take(7, &mut sent), TWO[..7]);
         assert!(sent.is_empty());
         assert_eq!(packer.take(1, &mut sent), TWO[7..8]);
-        assert_eq!(sent.as_slice(), [&b"abc"[..]]);
+        assert_eq!(sent.messages().collect::<Vec<_>>(), [b"abc"]);
         assert_eq!(packer.take(100, &mut sent), TWO[8..]);
-        assert_eq!(sent.len(), 2);
+        assert_eq!(sent.messages().collect::<Vec<_>>(), [&b"abc"[..], b""]);
         assert!(packer.is_empty());
+    }
+
+    #[test]
+    fn messages_are_sent_in_their_order_however_they_are_packed_and_taken() {
+        let all: Vec<Vec<u8>> = (0..20_u8).map(|n| vec![n; usize::from(n)]).collect();
+        let bytes: Vec<u8> = (0_u8..)
+            .zip(&all)
+            .flat_map(|(len, message)| [&[0, 0, 0, 0, len][..], message].concat())
+            .collect();
+        for room in 1..50 {
+            for packed_first in 0..all.len() {
+                let (mut packer, mut sent, mut data) =
+                    (Packer::default(), Sent::default(), Vec::new());
+                let (first, second) = all.split_at(packed_first);
+                for message in first {
+                    packer.push(message);
+                }
+                data.extend_from_slice(&packer.take(room, &mut sent));
+                for message in second {
+                    packer.push(message);
+                }
+                while !packer.is_empty() {
+                    data.extend_from_slice(&packer.take(room, &mut sent));
+                }
+                assert_eq!(data, bytes);
+                assert_eq!(sent.messages().collect::<Vec<_>>(), all);
+            }
+        }
     }
 }

@@ -11,7 +11,6 @@ use h2::client::ResponseFuture;
 use h2::{Reason, RecvStream, SendStream};
 use http::{HeaderName, Response, StatusCode, header};
 use tokio::time::{Instant, Sleep, sleep_until};
-use tokio_stream::Stream;
 use tonic::Code;
 use tonic::metadata::MetadataMap;
 
@@ -19,7 +18,7 @@ use super::end::{End, STATUS};
 use super::frame::{Cutter, Packer, Sent};
 use super::page::Page;
 use super::request::{is_grpc, request};
-use super::{Event, Start};
+use super::{Event, Source, Start};
 use crate::transport::Connection;
 
 /// A server may act on the deadline a little before the client does, and reset the call. Timers have a resolution of a
@@ -83,10 +82,7 @@ enum Received {
     End,
 }
 
-impl<R> Call<R>
-where
-    R: Stream<Item = Bytes> + Unpin,
-{
+impl<R: Source> Call<R> {
     /// Starts a call. When this returns, its headers are queued, or it has already ended.
     pub fn start(connection: &Connection, start: Start, requests: R) -> Self {
         let mut call = Self {
@@ -139,16 +135,20 @@ where
         Poll::Pending
     }
 
-    /// The next reply, if it arrived together with the last one. Unlike [`Call::next`], this does not send anything.
-    pub fn next_at_hand(&mut self) -> Option<Event> {
-        if !matches!(self.receiving, Receiving::Messages(..)) {
+    /// The next reply of a stream, if it arrived together with the last one. [`Call::take_at_hand`] takes it; otherwise
+    /// [`Call::next`] returns it. Unlike that, this neither sends anything nor counts a reference.
+    pub fn at_hand(&mut self) -> Option<&[u8]> {
+        if self.single_reply || !matches!(self.receiving, Receiving::Messages(..)) {
             return None;
         }
-        match self.cutter.next() {
-            Ok(Some(message)) => Some(self.message(message)),
-            // [`Call::next`] reports a bad frame.
-            _ => None,
-        }
+        // [`Call::next`] reports a bad frame.
+        self.cutter.peek().ok().flatten()
+    }
+
+    /// Takes the reply that [`Call::at_hand`] has returned.
+    pub fn take_at_hand(&mut self) {
+        self.cutter.skip();
+        self.received();
     }
 
     /// Until the deadline, takes data from h2 while no event can be handled, because small frames cost much more memory in
@@ -202,19 +202,23 @@ where
     }
 
     fn message(&mut self, message: Bytes) -> Event {
-        if self.cutter.consumed() >= GIVE_BACK {
-            self.give_back();
-        }
-        self.replies += 1;
+        self.received();
         if self.single_reply && self.replies > 1 {
             return self.end(End::cardinality("more than one"));
         }
         Event::Message(message)
     }
 
+    fn received(&mut self) {
+        if self.cutter.consumed() >= GIVE_BACK {
+            self.give_back();
+        }
+        self.replies += 1;
+    }
+
     /// Sends what is ready and fits into the window. Ready once messages are sent.
     fn poll_send(&mut self, cx: &mut Context<'_>) -> Poll<Sent> {
-        let mut sent = Sent::new();
+        let mut sent = Sent::default();
         loop {
             let ended = match &mut self.sending {
                 Sending::Open(_) => self.pack(cx),
@@ -240,27 +244,25 @@ where
                 break;
             };
             // h2 gives a stream capacity only after its headers are sent, but takes data without capacity, too.
-            if ended && !self.exact_sends && wanted <= UNRESERVED {
-                let data = self.packer.take(wanted, &mut sent);
-                let _ = stream.send_data(data, true);
-                self.half_close();
-                break;
-            }
-            stream.reserve_capacity(wanted);
-            let room = match stream.capacity() {
-                0 => match stream.poll_capacity(cx) {
-                    Poll::Ready(Some(Ok(room))) => room,
-                    Poll::Pending => break,
-                    // The stream is closed, which the response half reports.
-                    Poll::Ready(_) => {
-                        self.half_close();
-                        break;
-                    }
-                },
-                room => room,
+            let room = if ended && !self.exact_sends && wanted <= UNRESERVED {
+                wanted
+            } else {
+                stream.reserve_capacity(wanted);
+                match stream.capacity() {
+                    0 => match stream.poll_capacity(cx) {
+                        Poll::Ready(Some(Ok(room))) => room,
+                        Poll::Pending => break,
+                        // The stream is closed, which the response half reports.
+                        Poll::Ready(_) => {
+                            self.half_close();
+                            break;
+                        }
+                    },
+                    room => room,
+                }
             };
-            let last = ended && room >= wanted;
             let data = self.packer.take(room, &mut sent);
+            let last = ended && self.packer.is_empty();
             if stream.send_data(data, last).is_err() || last {
                 self.half_close();
                 break;
@@ -276,9 +278,9 @@ where
     /// Packs the requests that are ready. Returns whether they were the last.
     fn pack(&mut self, cx: &mut Context<'_>) -> bool {
         while !self.packer.is_full() {
-            match Pin::new(&mut self.requests).poll_next(cx) {
-                Poll::Ready(Some(message)) => self.packer.push(message),
-                Poll::Ready(None) => return true,
+            match self.requests.poll_pack(&mut self.packer, cx) {
+                Poll::Ready(true) => {}
+                Poll::Ready(false) => return true,
                 Poll::Pending => return false,
             }
         }
@@ -379,7 +381,8 @@ where
             return Some(self.end(end));
         }
         self.receiving = Receiving::Messages(body, head.status);
-        Some(Event::Headers(MetadataMap::from_headers(head.headers)))
+        let metadata = MetadataMap::from_headers(head.headers);
+        Some(Event::Headers(Box::new(metadata)))
     }
 
     /// The server ended the stream. Its status counts if the replies before it are complete.

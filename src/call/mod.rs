@@ -17,15 +17,32 @@ mod page;
 mod request;
 
 pub use end::{End, Origin, Processed};
-pub use frame::Sent;
+pub use frame::{Packer, Sent};
 pub use grpc::Call;
 pub use request::request_headers;
+
+use std::pin::Pin;
+use std::task::{Context, Poll};
 
 use bytes::Bytes;
 use http::HeaderMap;
 use http::uri::PathAndQuery;
 use tokio::time::Instant;
+use tokio_stream::Stream;
 use tonic::metadata::MetadataMap;
+
+/// Where the request messages of a call come from.
+pub trait Source {
+    /// Packs the next message. Ready with `false` at the end.
+    fn poll_pack(&mut self, packer: &mut Packer, cx: &mut Context<'_>) -> Poll<bool>;
+}
+
+impl<S: Stream<Item = Bytes> + Unpin> Source for S {
+    fn poll_pack(&mut self, packer: &mut Packer, cx: &mut Context<'_>) -> Poll<bool> {
+        let next = Pin::new(self).poll_next(cx);
+        next.map(|message| message.map(|message| packer.push(&message)).is_some())
+    }
+}
 
 /// What happens on a call, in order: headers at most once, and exactly one end, which is the last event.
 #[derive(Debug)]
@@ -33,7 +50,7 @@ pub enum Event {
     /// These requests were sent: with [`Start::exact_sends`], their last bytes fit into the peer's window.
     Sent(Sent),
     /// The server's initial metadata. Absent if it ended the call at once (gRPC's "Trailers-Only").
-    Headers(MetadataMap),
+    Headers(Box<MetadataMap>),
     /// One reply, not decoded.
     Message(Bytes),
     Ended(Box<End>),

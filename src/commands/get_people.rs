@@ -1,10 +1,9 @@
 //! `get-people`: one GetPeople stream, names from the arguments or from stdin.
 
-use bytes::Bytes;
 use tonic::Code;
 use tonic::metadata::MetadataMap;
 
-use crate::call::End;
+use crate::call::{End, Sent};
 use crate::cli::{Format, GetPeopleArgs};
 use crate::error::{Error, Result};
 use crate::input::names::{self, Names, Separator};
@@ -85,8 +84,8 @@ struct People<'a> {
 }
 
 impl CallObserver for People<'_> {
-    fn sent(&mut self, messages: &[Bytes], out: &mut Vec<u8>) -> Result<()> {
-        for message in messages {
+    fn sent(&mut self, messages: &Sent, out: &mut Vec<u8>) -> Result<()> {
+        for message in messages.messages() {
             self.tally.ask(names::first_field(message));
         }
         self.printer.sent(messages, out)
@@ -96,7 +95,7 @@ impl CallObserver for People<'_> {
         self.printer.headers(metadata, out);
     }
 
-    fn message(&mut self, message: &Bytes, out: &mut Vec<u8>) -> Result<Then> {
+    fn message(&mut self, message: &[u8], out: &mut Vec<u8>) -> Result<Then> {
         if is_unknown_person(message, || self.tally.is_waiting(NOT_FOUND.as_bytes())) {
             return Ok(Then::Continue);
         }

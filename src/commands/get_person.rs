@@ -1,11 +1,10 @@
 //! `get-person`: one unary GetPerson call.
 
-use bytes::Bytes;
 use tokio_stream::once;
 use tonic::Code;
 use tonic::metadata::MetadataMap;
 
-use crate::call::End;
+use crate::call::{End, Sent};
 use crate::cli::{Format, GetPersonArgs};
 use crate::error::{Error, Result};
 use crate::input::{Failure, names};
@@ -54,7 +53,7 @@ struct OnePerson<'a> {
 }
 
 impl CallObserver for OnePerson<'_> {
-    fn sent(&mut self, messages: &[Bytes], out: &mut Vec<u8>) -> Result<()> {
+    fn sent(&mut self, messages: &Sent, out: &mut Vec<u8>) -> Result<()> {
         self.printer.sent(messages, out)
     }
 
@@ -62,7 +61,7 @@ impl CallObserver for OnePerson<'_> {
         self.printer.headers(metadata, out);
     }
 
-    fn message(&mut self, message: &Bytes, out: &mut Vec<u8>) -> Result<Then> {
+    fn message(&mut self, message: &[u8], out: &mut Vec<u8>) -> Result<Then> {
         self.is_unknown = is_unknown_person(message, || self.asked == NOT_FOUND);
         self.printer.message(message, out)
     }

@@ -9,7 +9,7 @@ use tonic::metadata::MetadataMap;
 use tonic_health::pb::health_check_response::ServingStatus;
 use tonic_health::pb::{HealthCheckRequest, HealthCheckResponse};
 
-use crate::call::End;
+use crate::call::{End, Sent};
 use crate::cli::HealthArgs;
 use crate::error::{Error, Result};
 use crate::input::Failure;
@@ -64,14 +64,14 @@ struct Health {
 }
 
 impl CallObserver for Health {
-    fn sent(&mut self, _: &[Bytes], _: &mut Vec<u8>) -> Result<()> {
+    fn sent(&mut self, _: &Sent, _: &mut Vec<u8>) -> Result<()> {
         Ok(())
     }
 
     fn headers(&mut self, _: &MetadataMap, _: &mut Vec<u8>) {}
 
-    fn message(&mut self, message: &Bytes, out: &mut Vec<u8>) -> Result<Then> {
-        let response = HealthCheckResponse::decode(message.as_ref()).map_err(|error| {
+    fn message(&mut self, message: &[u8], out: &mut Vec<u8>) -> Result<Then> {
+        let response = HealthCheckResponse::decode(message).map_err(|error| {
             let why = "the server's message is not a valid HealthCheckResponse";
             Error::status(Code::Internal, why).caused_by(error)
         })?;

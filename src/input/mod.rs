@@ -18,7 +18,7 @@ mod wait;
 pub use chunks::Chunks;
 pub use json::Json;
 pub use messages::Messages;
-pub use requests::{Batch, Decode, Failure, Requests, given, read};
+pub use requests::{Decode, Failure, Requests, given, read};
 pub use stdin::Stdin;
 pub use text::Text;
 

@@ -1,11 +1,10 @@
 //! The request stream of a call. Input is read and decoded only as fast as the call takes messages.
 
-use std::pin::Pin;
+use std::future::poll_fn;
 use std::task::{Context, Poll, ready};
 
 use bytes::Bytes;
 use tokio::sync::oneshot;
-use tokio_stream::Stream;
 
 use super::chunks::Chunks;
 use crate::error::{Error, Result};
@@ -35,7 +34,7 @@ pub trait Decode: Send + 'static {
 
 /// Messages that are ready together, one after the other in one allocation.
 #[derive(Debug, Default)]
-pub struct Batch {
+struct Batch {
     bytes: Bytes,
     /// Where each message ends.
     ends: std::vec::IntoIter<usize>,
@@ -52,34 +51,30 @@ impl Batch {
         }
     }
 
-    /// The next message, without the reference that [`Iterator::next`] counts.
-    pub fn next_slice(&mut self) -> Option<&[u8]> {
+    fn is_empty(&self) -> bool {
+        self.ends.as_slice().is_empty()
+    }
+
+    /// The next message. The last one takes the allocation with it.
+    fn next(&mut self) -> Option<Bytes> {
+        let end = self.ends.next()?;
+        let start = std::mem::replace(&mut self.start, end);
+        Some(if self.is_empty() {
+            let mut bytes = std::mem::take(&mut self.bytes);
+            bytes.truncate(end);
+            bytes.split_off(start)
+        } else {
+            self.bytes.slice(start..end)
+        })
+    }
+
+    /// As [`Batch::next`], without counting a reference.
+    fn next_slice(&mut self) -> Option<&[u8]> {
         let end = self.ends.next()?;
         let start = std::mem::replace(&mut self.start, end);
         self.bytes.get(start..end)
     }
-
-    /// The length of the next message.
-    pub fn next_len(&self) -> Option<usize> {
-        self.ends.as_slice().first().map(|end| end - self.start)
-    }
 }
-
-impl Iterator for Batch {
-    type Item = Bytes;
-
-    fn next(&mut self) -> Option<Bytes> {
-        let end = self.ends.next()?;
-        let start = std::mem::replace(&mut self.start, end);
-        Some(self.bytes.slice(start..end))
-    }
-
-    fn size_hint(&self) -> (usize, Option<usize>) {
-        self.ends.size_hint()
-    }
-}
-
-impl ExactSizeIterator for Batch {}
 
 impl FromIterator<Bytes> for Batch {
     fn from_iter<I: IntoIterator<Item = Bytes>>(messages: I) -> Self {
@@ -200,21 +195,24 @@ impl Requests {
         (requests, Failure(Some(failure)))
     }
 
-    /// All messages that are ready, at least one; `None` at the end. At most what one read of the input completes.
-    pub fn poll_next_batch(&mut self, cx: &mut Context<'_>) -> Poll<Option<Batch>> {
-        let more = ready!(self.poll_ready(cx));
-        self.source = Source::default();
-        Poll::Ready(more.then(|| std::mem::take(&mut self.ready)))
+    /// The next message; `None` at the end. Cancel safe.
+    pub async fn next(&mut self) -> Option<Bytes> {
+        poll_fn(|cx| self.poll_next(cx)).await
     }
 
-    /// As [`Requests::poll_next_batch`].
-    pub async fn next_batch(&mut self) -> Option<Batch> {
-        std::future::poll_fn(|cx| self.poll_next_batch(cx)).await
+    /// As [`Requests::next`].
+    pub fn poll_next(&mut self, cx: &mut Context<'_>) -> Poll<Option<Bytes>> {
+        self.poll_ready(cx).map(|()| self.ready.next())
     }
 
-    /// Waits until a message is ready; `false` at the end.
-    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<bool> {
-        while self.ready.len() == 0 {
+    /// As [`Requests::next`], without counting a reference.
+    pub fn poll_next_slice(&mut self, cx: &mut Context<'_>) -> Poll<Option<&[u8]>> {
+        self.poll_ready(cx).map(|()| self.ready.next_slice())
+    }
+
+    /// Waits until a message is ready, which is used then, or the input ends.
+    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        while self.ready.is_empty() {
             match &mut self.state {
                 State::Open(input) => {
                     let result = ready!(input.poll_decode(cx, &mut self.ready, &mut self.source));
@@ -233,20 +231,11 @@ impl Requests {
                     }
                 }
                 State::Reported => return Poll::Pending,
-                State::Ended => return Poll::Ready(false),
+                State::Ended => return Poll::Ready(()),
             }
         }
-        Poll::Ready(true)
-    }
-}
-
-impl Stream for Requests {
-    type Item = Bytes;
-
-    fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Bytes>> {
-        let more = ready!(self.poll_ready(cx));
         self.source.advance();
-        Poll::Ready(if more { self.ready.next() } else { None })
+        Poll::Ready(())
     }
 }
 
@@ -339,8 +328,6 @@ mod tests {
     use std::sync::Arc;
     use std::task::Waker;
 
-    use tokio_stream::StreamExt as _;
-
     use super::super::chunks::{Device, Reader};
     use super::super::names::{Names, Separator, encode};
     use super::*;
@@ -359,42 +346,46 @@ mod tests {
 
     fn is_pending(requests: &mut Requests) -> bool {
         let mut context = Context::from_waker(Waker::noop());
-        requests.poll_next_batch(&mut context).is_pending()
+        requests.poll_next(&mut context).is_pending()
     }
 
-    #[test]
-    fn messages_come_one_by_one_or_all_that_are_ready() {
-        let (mut requests, _) = names("A\nB\nC\n");
+    fn all(mut requests: Requests) -> Vec<Bytes> {
+        let mut all = Vec::new();
         block_on(async {
-            assert_eq!(requests.next().await, Some(encode("A")));
-            let batch = requests.next_batch().await.unwrap();
-            assert_eq!(batch.collect::<Vec<_>>(), [encode("B"), encode("C")]);
-            assert!(requests.next_batch().await.is_none());
-            assert!(requests.next().await.is_none());
+            while let Some(message) = requests.next().await {
+                all.push(message);
+            }
         });
+        all
     }
 
     #[test]
-    fn a_batch_is_walked_without_counting_references() {
-        let (mut requests, _) = names("A\nBob");
-        block_on(async {
-            let mut batch = requests.next_batch().await.unwrap();
-            assert_eq!((batch.len(), batch.next_len()), (1, Some(3)));
-            assert_eq!(batch.next_slice(), Some(&*encode("A")));
-            assert_eq!(batch.next_slice(), None);
-            let mut batch = requests.next_batch().await.unwrap();
-            assert_eq!(batch.next_slice(), Some(&*encode("Bob")));
+    fn messages_are_the_same_with_and_without_a_reference_each() {
+        let input = "A\nB\n\nBob\nC";
+        let expected = ["A", "B", "Bob", "C"].map(encode);
+        assert_eq!(all(names(input).0), expected);
+        let (mut requests, _) = names(input);
+        let slices = block_on(async {
+            let mut slices = Vec::new();
+            while let Some(message) = poll_fn(|cx| {
+                requests
+                    .poll_next_slice(cx)
+                    .map(|next| next.map(<[u8]>::to_vec))
+            })
+            .await
+            {
+                slices.push(message);
+            }
+            slices
         });
+        assert_eq!(slices, expected);
     }
 
     #[test]
-    fn given_messages_are_one_batch() {
+    fn given_messages_come_in_their_order() {
         for given_names in [&[][..], &["A"], &["A", "", "C"]] {
             let messages: Vec<Bytes> = given_names.iter().map(|name| encode(name)).collect();
-            let (mut requests, _) = given(messages.clone());
-            let batch = block_on(requests.next_batch()).unwrap_or_default();
-            assert_eq!(batch.collect::<Vec<_>>(), messages);
-            assert!(block_on(requests.next_batch()).is_none());
+            assert_eq!(all(given(messages.clone()).0), messages);
         }
     }
 

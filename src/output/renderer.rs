@@ -3,7 +3,6 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use bytes::Bytes;
 use prost_reflect::{DescriptorPool, MethodDescriptor};
 use tokio::time::Instant;
 use tonic::metadata::MetadataMap;
@@ -11,7 +10,7 @@ use tonic::metadata::MetadataMap;
 use super::escape::escape_literal;
 use super::message::{MessageWriter, Style, unwritable};
 use super::{details, envelope};
-use crate::call::{End, Origin};
+use crate::call::{End, Origin, Sent};
 use crate::error::{Error, Kind as ErrorKind, Result};
 use crate::exit;
 use crate::protobuf::json::WriteOptions;
@@ -170,14 +169,9 @@ impl Renderer {
     ///
     /// # Errors
     /// When one cannot be printed.
-    pub fn requests(
-        &mut self,
-        moment: Moment,
-        messages: &[Bytes],
-        out: &mut Vec<u8>,
-    ) -> Result<()> {
+    pub fn requests(&mut self, moment: Moment, messages: &Sent, out: &mut Vec<u8>) -> Result<()> {
         if self.shows_everything() {
-            for message in messages {
+            for message in messages.messages() {
                 self.enveloped("request", moment, message, out)?;
             }
         }

@@ -25,9 +25,28 @@ pub fn plain_len(bytes: &[u8]) -> usize {
         let start = bytes.len() - 8;
         return first_special(*last).map_or(bytes.len(), |index| start + index);
     }
+    if first_special(padded(rest)).is_none() {
+        return bytes.len();
+    }
     rest.iter()
         .position(|byte| first_special([b' ', b' ', b' ', b' ', b' ', b' ', b' ', *byte]).is_some())
         .unwrap_or(bytes.len())
+}
+
+/// Fewer than eight bytes as eight: each at least once, in any order.
+#[inline]
+fn padded(bytes: &[u8]) -> [u8; 8] {
+    let mut word = [b' '; 8];
+    let (start, end) = word.split_at_mut(4);
+    if let (Some(first), Some(last)) = (bytes.first_chunk::<4>(), bytes.last_chunk::<4>()) {
+        start.copy_from_slice(first);
+        end.copy_from_slice(last);
+    } else {
+        for (place, byte) in start.iter_mut().zip(bytes) {
+            *place = *byte;
+        }
+    }
+    word
 }
 
 /// Appends a string literal of plain text.

@@ -6,13 +6,11 @@ use std::pin::{Pin, pin};
 use std::task::Poll;
 use std::time::Duration;
 
-use bytes::Bytes;
 use tokio::time::{Instant, sleep_until};
-use tokio_stream::Stream;
 use tonic::metadata::{KeyAndValueRef, MetadataMap};
 
 use super::interrupt::Interrupt;
-use crate::call::{Call, End, Event, Origin, Processed};
+use crate::call::{Call, End, Event, Origin, Processed, Sent, Source};
 use crate::error::{Error, Kind, Result, code_name};
 use crate::input::Failure;
 use crate::output::{Console, Progress, Stdout, count};
@@ -33,7 +31,7 @@ pub trait CallObserver {
     ///
     /// # Errors
     /// When one cannot be printed.
-    fn sent(&mut self, messages: &[Bytes], out: &mut Vec<u8>) -> Result<()>;
+    fn sent(&mut self, messages: &Sent, out: &mut Vec<u8>) -> Result<()>;
 
     /// The initial metadata arrived.
     fn headers(&mut self, metadata: &MetadataMap, out: &mut Vec<u8>);
@@ -42,7 +40,7 @@ pub trait CallObserver {
     ///
     /// # Errors
     /// When it cannot be printed. The error is a status if the server is at fault.
-    fn message(&mut self, message: &Bytes, out: &mut Vec<u8>) -> Result<Then>;
+    fn message(&mut self, message: &[u8], out: &mut Vec<u8>) -> Result<Then>;
 
     /// The call is over, because of `failure` if the client ended it. Returns the result of the call.
     ///
@@ -115,7 +113,7 @@ impl Driver {
         stdout: &mut Stdout,
     ) -> Result<()>
     where
-        R: Stream<Item = Bytes> + Unpin,
+        R: Source,
     {
         type Never<R> = fn() -> Ready<Result<Call<R>>>;
         let never: Option<Never<R>> = None;
@@ -135,7 +133,7 @@ impl Driver {
         stdout: &mut Stdout,
     ) -> Result<()>
     where
-        R: Stream<Item = Bytes> + Unpin,
+        R: Source,
     {
         let mut run = Run {
             driver: self,
@@ -146,24 +144,21 @@ impl Driver {
             progress: Progress::new(&self.console, self.show_progress),
         };
         loop {
-            let mut next = match run.next().await {
-                Step::Event(event @ Some(_)) => event,
+            let event = match run.next().await {
+                Step::Event(Some(event)) => event,
                 last => return run.finish(last).await,
             };
-            while let Some(event) = next {
-                if let Event::Ended(end) = &event
-                    && end.origin == Origin::Connection(Processed::No)
-                    && let Some(again) = again.take()
-                    // If that fails, the first attempt has the reason.
-                    && let Ok(call) = self.interrupt.or(again()).await
-                {
-                    run.call = call;
-                    break;
-                }
-                if let Some(outcome) = run.handle(event).await {
-                    return outcome;
-                }
-                next = run.call.next_at_hand();
+            if let Event::Ended(end) = &event
+                && end.origin == Origin::Connection(Processed::No)
+                && let Some(again) = again.take()
+                // If that fails, the first attempt has the reason.
+                && let Ok(call) = self.interrupt.or(again()).await
+            {
+                run.call = call;
+                continue;
+            }
+            if let Some(outcome) = run.handle(event).await {
+                return outcome;
             }
         }
     }
@@ -197,7 +192,7 @@ impl Driver {
 
 impl<R, O> Run<'_, R, O>
 where
-    R: Stream<Item = Bytes> + Unpin,
+    R: Source,
     O: CallObserver,
 {
     /// Waits for the next event. Output is flushed whenever none is ready, so that a flood is written in large chunks and a
@@ -251,6 +246,7 @@ where
             Event::Message(message) => {
                 self.bad_input.heard();
                 match self.message(&message).await {
+                    Ok(Ok(Then::Continue)) => self.at_hand(),
                     Ok(then) => then,
                     Err(step) => return Some(self.finish(step).await),
                 }
@@ -273,8 +269,23 @@ where
         }
     }
 
+    /// Passes the replies that arrived together with the last one to the observer: by the million, so without an event each.
+    fn at_hand(&mut self) -> Result<Then> {
+        while !self.stdout.is_full()
+            && let Some(message) = self.call.at_hand()
+        {
+            match self.observer.message(message, self.stdout.buffer()) {
+                Ok(Then::Continue) => self.call.take_at_hand(),
+                // It will be passed again.
+                Ok(Then::Resolve(_)) => break,
+                then => return then,
+            }
+        }
+        Ok(Then::Continue)
+    }
+
     /// Passes a reply to the observer, and again once the types it needs are resolved. `Err` if the call ends meanwhile.
-    async fn message(&mut self, message: &Bytes) -> std::result::Result<Result<Then>, Step> {
+    async fn message(&mut self, message: &[u8]) -> std::result::Result<Result<Then>, Step> {
         loop {
             let types = match self.observer.message(message, self.stdout.buffer()) {
                 Ok(Then::Resolve(types)) => types,

@@ -16,6 +16,7 @@ pub mod printer;
 pub mod schema;
 mod schemas;
 mod servers;
+mod source;
 pub mod tally;
 pub mod target;
 pub mod unknown_person;

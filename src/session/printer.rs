@@ -1,14 +1,13 @@
 //! Prints the events of a call: in the requested format, up to the requested number of replies, and a single reply only
 //! once the status is OK.
 
-use bytes::Bytes;
 use tokio::time::Instant;
 use tonic::Code;
 use tonic::metadata::MetadataMap;
 
 use super::drive::{CallObserver, Then};
 use super::schema::Lent;
-use crate::call::{End, Origin};
+use crate::call::{End, Origin, Sent};
 use crate::error::{Error, Result};
 use crate::exit;
 use crate::output::{Moment, Outcome, Renderer, Written};
@@ -128,7 +127,7 @@ impl<'a> CallPrinter<'a> {
 }
 
 impl CallObserver for CallPrinter<'_> {
-    fn sent(&mut self, messages: &[Bytes], out: &mut Vec<u8>) -> Result<()> {
+    fn sent(&mut self, messages: &Sent, out: &mut Vec<u8>) -> Result<()> {
         self.sent += messages.len() as u64;
         self.renderer.requests(self.moment(), messages, out)
     }
@@ -137,7 +136,7 @@ impl CallObserver for CallPrinter<'_> {
         self.renderer.headers(self.moment(), metadata, out);
     }
 
-    fn message(&mut self, message: &Bytes, out: &mut Vec<u8>) -> Result<Then> {
+    fn message(&mut self, message: &[u8], out: &mut Vec<u8>) -> Result<Then> {
         let moment = self.moment();
         let is_held = self.single && !self.renderer.shows_everything();
         let out = if is_held {

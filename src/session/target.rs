@@ -4,17 +4,15 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use bytes::Bytes;
 use http::HeaderMap;
 use http::uri::PathAndQuery;
 use prost_reflect::MethodDescriptor;
 use tokio::time::Instant;
-use tokio_stream::Stream;
 use tonic::metadata::MetadataMap;
 
 use super::Context;
 use super::drive::show_metadata;
-use crate::call::{Call, Start, request_headers};
+use crate::call::{Call, Source, Start, request_headers};
 use crate::cli::ConnectionArgs;
 use crate::error::{Error, Result};
 use crate::output::{Console, Format, Moment};
@@ -219,7 +217,7 @@ impl Session {
     /// Starts the command's only call, which has the command's deadline.
     pub fn call<R>(&self, method: &Method, requests: R) -> Call<R>
     where
-        R: Stream<Item = Bytes> + Unpin,
+        R: Source,
     {
         Call::start(
             &self.connection,
@@ -234,7 +232,7 @@ impl Session {
     /// When the server can no longer be reached.
     pub async fn one_of_many<R>(&self, method: &Method, requests: R) -> Result<Call<R>>
     where
-        R: Stream<Item = Bytes> + Unpin,
+        R: Source,
     {
         let (connection, deadline) = self.renewed().await?;
         Ok(Call::start(

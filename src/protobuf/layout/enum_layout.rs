@@ -70,6 +70,13 @@ impl EnumLayout {
     }
 
     fn value(&self, number: i32) -> Option<&EnumValue> {
+        // Most enums number their values from zero, without gaps.
+        let at = usize::try_from(number).ok();
+        if let Some(value) = at.and_then(|at| self.values.get(at))
+            && value.number == number
+        {
+            return Some(value);
+        }
         let at = self
             .values
             .binary_search_by_key(&number, |value| value.number);

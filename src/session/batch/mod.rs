@@ -9,7 +9,7 @@ use std::task::Poll;
 
 use bytes::Bytes;
 use tokio::time::Instant;
-use tokio_stream::{StreamExt as _, once};
+use tokio_stream::once;
 
 use super::drive::{Driver, now};
 use super::printer::CallPrinter;
