@@ -73,8 +73,8 @@ fn run(report: &mut Report) -> Result<()> {
     Ok(())
 }
 
-/// A folder in memory where the system has one. Writing a hundred megabytes back to a disk slows down everything that runs
-/// meanwhile, by up to two thirds on a small virtual machine, and only one of the clients writes any.
+/// A folder in memory where the system has one. Only one of the clients writes, and how fast a disk takes a hundred
+/// megabytes differs more from machine to machine than what is measured.
 fn in_memory() -> Result<TempDir> {
     let shared = Path::new("/dev/shm");
     Ok(if shared.is_dir() {

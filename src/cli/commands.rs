@@ -13,11 +13,6 @@ use clap::{Args, ValueEnum, ValueHint};
 use super::shared::{ConnectionArgs, ConsoleArgs, OutputArgs, SchemaArgs};
 use super::values::{Never, at_least_one, concurrency, duration, exit_codes, port_to_listen_on};
 
-/// Run the RouteGuide server
-///
-/// Runs until SIGTERM or Ctrl-C, then gives calls in flight up to `--grace` to finish and exits; a second signal exits
-/// at once. Reflection (v1 and v1alpha) and grpc.health.v1 are enabled. SIGHUP reloads the people file; a bad file is
-/// reported and changes nothing.
 #[derive(Debug, Args)]
 pub struct ServeArgs {
     /// Where to listen: host:port, [::1]:port, :port (loopback) or unix:PATH; may be repeated
@@ -67,9 +62,6 @@ pub enum Missing {
     Status,
 }
 
-/// Look up a person
-///
-/// Prints the person on stdout. If the server does not know the person, prints an error on stderr and exits 69.
 #[derive(Debug, Args)]
 #[command(after_help = exit_codes())]
 pub struct GetPersonArgs {
@@ -83,10 +75,6 @@ pub struct GetPersonArgs {
     pub output: OutputArgs,
 }
 
-/// Look up people over one stream, each as soon as its name arrives
-///
-/// Names come from the arguments, or else from stdin, one per line. Each is sent as soon as it is read, and each reply
-/// is printed as soon as it arrives. Names without a reply are counted on stderr at the end.
 #[derive(Debug, Args)]
 #[command(after_help = exit_codes())]
 pub struct GetPeopleArgs {
@@ -113,7 +101,6 @@ pub struct GetPeopleArgs {
     pub output: OutputArgs,
 }
 
-/// List a server's services, or a service's methods
 #[derive(Debug, Args)]
 #[command(after_help = exit_codes())]
 pub struct ListArgs {
@@ -142,7 +129,6 @@ pub struct ListArgs {
     pub console: ConsoleArgs,
 }
 
-/// Describe a service, method, message, enum or field, or everything, as .proto source
 #[derive(Debug, Args)]
 #[command(after_help = exit_codes())]
 pub struct DescribeArgs {
@@ -196,14 +182,6 @@ pub struct ExportArgs {
     pub proto_out: Option<PathBuf>,
 }
 
-/// Call any method of any server
-///
-/// The request comes from FIELD arguments or from -d. Without either, a method that takes one message gets an empty one,
-/// and a method that takes a stream gets none. Several messages for a method that takes one are a batch: a call for each
-/// of them, over one connection.
-///
-/// FIELD is name=text, name:=json, name=@file or name:=@file; a name may be a path: address.city=Seoul, hobbies[]=chess,
-/// stops[0].city=Seoul, labels[color]=red. name=\@text is text that starts with @.
 #[derive(Debug, Args)]
 #[command(after_help = exit_codes())]
 pub struct CallArgs {
@@ -259,9 +237,6 @@ pub enum InputFormat {
     Text,
 }
 
-/// Check whether a server, or one of its services, is serving
-///
-/// Prints the status, and exits 0 if it is SERVING, 1 if it is not, and 64 + n if the call failed.
 #[derive(Debug, Args)]
 #[command(after_help = exit_codes())]
 pub struct HealthArgs {
@@ -279,10 +254,6 @@ pub struct HealthArgs {
     pub console: ConsoleArgs,
 }
 
-/// Print a shell completion script
-///
-/// For bash: `routeguide completions bash > ~/.local/share/bash-completion/completions/routeguide`. For other shells,
-/// see the README.
 #[derive(Debug, Args)]
 pub struct CompletionsArgs {
     pub shell: Shell,
@@ -299,7 +270,6 @@ pub enum Shell {
     Nushell,
 }
 
-/// Print the manual page, or write all of them to a folder
 #[derive(Debug, Args)]
 pub struct ManArgs {
     /// Write routeguide.1 and a page for each command here

@@ -2,6 +2,7 @@
 //! into plain, validated values.
 
 mod commands;
+mod deferred;
 mod shared;
 mod values;
 
@@ -10,6 +11,7 @@ use std::ffi::OsString;
 use clap::{ColorChoice, CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 
 pub use commands::*;
+pub use deferred::{Deferred, add};
 pub use shared::*;
 
 use values::exit_codes;
@@ -76,15 +78,53 @@ fn with_long_flags(words: impl Iterator<Item = OsString>) -> impl Iterator<Item 
 
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    Serve(ServeArgs),
-    GetPerson(GetPersonArgs),
-    GetPeople(GetPeopleArgs),
-    List(ListArgs),
-    Describe(DescribeArgs),
-    Call(Box<CallArgs>),
-    Health(HealthArgs),
-    Completions(CompletionsArgs),
-    Man(ManArgs),
+    /// Run the RouteGuide server
+    ///
+    /// Runs until SIGTERM or Ctrl-C, then gives calls in flight up to `--grace` to finish and exits; a second signal exits
+    /// at once. Reflection (v1 and v1alpha) and grpc.health.v1 are enabled. SIGHUP reloads the people file; a bad file is
+    /// reported and changes nothing.
+    Serve(Deferred<ServeArgs>),
+
+    /// Look up a person
+    ///
+    /// Prints the person on stdout. If the server does not know the person, prints an error on stderr and exits 69.
+    GetPerson(Deferred<GetPersonArgs>),
+
+    /// Look up people over one stream, each as soon as its name arrives
+    ///
+    /// Names come from the arguments, or else from stdin, one per line. Each is sent as soon as it is read, and each reply
+    /// is printed as soon as it arrives. Names without a reply are counted on stderr at the end.
+    GetPeople(Deferred<GetPeopleArgs>),
+
+    /// List a server's services, or a service's methods
+    List(Deferred<ListArgs>),
+
+    /// Describe a service, method, message, enum or field, or everything, as .proto source
+    Describe(Deferred<DescribeArgs>),
+
+    /// Call any method of any server
+    ///
+    /// The request comes from FIELD arguments or from -d. Without either, a method that takes one message gets an empty one,
+    /// and a method that takes a stream gets none. Several messages for a method that takes one are a batch: a call for each
+    /// of them, over one connection.
+    ///
+    /// FIELD is name=text, name:=json, name=@file or name:=@file; a name may be a path: address.city=Seoul, hobbies[]=chess,
+    /// stops[0].city=Seoul, labels[color]=red. name=\@text is text that starts with @.
+    Call(Deferred<Box<CallArgs>>),
+
+    /// Check whether a server, or one of its services, is serving
+    ///
+    /// Prints the status, and exits 0 if it is SERVING, 1 if it is not, and 64 + n if the call failed.
+    Health(Deferred<HealthArgs>),
+
+    /// Print a shell completion script
+    ///
+    /// For bash: `routeguide completions bash > ~/.local/share/bash-completion/completions/routeguide`. For other shells,
+    /// see the README.
+    Completions(Deferred<CompletionsArgs>),
+
+    /// Print the manual page, or write all of them to a folder
+    Man(Deferred<ManArgs>),
 }
 
 #[cfg(test)]

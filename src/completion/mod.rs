@@ -9,11 +9,13 @@ mod schema;
 
 use std::ffi::OsStr;
 
-use clap::CommandFactory as _;
+use clap::{Args, Command, CommandFactory as _};
 use clap_complete::env::CompleteEnv;
 use clap_complete::{ArgValueCompleter, CompletionCandidate};
 
-use crate::cli::Cli;
+use crate::cli::{
+    CallArgs, Cli, DescribeArgs, GetPeopleArgs, GetPersonArgs, HealthArgs, ListArgs, add,
+};
 
 /// Answers a shell that asks for completions, and exits. Otherwise returns at once.
 pub fn answer_shell() {
@@ -24,34 +26,43 @@ pub fn answer_shell() {
 }
 
 /// The command line, with candidates for its values.
-fn command() -> clap::Command {
-    let offers =
-        |complete: fn(&OsStr) -> Vec<CompletionCandidate>| ArgValueCompleter::new(complete);
-    let mut command = Cli::command()
-        .mut_subcommand("call", |call| {
-            call.mut_arg("method", |arg| arg.add(offers(candidates::methods)))
-                .mut_arg("fields", |arg| arg.add(offers(candidates::fields)))
+fn command() -> Command {
+    // Each adds to what the command learns when it is used.
+    Cli::command()
+        .mut_subcommand("get-person", |it| it.defer(client::<GetPersonArgs>))
+        .mut_subcommand("get-people", |it| it.defer(client::<GetPeopleArgs>))
+        .mut_subcommand("list", |it| {
+            it.defer(|list| offer(client::<ListArgs>(list), "service", candidates::services))
         })
-        .mut_subcommand("list", |list| {
-            list.mut_arg("service", |arg| arg.add(offers(candidates::services)))
+        .mut_subcommand("describe", |it| {
+            it.defer(|describe| {
+                let describe = client::<DescribeArgs>(describe);
+                offer(describe, "symbol", candidates::symbols)
+            })
         })
-        .mut_subcommand("health", |health| {
-            health.mut_arg("service", |arg| arg.add(offers(candidates::services)))
+        .mut_subcommand("call", |it| {
+            it.defer(|call| {
+                let call = offer(client::<CallArgs>(call), "method", candidates::methods);
+                offer(call, "fields", candidates::fields)
+            })
         })
-        .mut_subcommand("describe", |describe| {
-            describe.mut_arg("symbol", |arg| arg.add(offers(candidates::symbols)))
-        });
-    for name in [
-        "get-person",
-        "get-people",
-        "list",
-        "describe",
-        "call",
-        "health",
-    ] {
-        command = command.mut_subcommand(name, |client| {
-            client.mut_arg("header", |arg| arg.add(offers(candidates::headers)))
-        });
-    }
-    command
+        .mut_subcommand("health", |it| {
+            it.defer(|health| {
+                let health = client::<HealthArgs>(health);
+                offer(health, "service", candidates::services)
+            })
+        })
+}
+
+/// What all commands that call a server have.
+fn client<A: Args>(command: Command) -> Command {
+    offer(add::<A>(command), "header", candidates::headers)
+}
+
+fn offer(
+    command: Command,
+    argument: &'static str,
+    candidates: fn(&OsStr) -> Vec<CompletionCandidate>,
+) -> Command {
+    command.mut_arg(argument, |it| it.add(ArgValueCompleter::new(candidates)))
 }
