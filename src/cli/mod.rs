@@ -40,7 +40,7 @@ impl Cli {
         let mut command = Self::command().color(color_of_errors(&words));
         let parsed = command
             .try_get_matches_from_mut(words)
-            .and_then(|matches| Self::from_arg_matches(&matches));
+            .and_then(|mut matches| Self::from_arg_matches_mut(&mut matches));
         parsed.unwrap_or_else(|error| error.format(&mut command).exit())
     }
 }
