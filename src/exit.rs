@@ -1,7 +1,5 @@
 //! Exit codes, all in one place, because scripts rely on them.
 
-use std::process::ExitCode;
-
 use crate::error::{Error, Kind};
 
 /// The table as `--help` prints it and the README repeats it.
@@ -29,11 +27,8 @@ pub fn code(error: &Error) -> u8 {
 pub const INTERRUPTED: u8 = 130;
 
 /// What the process returns for `result`.
-pub fn of(result: &Result<(), Error>) -> ExitCode {
-    match result {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => ExitCode::from(code(error)),
-    }
+pub fn of(result: &Result<(), Error>) -> u8 {
+    result.as_ref().map_or_else(code, |()| 0)
 }
 
 #[cfg(test)]

@@ -263,7 +263,7 @@ const OUTSIDE: &[(&str, &[&str], &str)] = &[
     ),
     (
         "std::process::exit",
-        &[],
+        &["main"],
         "return an error, so that output is written and calls are cancelled",
     ),
     (
