@@ -38,7 +38,7 @@ module completions {
     --header(-H): string      # Metadata to send with calls and reflection; may be repeated. Values of -bin names are base64
     --max-message-size: string # The largest message to send or accept, in bytes or with a unit: 64KiB, 4MiB
     --people: path            # With --in-process: serve the people in this file instead of Alice and Bob
-    --connect-timeout: string # How long one attempt to connect may take
+    --connect-timeout: string # How long an attempt to connect or an answer of the reflection may take
     --timeout: string         # The call's deadline, including connecting; sent to the server as grpc-timeout
     --wait: string            # Keep trying to connect for this long
     --output(-o): string@"nu-complete routeguide get-person output" # How to print replies [env: ROUTEGUIDE_OUTPUT] [default: json for call, text for get-*]
@@ -74,7 +74,7 @@ module completions {
     --header(-H): string      # Metadata to send with calls and reflection; may be repeated. Values of -bin names are base64
     --max-message-size: string # The largest message to send or accept, in bytes or with a unit: 64KiB, 4MiB
     --people: path            # With --in-process: serve the people in this file instead of Alice and Bob
-    --connect-timeout: string # How long one attempt to connect may take
+    --connect-timeout: string # How long an attempt to connect or an answer of the reflection may take
     --timeout: string         # The call's deadline, including connecting; sent to the server as grpc-timeout
     --wait: string            # Keep trying to connect for this long
     --output(-o): string@"nu-complete routeguide get-people output" # How to print replies [env: ROUTEGUIDE_OUTPUT] [default: json for call, text for get-*]
@@ -110,7 +110,7 @@ module completions {
     --header(-H): string      # Metadata to send with calls and reflection; may be repeated. Values of -bin names are base64
     --max-message-size: string # The largest message to send or accept, in bytes or with a unit: 64KiB, 4MiB
     --people: path            # With --in-process: serve the people in this file instead of Alice and Bob
-    --connect-timeout: string # How long one attempt to connect may take
+    --connect-timeout: string # How long an attempt to connect or an answer of the reflection may take
     --timeout: string         # The call's deadline, including connecting; sent to the server as grpc-timeout
     --wait: string            # Keep trying to connect for this long
     --proto: path             # Take the schema from this .proto file instead of asking the server; may be repeated
@@ -150,7 +150,7 @@ module completions {
     --header(-H): string      # Metadata to send with calls and reflection; may be repeated. Values of -bin names are base64
     --max-message-size: string # The largest message to send or accept, in bytes or with a unit: 64KiB, 4MiB
     --people: path            # With --in-process: serve the people in this file instead of Alice and Bob
-    --connect-timeout: string # How long one attempt to connect may take
+    --connect-timeout: string # How long an attempt to connect or an answer of the reflection may take
     --timeout: string         # The call's deadline, including connecting; sent to the server as grpc-timeout
     --wait: string            # Keep trying to connect for this long
     --proto: path             # Take the schema from this .proto file instead of asking the server; may be repeated
@@ -187,7 +187,7 @@ module completions {
     --input: string@"nu-complete routeguide call input" # Format of -d: JSON, or protobuf text with messages separated by the record separator (0x1E)
     --allow-unknown-fields    # Ignore fields that the request does not have, instead of rejecting them
     --concurrency: string     # Calls of a batch to have in flight at once
-    --keep-going              # Continue a batch after a call that failed
+    --keep-going              # Continue a batch after a failed call or a message that does not fit
     --max-messages(-n): string # Stop after N replies
     --addr(-a): string        # The server: host:port, :port, [::1]:port, http://host:port, dns:///host:port or unix:PATH [env: ROUTEGUIDE_ADDR] [default: localhost:50051]
     --plaintext               # Accepted for grpcurl's users: without https://, calls are in plaintext anyway
@@ -196,7 +196,7 @@ module completions {
     --header(-H): string      # Metadata to send with calls and reflection; may be repeated. Values of -bin names are base64
     --max-message-size: string # The largest message to send or accept, in bytes or with a unit: 64KiB, 4MiB
     --people: path            # With --in-process: serve the people in this file instead of Alice and Bob
-    --connect-timeout: string # How long one attempt to connect may take
+    --connect-timeout: string # How long an attempt to connect or an answer of the reflection may take
     --timeout: string         # The call's deadline, including connecting; sent to the server as grpc-timeout
     --wait: string            # Keep trying to connect for this long
     --proto: path             # Take the schema from this .proto file instead of asking the server; may be repeated
@@ -231,7 +231,7 @@ module completions {
     --header(-H): string      # Metadata to send with calls and reflection; may be repeated. Values of -bin names are base64
     --max-message-size: string # The largest message to send or accept, in bytes or with a unit: 64KiB, 4MiB
     --people: path            # With --in-process: serve the people in this file instead of Alice and Bob
-    --connect-timeout: string # How long one attempt to connect may take
+    --connect-timeout: string # How long an attempt to connect or an answer of the reflection may take
     --timeout: string         # The call's deadline, including connecting; sent to the server as grpc-timeout
     --wait: string            # Keep trying to connect for this long
     --color: string@"nu-complete routeguide health color" # When to use color

@@ -213,7 +213,7 @@ pub struct CallArgs {
     #[arg(long, value_name = "N", default_value = "1", value_parser = concurrency, help_heading = "Request")]
     pub concurrency: u16,
 
-    /// Continue a batch after a call that failed
+    /// Continue a batch after a failed call or a message that does not fit
     #[arg(long, help_heading = "Request")]
     pub keep_going: bool,
 

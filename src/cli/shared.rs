@@ -45,7 +45,7 @@ pub struct ConnectionArgs {
     #[arg(long, value_name = "FILE", requires = "in_process", value_hint = ValueHint::FilePath)]
     pub people: Option<PathBuf>,
 
-    /// How long one attempt to connect may take
+    /// How long an attempt to connect or an answer of the reflection may take
     #[arg(long, value_name = "DURATION", default_value = "10s", value_parser = duration)]
     pub connect_timeout: Duration,
 

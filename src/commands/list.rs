@@ -9,7 +9,7 @@ use crate::error::{Error, Result};
 use crate::output::Console;
 use crate::schema::source::DescriptorSource;
 use crate::schema::{Symbol, resolve_symbol};
-use crate::session::schema::{export, exports, with_source};
+use crate::session::schema::{export, exports, settings, with_source};
 use crate::session::target::{Target, only_symbol};
 use crate::session::{Context, output};
 
@@ -59,6 +59,10 @@ async fn services(
     let services = source.services().await?;
     if services.is_empty() {
         console.notice(&format!("no services {}", source.place()));
+    } else if settings(&args.schema).is_bundled() && !args.connection.in_process {
+        console.notice(
+            "this is what routeguide itself knows: with --reflection off, no server is asked",
+        );
     }
     let mut list = String::new();
     for service in &services {

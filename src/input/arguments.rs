@@ -138,6 +138,11 @@ impl<'a> Argument<'a> {
             Operator::JsonFile => self.json(text(read()?)?),
             Operator::Text => Ok(match (leaf, self.value) {
                 (Leaf::Bool, "true" | "false") => Node::Json(self.value.to_owned()),
+                (Leaf::Enum, value) if value.parse::<i32>().is_ok() => {
+                    let name = self.text.split_once('=').map_or("", |(name, _)| name);
+                    return Err(bad(self.text, "`=` takes the name of an enum value")
+                        .hinted(format!("write {name}:={value} for its number")));
+                }
                 (_, value) => Node::string(value),
             }),
             // Bytes are the file as it is; text is taken without a trailing newline's surprise: as it is, too.
@@ -279,6 +284,17 @@ mod tests {
     #[test]
     fn a_backslash_escapes_the_sign_of_a_file() {
         assert_eq!(person(&["name=\\@me"]).unwrap().name, "@me");
+    }
+
+    #[test]
+    fn the_number_of_an_enum_value_is_json() {
+        assert_eq!(person(&["gender:=2"]).unwrap().gender, 2);
+        let error = person(&["gender=2"]).unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "argument \"gender=2\": `=` takes the name of an enum value"
+        );
+        assert_eq!(error.hint(), Some("write gender:=2 for its number"));
     }
 
     #[test]

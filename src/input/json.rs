@@ -46,6 +46,10 @@ impl Format for Json {
         json::read_into(layouts, message, text, self.options, out)
     }
 
+    fn is_well_formed(&self, text: &[u8]) -> bool {
+        json::check(text).is_ok()
+    }
+
     fn too_long_hint(&self) -> Option<&'static str> {
         None
     }

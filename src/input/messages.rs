@@ -30,6 +30,9 @@ pub trait Format: Send + 'static {
         out: &mut Vec<u8>,
     ) -> std::result::Result<(), ParseError>;
 
+    /// Whether a text that is not a message of its type is well-formed nonetheless.
+    fn is_well_formed(&self, text: &[u8]) -> bool;
+
     /// What to try when a message is too long.
     fn too_long_hint(&self) -> Option<&'static str>;
 }
@@ -56,6 +59,8 @@ pub struct Messages<F> {
     partial: Vec<u8>,
     /// Of the start of that message.
     position: Position,
+    /// The last message does not fit its type, but the input goes on behind it.
+    is_misfit: bool,
 }
 
 impl<F: Format> Messages<F> {
@@ -76,6 +81,7 @@ impl<F: Format> Messages<F> {
             max_size,
             partial: Vec::new(),
             position: Position::START,
+            is_misfit: false,
         }
     }
 
@@ -83,10 +89,14 @@ impl<F: Format> Messages<F> {
         let start = out.len();
         self.format
             .parse(&mut self.layouts, self.message, text, out)
-            .map_err(|error| error.in_input(&self.name, self.position))?;
+            .map_err(|error| {
+                self.is_misfit = self.format.is_well_formed(text);
+                error.in_input(&self.name, self.position)
+            })?;
         let len = out.len() - start;
         if len > self.max_size {
             let place = format!("{}, line {}", self.name, self.position.line);
+            self.is_misfit = true;
             return check_size(&place, len, self.max_size);
         }
         Ok(())
@@ -120,6 +130,7 @@ impl<F: Format> Messages<F> {
 
 impl<F: Format> Decode for Messages<F> {
     fn next(&mut self, input: &mut &[u8], out: &mut Vec<u8>) -> Result<bool> {
+        self.is_misfit = false;
         if self.partial.is_empty() {
             if self.position == Position::START {
                 *input = input.strip_prefix(BYTE_ORDER_MARK).unwrap_or(input);
@@ -135,21 +146,28 @@ impl<F: Format> Decode for Messages<F> {
         let (head, tail) = input.split_at(end.with_separator);
         *input = tail;
         let (text, separator) = head.split_at(end.text);
-        if self.partial.is_empty() {
+        let encoded = if self.partial.is_empty() {
             self.check_len(text.len())?;
-            self.encode(text, out)?;
+            let encoded = self.encode(text, out);
             self.position = self.position.after(text);
+            encoded
         } else {
             self.keep(text)?;
             let whole = std::mem::take(&mut self.partial);
-            self.encode(&whole, out)?;
+            let encoded = self.encode(&whole, out);
             self.position = self.position.after(&whole);
-        }
+            encoded
+        };
         self.position = self.position.after(separator);
-        Ok(true)
+        encoded.map(|()| true)
+    }
+
+    fn can_continue(&self) -> bool {
+        self.is_misfit
     }
 
     fn last(&mut self, out: &mut Vec<u8>) -> Result<bool> {
+        self.is_misfit = false;
         let last = std::mem::take(&mut self.partial);
         if last.trim_ascii().is_empty() {
             return Ok(false);

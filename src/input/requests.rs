@@ -28,6 +28,11 @@ pub trait Decode: Send + 'static {
     /// On bad input.
     fn last(&mut self, out: &mut Vec<u8>) -> Result<bool>;
 
+    /// Whether the last error is about one message, whose end is known, so that the next one can be read.
+    fn can_continue(&self) -> bool {
+        false
+    }
+
     /// Gives up what has been kept: the start of a message that is not complete.
     fn take_incomplete(&mut self) -> Vec<u8>;
 }
@@ -106,6 +111,10 @@ impl FromIterator<Bytes> for Batch {
 pub struct Requests {
     /// Messages that have been decoded and not been taken.
     ready: Batch,
+    /// The error of the message after them, if the input goes on behind it.
+    misfit: Option<Error>,
+    /// Whether messages that do not fit are skipped.
+    skips_misfits: bool,
     /// The input that they were decoded from.
     source: Source,
     state: State,
@@ -179,6 +188,7 @@ pub fn read(chunks: Chunks, decoder: impl Decode) -> (Requests, Failure) {
         decoder: Box::new(decoder),
         chunk: Bytes::new(),
         is_first: true,
+        is_over: false,
     };
     Requests::new(Batch::default(), State::Open(input))
 }
@@ -188,6 +198,8 @@ impl Requests {
         let (failed, failure) = oneshot::channel();
         let requests = Self {
             ready,
+            misfit: None,
+            skips_misfits: false,
             source: Source::default(),
             state,
             failed: Some(failed),
@@ -195,30 +207,47 @@ impl Requests {
         (requests, Failure(Some(failure)))
     }
 
-    /// The next message; `None` at the end. Cancel safe.
-    pub async fn next(&mut self) -> Option<Bytes> {
+    /// Goes on after messages that are complete and do not fit their type: [`Requests::next`] returns an error for each.
+    #[must_use]
+    pub fn skipping_misfits(mut self) -> Self {
+        self.skips_misfits = true;
+        self
+    }
+
+    /// The next message, or why it does not fit; `None` at the end. Cancel safe.
+    pub async fn next(&mut self) -> Option<Result<Bytes>> {
         poll_fn(|cx| self.poll_next(cx)).await
     }
 
     /// As [`Requests::next`].
-    pub fn poll_next(&mut self, cx: &mut Context<'_>) -> Poll<Option<Bytes>> {
-        self.poll_ready(cx).map(|()| self.ready.next())
+    pub fn poll_next(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Bytes>>> {
+        self.poll_ready(cx).map(|()| {
+            let message = self.ready.next().map(Ok);
+            message.or_else(|| self.misfit.take().map(Err))
+        })
     }
 
-    /// As [`Requests::next`], without counting a reference.
+    /// As [`Requests::next`], without counting a reference, and without the errors of messages that do not fit.
     pub fn poll_next_slice(&mut self, cx: &mut Context<'_>) -> Poll<Option<&[u8]>> {
+        self.misfit = None;
         self.poll_ready(cx).map(|()| self.ready.next_slice())
     }
 
     /// Waits until a message is ready, which is used then, or the input ends.
     fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<()> {
-        while self.ready.is_empty() {
+        while self.ready.is_empty() && self.misfit.is_none() {
             match &mut self.state {
                 State::Open(input) => {
                     let result = ready!(input.poll_decode(cx, &mut self.ready, &mut self.source));
                     match result {
                         Ok(true) => {}
                         Ok(false) => self.state = State::Ended,
+                        Err(error) if self.skips_misfits && input.decoder.can_continue() => {
+                            self.misfit = Some(error);
+                            if input.is_over {
+                                self.state = State::Ended;
+                            }
+                        }
                         Err(error) => self.state = State::Bad(error),
                     }
                 }
@@ -247,6 +276,8 @@ struct Input {
     chunk: Bytes,
     /// Whether the next message is the first of its chunk: it may have started in an earlier one.
     is_first: bool,
+    /// Whether all of it has been read.
+    is_over: bool,
 }
 
 impl Input {
@@ -258,15 +289,13 @@ impl Input {
         batch: &mut Batch,
         source: &mut Source,
     ) -> Poll<Result<bool>> {
-        let at_end = if self.chunk.is_empty() {
+        if self.chunk.is_empty() {
             self.chunk = ready!(self.chunks.poll_next(cx))?;
             self.is_first = true;
-            self.chunk.is_empty()
-        } else {
-            false
-        };
+            self.is_over = self.chunk.is_empty();
+        }
         let (mut bytes, mut ends) = (Vec::new(), Vec::new());
-        let result = if at_end {
+        let result = if self.is_over {
             self.decoder.last(&mut bytes).map(|found| {
                 ends.extend(found.then_some(bytes.len()));
                 false
@@ -353,7 +382,7 @@ mod tests {
         let mut all = Vec::new();
         block_on(async {
             while let Some(message) = requests.next().await {
-                all.push(message);
+                all.push(message.unwrap());
             }
         });
         all
@@ -394,8 +423,8 @@ mod tests {
         let chunks = Chunks::of_bytes("-d", &b"A\nB\n\xff\nC\n"[..]);
         let (mut requests, mut failure) = read(chunks, Names::new(Separator::Line));
         block_on(async {
-            assert_eq!(requests.next().await, Some(encode("A")));
-            assert_eq!(requests.next().await, Some(encode("B")));
+            assert_eq!(requests.next().await.unwrap().unwrap(), encode("A"));
+            assert_eq!(requests.next().await.unwrap().unwrap(), encode("B"));
             {
                 let wait = failure.wait();
                 tokio::pin!(wait);
@@ -417,11 +446,11 @@ mod tests {
             read(chunks, Names::new(Separator::Line)).0
         };
         let [mut first, mut second] = [0, 1].map(users);
-        assert_eq!(block_on(first.next()), Some(encode("A")));
+        assert_eq!(block_on(first.next()).unwrap().unwrap(), encode("A"));
         drop(first);
-        assert_eq!(block_on(second.next()), Some(encode("B")));
-        assert_eq!(block_on(second.next()), Some(encode("C")));
-        assert_eq!(block_on(second.next()), None);
+        assert_eq!(block_on(second.next()).unwrap().unwrap(), encode("B"));
+        assert_eq!(block_on(second.next()).unwrap().unwrap(), encode("C"));
+        assert!(block_on(second.next()).is_none());
     }
 
     #[cfg(unix)]
@@ -440,11 +469,11 @@ mod tests {
         writer.write_all(b"A\nBo").unwrap();
         let mut first = user();
         block_on(async {
-            assert_eq!(first.next().await, Some(encode("A")));
+            assert_eq!(first.next().await.unwrap().unwrap(), encode("A"));
             assert!(is_pending(&mut first));
         });
         drop(first);
         writer.write_all(b"b\n").unwrap();
-        assert_eq!(block_on(user().next()), Some(encode("Bob")));
+        assert_eq!(block_on(user().next()).unwrap().unwrap(), encode("Bob"));
     }
 }

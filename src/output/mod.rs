@@ -11,6 +11,6 @@ mod stdout;
 mod terminal;
 
 pub use message::{MessageWriter, Style, Syntax};
-pub use renderer::{Format, Moment, Outcome, Renderer, Written};
+pub use renderer::{Format, Moment, NotCalled, Outcome, Renderer, Written};
 pub use stdout::Stdout;
 pub use terminal::{Console, Progress, Terminal, Verbosity, count};

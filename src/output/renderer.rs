@@ -90,6 +90,14 @@ impl Moment {
     }
 }
 
+/// Why a call was not made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NotCalled {
+    NoConnection,
+    /// Its request is not a message of the method.
+    BadRequest,
+}
+
 /// The result of a call.
 #[derive(Clone, Copy, Debug)]
 pub struct Outcome<'a> {
@@ -300,12 +308,13 @@ impl Format {
     }
 
     /// Appends the status event of a call that could not be made, if the format has events.
-    pub fn not_called(&self, moment: Moment, error: &Error, out: &mut Vec<u8>) {
+    pub fn not_called(&self, moment: Moment, why: NotCalled, error: &Error, out: &mut Vec<u8>) {
         if let Self::Envelope(_) = self {
-            let (code, origin) = match error.kind() {
-                ErrorKind::Status(code) => (Some(code), "deadline"),
-                ErrorKind::Interrupted => (None, "cancelled"),
-                _ => (None, "connection"),
+            let (code, origin) = match (error.kind(), why) {
+                (ErrorKind::Status(code), _) => (Some(code), "deadline"),
+                (ErrorKind::Interrupted, _) => (None, "cancelled"),
+                (_, NotCalled::NoConnection) => (None, "connection"),
+                (_, NotCalled::BadRequest) => (None, "input"),
             };
             let status = envelope::Status {
                 call: moment.call,

@@ -2,26 +2,44 @@
 
 use crate::schema::nearest;
 
-/// A hint lists no more names than this.
-const LISTED: usize = 20;
+/// A hint lists no more fields than this.
+const FIELDS: usize = 20;
 
-/// The name that was probably meant, else the names there are. `what` says what they are, in the plural.
-pub fn suggest<'a>(
+/// A hint lists no more values of an enum than this.
+const VALUES: usize = 10;
+
+/// The field that was probably meant, else the fields there are.
+pub fn suggest_field<'a>(
     name: &str,
-    what: &str,
     names: impl Iterator<Item = &'a str> + Clone,
 ) -> Option<String> {
     if let Some(near) = nearest(name, names.clone()) {
         return Some(format!("did you mean {near:?}?"));
     }
-    let mut listed: Vec<&str> = names.clone().take(LISTED).collect();
+    Some(format!("its fields are {}", listed(names, FIELDS)?))
+}
+
+/// The values there are, and which of them was probably meant.
+pub fn suggest_value<'a>(
+    name: &str,
+    names: impl Iterator<Item = &'a str> + Clone,
+) -> Option<String> {
+    let values = listed(names.clone(), VALUES)?;
+    Some(match nearest(name, names) {
+        Some(near) => format!("did you mean {near:?}? its values are {values}"),
+        None => format!("its values are {values}"),
+    })
+}
+
+fn listed<'a>(names: impl Iterator<Item = &'a str> + Clone, most: usize) -> Option<String> {
+    let mut listed: Vec<&str> = names.clone().take(most).collect();
     if listed.is_empty() {
         return None;
     }
-    if names.count() > LISTED {
+    if names.count() > most {
         listed.push("…");
     }
-    Some(format!("its {what} are {}", listed.join(", ")))
+    Some(listed.join(", "))
 }
 
 #[cfg(test)]
@@ -29,18 +47,31 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_near_name_is_suggested_and_else_all_are_listed() {
+    fn a_near_field_is_suggested_and_else_all_are_listed() {
         let fields = || ["name", "age"].into_iter();
         assert_eq!(
-            suggest("nmae", "fields", fields()).as_deref(),
+            suggest_field("nmae", fields()).as_deref(),
             Some("did you mean \"name\"?")
         );
         assert_eq!(
-            suggest("street", "fields", fields()).as_deref(),
+            suggest_field("street", fields()).as_deref(),
             Some("its fields are name, age")
         );
-        assert_eq!(suggest("street", "fields", std::iter::empty()), None);
-        let many = suggest("street", "values", std::iter::repeat_n("X", 21)).unwrap();
-        assert!(many.ends_with("X, …"), "{many}");
+        assert_eq!(suggest_field("street", std::iter::empty()), None);
+    }
+
+    #[test]
+    fn the_values_are_listed_and_a_near_one_is_suggested() {
+        let values = || ["RED", "GREEN"].into_iter();
+        assert_eq!(
+            suggest_value("GREN", values()).as_deref(),
+            Some("did you mean \"GREEN\"? its values are RED, GREEN")
+        );
+        assert_eq!(
+            suggest_value("BLUE", values()).as_deref(),
+            Some("its values are RED, GREEN")
+        );
+        let many = suggest_value("BLUE", std::iter::repeat_n("X", 11)).unwrap();
+        assert_eq!(many, format!("its values are {}…", "X, ".repeat(10)));
     }
 }

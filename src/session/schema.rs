@@ -54,6 +54,7 @@ impl Lent {
                 connection,
                 metadata: session.metadata().clone(),
                 deadline,
+                patience: session.patience(),
             });
         }
         let mut found = Vec::new();
@@ -90,6 +91,7 @@ pub fn lend(args: &SchemaArgs, session: Option<&Session>, context: &mut Context)
         connection: session.connection().clone(),
         metadata: session.metadata().clone(),
         deadline: session.deadline(),
+        patience: session.patience(),
     });
     let key = Key {
         settings,

@@ -15,7 +15,7 @@ use super::drive::show_metadata;
 use crate::call::{Call, Source, Start, request_headers};
 use crate::cli::ConnectionArgs;
 use crate::error::{Error, Result};
-use crate::output::{Console, Format, Moment};
+use crate::output::{Console, Format, Moment, NotCalled};
 use crate::transport::{self, Address, Connection, Connections, Endpoint, Patience};
 
 /// The default server.
@@ -167,7 +167,8 @@ pub async fn not_called(format: Format, started: Instant, error: &Error, context
         at: None,
         call: None,
     };
-    format.not_called(moment, error, context.stdout.buffer());
+    let why = NotCalled::NoConnection;
+    format.not_called(moment, why, error, context.stdout.buffer());
     // The reason why there was no call matters more than a failure to write.
     let _ = context.finish_output().await;
 }
@@ -202,6 +203,11 @@ impl Session {
 
     pub fn deadline(&self) -> Option<Instant> {
         self.deadline
+    }
+
+    /// How long to wait for a server that has to answer before the command's call.
+    pub fn patience(&self) -> Duration {
+        self.target.connect_timeout
     }
 
     pub fn max_message_size(&self) -> usize {

@@ -173,19 +173,73 @@ fn keep_going_continues_after_a_server_that_answers_twice() {
 }
 
 #[test]
-fn keep_going_also_reports_bad_data_that_ends_the_batch() {
+fn keep_going_continues_after_a_message_that_does_not_fit() {
+    let input = concat!(
+        "{\"name\":\"a\"}\n",
+        "{\"nam\":\"b\"}\n",
+        "{\"fail\":{\"code\":5,\"message\":\"third\"}}\n",
+        "{\"name\":4}\n",
+        "{\"name\":\"c\"}\n",
+        "[]\n",
+    );
     for concurrency in ["1", "4"] {
         let echo = Echo::start();
         routeguide(["call", "Echo/Unary", "--keep-going", "-d", "@-"])
             .args(["--concurrency", concurrency])
             .at(echo.addr())
-            .run_with("{\"fail\":{\"code\":5,\"message\":\"first\"}}\n{\"name\":1}\n")
+            .run_with(input)
+            .exits(1)
+            .prints(&(reply("a") + &reply("c")))
+            .says(concat!(
+                "error: request 2: standard input, line 2, column 2: ",
+                "test.echo.v1.Request has no field \"nam\"\n",
+                "hint: did you mean \"name\"?\n",
+                "error: request 3: NOT_FOUND: third\n",
+                "error: request 4: standard input, line 4, column 9, field name: ",
+                "expected string, found number 4\n",
+                "error: request 6: standard input, line 6, column 1: ",
+                "expected an object for test.echo.v1.Request, found an array\n",
+                "hint: write messages one after the other, without an array around them\n",
+            ));
+        assert_eq!(echo.arrivals("Echo/Unary").len(), 3);
+    }
+}
+
+#[test]
+fn keep_going_also_reports_malformed_data_that_ends_the_batch() {
+    for concurrency in ["1", "4"] {
+        let echo = Echo::start();
+        routeguide(["call", "Echo/Unary", "--keep-going", "-d", "@-"])
+            .args(["--concurrency", concurrency])
+            .at(echo.addr())
+            .run_with("{\"fail\":{\"code\":5,\"message\":\"first\"}}\n{\"name\":}\n{}")
             .exits(69)
             .prints("")
             .says(concat!(
                 "error: request 1: NOT_FOUND: first\n",
-                "error: standard input, line 2, column 9, field name: expected string, found number 1\n"
+                "error: standard input, line 2, column 9, field name: expected string, found `}`\n"
             ));
+    }
+}
+
+#[test]
+fn a_message_that_does_not_fit_is_a_call_without_a_code_in_an_envelope() {
+    for concurrency in ["1", "4"] {
+        let echo = Echo::start();
+        let run = routeguide(["call", "Echo/Unary", "--keep-going", "-o", "envelope"])
+            .args([
+                "-d",
+                "{\"nam\":1}{\"name\":\"a\"}",
+                "--concurrency",
+                concurrency,
+            ])
+            .at(echo.addr())
+            .run();
+        let status = run.stdout.lines().next().unwrap_or_default();
+        assert!(status.contains(r#""event":"status","call":1"#), "{status}");
+        assert!(status.contains(r#""origin":"input""#), "{status}");
+        assert!(status.contains(r#""code":null"#), "{status}");
+        run.exits(1);
     }
 }
 

@@ -108,3 +108,17 @@ fn a_deadline_ends_the_wait_for_a_silent_reflection() {
         .fails("DEADLINE_EXCEEDED")
         .prints("");
 }
+
+#[test]
+fn the_connect_timeout_ends_the_wait_for_a_silent_reflection() {
+    let peer = Peer::playing(|call| async move { call.wait_for_reset().await });
+    routeguide(["list", "--connect-timeout", "200ms"])
+        .at(peer.addr())
+        .run()
+        .exits(1)
+        .prints("")
+        .says(concat!(
+            "error: the server's reflection has not answered for 200ms\n",
+            "hint: wait longer with --connect-timeout, or give the schema with --proto or --protoset\n",
+        ));
+}

@@ -51,6 +51,7 @@ pub fn steps(path: &str) -> Option<Vec<Step>> {
 pub enum Leaf {
     Bool,
     Bytes,
+    Enum,
     /// What JSON has as a string, or takes in quotes.
     Other,
 }
@@ -98,6 +99,7 @@ pub fn follow(layouts: &mut Layouts, message: LayoutId, path: &mut [Step]) -> Re
         found = match kind {
             Type::Bool => Leaf::Bool,
             Type::Bytes => Leaf::Bytes,
+            Type::Enum(_) => Leaf::Enum,
             Type::Message(id) | Type::Group(id) => {
                 at = layouts.get(id);
                 at.map_or(Leaf::Other, wrapped)

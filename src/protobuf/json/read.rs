@@ -12,7 +12,7 @@ use smallvec::SmallVec;
 use crate::protobuf::layout::{
     AnyTypes, BAD_SCHEMA, Field, Layout, LayoutId, Layouts, Shape, Special, Type,
 };
-use crate::protobuf::suggest::suggest;
+use crate::protobuf::suggest::suggest_field;
 use crate::protobuf::wellknown::read as wellknown;
 use crate::protobuf::wire::{self, put_delimited, put_message_set_item, put_tag};
 use crate::protobuf::{MAX_DEPTH, ParseError, Position};
@@ -279,14 +279,22 @@ impl<'t, 'l> Parser<'t, 'l> {
                 Some((place, field)) => {
                     expected = place + 1;
                     self.field(field, place, &mut seen, at, out)
-                        .map_err(|error| error.within(&field.json_name))?;
+                        // As it is written: it has two names.
+                        .map_err(|error| error.within(&key))?;
                 }
                 None if any.is_some_and(|any| any == key) => self.cursor.skip()?,
                 None if self.options.allow_unknown_fields => self.cursor.skip()?,
                 None => {
                     let why = format!("{} has no field {key:?}", layout.full_name);
-                    let names = layout.fields.iter().map(|field| field.json_name.as_ref());
-                    let hint = suggest(&key, "fields", names);
+                    let is_proto_name = key.contains('_');
+                    let names = layout.fields.iter().map(|field| {
+                        if is_proto_name {
+                            field.name.as_ref()
+                        } else {
+                            field.json_name.as_ref()
+                        }
+                    });
+                    let hint = suggest_field(&key, names);
                     return Err(self.cursor.error_at(at, why).hinted(hint));
                 }
             }

@@ -95,7 +95,10 @@ impl EnumLayout {
         !self.closed || self.value(number).is_some()
     }
 
-    pub fn all_names(&self) -> impl Iterator<Item = &str> + Clone {
-        self.numbers.iter().map(|(name, _)| name.as_ref())
+    /// Every name, in the order of the numbers.
+    pub fn all_names(&self) -> Vec<&str> {
+        let mut names: Vec<&(Box<str>, i32)> = self.numbers.iter().collect();
+        names.sort_by_key(|(_, number)| *number);
+        names.into_iter().map(|(name, _)| name.as_ref()).collect()
     }
 }

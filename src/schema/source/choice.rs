@@ -21,16 +21,15 @@ pub fn open(
     target: Option<ReflectionTarget>,
 ) -> Result<Box<dyn DescriptorSource>> {
     if !settings.asks_server() {
-        let given = !(settings.protosets.is_empty() && settings.protos.is_empty());
-        return Ok(Box::new(if given {
+        return Ok(Box::new(if settings.is_bundled() {
+            LoadedSource::new(bundled()?, "in the bundled schema")
+        } else {
             let schema = files::load(
                 &settings.protosets,
                 &settings.protos,
                 &settings.import_paths,
             )?;
             LoadedSource::new(schema, "in the given files")
-        } else {
-            LoadedSource::new(bundled()?, "in the bundled schema")
         }));
     }
     Ok(Box::new(ServerSource {

@@ -26,6 +26,11 @@ pub struct SchemaSettings {
 }
 
 impl SchemaSettings {
+    /// Whether the schema is the one that this program brings along.
+    pub fn is_bundled(&self) -> bool {
+        !self.asks_server() && self.protosets.is_empty() && self.protos.is_empty()
+    }
+
     /// Whether a connection may be needed.
     pub fn asks_server(&self) -> bool {
         self.protosets.is_empty()

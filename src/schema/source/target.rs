@@ -1,5 +1,7 @@
 //! The server that reflection asks.
 
+use std::time::Duration;
+
 use tokio::time::Instant;
 use tonic::metadata::MetadataMap;
 
@@ -13,4 +15,6 @@ pub struct ReflectionTarget {
     pub metadata: MetadataMap,
     /// When the last answer must have arrived.
     pub deadline: Option<Instant>,
+    /// How long to wait for each answer: a server that never answers must not look like a slow call.
+    pub patience: Duration,
 }

@@ -10,6 +10,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::call::{Call, End, Event, Origin, Processed};
 use crate::error::{Error, Kind, Result};
+use crate::output::NotCalled;
 use crate::session::drive::{CallObserver as _, Then};
 use crate::session::printer::CallPrinter;
 use crate::session::target::{Method, Session};
@@ -18,8 +19,13 @@ use crate::session::target::{Method, Session};
 pub struct Exchange {
     pub index: u64,
     pub started: Instant,
-    /// The error if no call was made.
-    pub events: Result<Events>,
+    pub outcome: Outcome,
+}
+
+/// What came of a request.
+pub enum Outcome {
+    Called(Events),
+    NotCalled(NotCalled, Error),
 }
 
 /// What happened on a call, and when.
@@ -38,24 +44,35 @@ pub struct Caller<'a> {
 impl Caller<'_> {
     /// Runs a call to its end. If the server did not process it because it is closing the connection, calls again on another
     /// one.
-    pub async fn exchange(&self, index: u64, message: Bytes) -> Exchange {
+    pub async fn exchange(&self, index: u64, request: Result<Bytes>) -> Exchange {
         let started = Instant::now();
-        let mut events = self.attempt(&message, started).await;
+        let outcome = match request {
+            Ok(message) => match self.call(&message, started).await {
+                Ok(events) => Outcome::Called(events),
+                Err(error) => Outcome::NotCalled(NotCalled::NoConnection, error),
+            },
+            Err(error) => Outcome::NotCalled(NotCalled::BadRequest, error),
+        };
+        Exchange {
+            index,
+            started,
+            outcome,
+        }
+    }
+
+    async fn call(&self, message: &Bytes, started: Instant) -> Result<Events> {
+        let mut events = self.attempt(message, started).await;
         if let Ok(events) = &mut events
             && let Some((_, Event::Ended(end))) = events.back()
             && end.origin == Origin::Connection(Processed::No)
             && self.session.can_call_again()
         {
             // If that fails, the first attempt has the reason.
-            if let Ok(second) = Box::pin(self.attempt(&message, started)).await {
+            if let Ok(second) = Box::pin(self.attempt(message, started)).await {
                 *events = second;
             }
         }
-        Exchange {
-            index,
-            started,
-            events,
-        }
+        events
     }
 
     async fn attempt(&self, message: &Bytes, started: Instant) -> Result<Events> {

@@ -17,7 +17,7 @@ use super::schema::Lent;
 use super::target::{Method, Session};
 use crate::error::{Error, Kind, Result};
 use crate::input::{Failure, Requests};
-use crate::output::{Format, Moment, Renderer, Stdout};
+use crate::output::{Format, Moment, NotCalled, Renderer, Stdout};
 
 /// What the calls of a batch share.
 pub struct Batch<'a> {
@@ -90,7 +90,11 @@ impl Batch<'_> {
             failure: None,
         };
         let mut run = Run {
-            requests,
+            requests: if self.keep_going {
+                requests.skipping_misfits()
+            } else {
+                requests
+            },
             bad_input,
             types,
             renderer,
@@ -118,9 +122,21 @@ impl Batch<'_> {
     }
 
     async fn one_by_one(&self, run: &mut Run<'_>, progress: &mut Progress) -> Result<()> {
-        while let Some(message) = self.next(run, progress).await? {
+        while let Some(request) = self.next(run, progress).await? {
             let index = progress.taken;
             let started = Instant::now();
+            let message = match request {
+                Ok(message) => message,
+                Err(error) => {
+                    let why = NotCalled::BadRequest;
+                    self.not_called(index, started, why, &error, run.stdout);
+                    let settled = self.settle(progress, index, Err(error), 0);
+                    if let Some(error) = &settled.report {
+                        self.report(error, run.stdout).await?;
+                    }
+                    continue;
+                }
+            };
             let mut printer = CallPrinter::new(run.renderer, self.method.single_reply)
                 .at_most(progress.left)
                 .within_batch(index, started)
@@ -144,7 +160,8 @@ impl Batch<'_> {
                         .await
                 }
                 Err(error) => {
-                    self.not_called(index, started, &error, run.stdout);
+                    let why = NotCalled::NoConnection;
+                    self.not_called(index, started, why, &error, run.stdout);
                     Err(error)
                 }
             };
@@ -165,8 +182,12 @@ impl Batch<'_> {
         Ok(())
     }
 
-    /// The next request, or `None` at the end of the input.
-    async fn next(&self, run: &mut Run<'_>, progress: &mut Progress) -> Result<Option<Bytes>> {
+    /// The next request, or why it is not one; `None` at the end of the input.
+    async fn next(
+        &self,
+        run: &mut Run<'_>,
+        progress: &mut Progress,
+    ) -> Result<Option<Result<Bytes>>> {
         let next = if let Poll::Ready(next) = now(pin!(run.requests.next())).await {
             next
         } else {
@@ -184,13 +205,20 @@ impl Batch<'_> {
         Ok(next)
     }
 
-    fn not_called(&self, index: u64, started: Instant, error: &Error, stdout: &mut Stdout) {
+    fn not_called(
+        &self,
+        index: u64,
+        started: Instant,
+        why: NotCalled,
+        error: &Error,
+        stdout: &mut Stdout,
+    ) {
         let moment = Moment {
             started,
             at: None,
             call: Some(index),
         };
-        self.format.not_called(moment, error, stdout.buffer());
+        self.format.not_called(moment, why, error, stdout.buffer());
     }
 
     /// Records the result of a call.

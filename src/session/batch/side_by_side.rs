@@ -11,7 +11,7 @@ use futures_util::stream::FuturesOrdered;
 use tokio_stream::StreamExt as _;
 use tokio_util::sync::CancellationToken;
 
-use super::exchange::{Caller, Exchange, print, reply_size};
+use super::exchange::{Caller, Exchange, Outcome, print, reply_size};
 use super::{Batch, Input, Progress, Run, ends_batch};
 use crate::error::{Error, Kind, Result};
 use crate::session::drive::now;
@@ -32,7 +32,7 @@ enum Step {
     /// The next call to print is over.
     Over(Exchange),
     /// A request, or the end of the input.
-    Next(Option<Bytes>),
+    Next(Option<Result<Bytes>>),
     Bad(Error),
 }
 
@@ -124,7 +124,7 @@ impl Batch<'_> {
     async fn until_the_end<F>(
         &self,
         calls: &mut Calls<F>,
-        start: impl Fn(u64, Bytes) -> F,
+        start: impl Fn(u64, Result<Bytes>) -> F,
         run: &mut Run<'_>,
         progress: &mut Progress,
     ) -> Result<()>
@@ -194,8 +194,8 @@ impl Batch<'_> {
                 .at_most(progress.left)
                 .within_batch(index, exchange.started)
                 .resolving(Some(run.types));
-            let result = match exchange.events {
-                Ok(events) => {
+            let result = match exchange.outcome {
+                Outcome::Called(events) => {
                     largest = largest.max(reply_size(&events));
                     // A failed call does not show how large replies are.
                     limit = HELD
@@ -209,8 +209,8 @@ impl Batch<'_> {
                         Poll::Pending => calls.during(interrupt.or(printing)).await,
                     }
                 }
-                Err(error) => {
-                    self.not_called(index, exchange.started, &error, run.stdout);
+                Outcome::NotCalled(why, error) => {
+                    self.not_called(index, exchange.started, why, &error, run.stdout);
                     Err(error)
                 }
             };
@@ -235,17 +235,17 @@ impl Batch<'_> {
 
     /// Prints the events of a call that was cancelled, or was over and not printed yet.
     async fn print_cancelled(&self, exchange: Exchange, interrupted: bool, run: &mut Run<'_>) {
-        match exchange.events {
-            Ok(events) => {
+        match exchange.outcome {
+            Outcome::Called(events) => {
                 let mut printer = CallPrinter::new(run.renderer, true)
                     .within_batch(exchange.index, exchange.started);
                 // The batch already has its result.
                 let _ = print(events, interrupted, &mut printer, run.stdout.buffer()).await;
             }
             // Stopped while it was connecting: no request was sent, and nothing has to be said.
-            Err(error) if error.kind() == Kind::Interrupted && !interrupted => {}
-            Err(error) => {
-                self.not_called(exchange.index, exchange.started, &error, run.stdout);
+            Outcome::NotCalled(_, error) if error.kind() == Kind::Interrupted && !interrupted => {}
+            Outcome::NotCalled(why, error) => {
+                self.not_called(exchange.index, exchange.started, why, &error, run.stdout);
             }
         }
     }

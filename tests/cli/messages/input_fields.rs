@@ -110,12 +110,12 @@ fn a_value_of_another_type() {
 
     $ routeguide call Repeat color=COLOR_REED
     error: request, field color: test.echo.v1.Color has no value "COLOR_REED"
-    hint: did you mean "COLOR_RED"?
+    hint: did you mean "COLOR_RED"? its values are COLOR_UNSPECIFIED, COLOR_RED, COLOR_GREEN
     [exit code 1]
 
     $ routeguide call Repeat color=PURPLE
     error: request, field color: test.echo.v1.Color has no value "PURPLE"
-    hint: its values are COLOR_GREEN, COLOR_RED, COLOR_UNSPECIFIED
+    hint: its values are COLOR_UNSPECIFIED, COLOR_RED, COLOR_GREEN
     [exit code 1]
 
     $ routeguide call Repeat address=Seoul

@@ -183,7 +183,7 @@ fn a_field() {
     [exit code 1]
 
     $ routeguide call Repeat -d '{"delayMs": 1, "delay_ms": 2}'
-    error: -d, line 1, column 16, field delayMs: duplicate field
+    error: -d, line 1, column 16, field delay_ms: duplicate field
     [exit code 1]
     "#);
 }
@@ -248,12 +248,12 @@ fn an_enum() {
     ]), @r#"
     $ routeguide call Repeat -d '{"color": "COLOR_REED"}'
     error: -d, line 1, column 11, field color: test.echo.v1.Color has no value "COLOR_REED"
-    hint: did you mean "COLOR_RED"?
+    hint: did you mean "COLOR_RED"? its values are COLOR_UNSPECIFIED, COLOR_RED, COLOR_GREEN
     [exit code 1]
 
     $ routeguide call Repeat -d '{"color": "PURPLE"}'
     error: -d, line 1, column 11, field color: test.echo.v1.Color has no value "PURPLE"
-    hint: its values are COLOR_GREEN, COLOR_RED, COLOR_UNSPECIFIED
+    hint: its values are COLOR_UNSPECIFIED, COLOR_RED, COLOR_GREEN
     [exit code 1]
 
     $ routeguide call Repeat -d '{"color": []}'

@@ -202,12 +202,12 @@ fn an_enum() {
     ]), @r#"
     $ routeguide call Repeat --input text -d 'color: COLOR_REED'
     error: -d, line 1, column 8, field color: test.echo.v1.Color has no value "COLOR_REED"
-    hint: did you mean "COLOR_RED"?
+    hint: did you mean "COLOR_RED"? its values are COLOR_UNSPECIFIED, COLOR_RED, COLOR_GREEN
     [exit code 1]
 
     $ routeguide call Repeat --input text -d 'color: PURPLE'
     error: -d, line 1, column 8, field color: test.echo.v1.Color has no value "PURPLE"
-    hint: its values are COLOR_GREEN, COLOR_RED, COLOR_UNSPECIFIED
+    hint: its values are COLOR_UNSPECIFIED, COLOR_RED, COLOR_GREEN
     [exit code 1]
 
     $ routeguide call Repeat --input text -d 'color: "COLOR_RED"'

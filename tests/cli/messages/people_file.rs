@@ -114,7 +114,7 @@ fn it_does_not_hold_people() {
 
     # {\"name\": \"Eve\", \"gender\": \"OTHER\"}
     error: people file people.json, line 1, column 27, field gender: Person.Gender has no value "OTHER"
-    hint: its values are FEMALE, MALE, UNKNOWN
+    hint: its values are UNKNOWN, MALE, FEMALE
     [exit code 1]
 
     # {\"age\": 7}

@@ -5,7 +5,7 @@ use super::{Parser, Result, Written, number};
 use crate::base64;
 use crate::protobuf::layout::{EnumLayout, Type};
 use crate::protobuf::scalar::encode_integer;
-use crate::protobuf::suggest::suggest;
+use crate::protobuf::suggest::suggest_value;
 use crate::protobuf::wire::{put_bytes, put_varint};
 
 impl Parser<'_, '_> {
@@ -70,7 +70,7 @@ impl Parser<'_, '_> {
                     None if self.options.allow_unknown_fields => return Ok(Written::Skipped),
                     None => {
                         let why = format!("{} has no value {name:?}", layout.full_name);
-                        let hint = suggest(&name, "values", layout.all_names());
+                        let hint = suggest_value(&name, layout.all_names().into_iter());
                         return Err(self.cursor.error_at(start, why).hinted(hint));
                     }
                 }
@@ -83,7 +83,8 @@ impl Parser<'_, '_> {
                     Some(_) if self.options.allow_unknown_fields => return Ok(Written::Skipped),
                     _ => {
                         let why = format!("{} has no value {token}", layout.full_name);
-                        return Err(self.cursor.error_at(start, why));
+                        let hint = suggest_value(token, layout.all_names().into_iter());
+                        return Err(self.cursor.error_at(start, why).hinted(hint));
                     }
                 }
             }

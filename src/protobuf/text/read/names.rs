@@ -2,7 +2,7 @@
 
 use super::SyntaxError;
 use crate::protobuf::layout::{Field, Layout, Layouts};
-use crate::protobuf::suggest::suggest;
+use crate::protobuf::suggest::suggest_field;
 use crate::schema::nearest;
 
 /// Error messages quote no more of a name than this.
@@ -46,7 +46,7 @@ pub fn unknown(layout: &Layout, name: &str, is_extension: bool, at: usize) -> Sy
         let names = names.filter(|name| name.starts_with('['));
         nearest(&format!("[{name}]"), names).map(|near| format!("did you mean {near}?"))
     } else {
-        suggest(name, "fields", names)
+        suggest_field(name, names)
     };
     error
 }

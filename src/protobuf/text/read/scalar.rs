@@ -5,7 +5,7 @@ use super::lexer::Token;
 use super::{Parser, Result, SyntaxError, literal, names};
 use crate::protobuf::layout::{EnumLayout, Type};
 use crate::protobuf::scalar::{encode_integer, is_known};
-use crate::protobuf::suggest::suggest;
+use crate::protobuf::suggest::suggest_value;
 use crate::protobuf::wire::WireValue;
 
 impl Parser<'_, '_> {
@@ -103,7 +103,7 @@ impl Parser<'_, '_> {
                 let Some(number) = layout.number(name) else {
                     let why = format!("{} has no value {}", layout.full_name, names::quoted(name));
                     let mut error = SyntaxError::new(start, why);
-                    error.hint = suggest(name, "values", layout.all_names());
+                    error.hint = suggest_value(name, layout.all_names().into_iter());
                     return Err(error);
                 };
                 self.advance()?;

@@ -196,11 +196,11 @@ fn enums_go_by_name_or_number() {
     is_refused(&[
         (
             "color: GREN",
-            "line 1, column 8, field color: rich.Color has no value \"GREN\"; did you mean \"GREEN\"?",
+            "line 1, column 8, field color: rich.Color has no value \"GREN\"; did you mean \"GREEN\"? its values are INFRARED, RED, GREEN, VERT",
         ),
         (
             "color: BLUE",
-            "line 1, column 8, field color: rich.Color has no value \"BLUE\"; its values are GREEN, INFRARED, RED, VERT",
+            "line 1, column 8, field color: rich.Color has no value \"BLUE\"; its values are INFRARED, RED, GREEN, VERT",
         ),
         (
             "color: 7",

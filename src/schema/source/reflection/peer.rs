@@ -23,10 +23,6 @@ use crate::schema::source::target::ReflectionTarget;
 const V1: &str = "/grpc.reflection.v1.ServerReflection/ServerReflectionInfo";
 const V1ALPHA: &str = "/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo";
 
-/// How long an answer may take without a deadline: reflection comes before the user's call, and a server that never
-/// answers must not look like a slow call.
-const ANSWER_TIMEOUT: Duration = Duration::from_secs(30);
-
 /// The server's answer to one question.
 #[derive(Clone, Debug)]
 pub enum Answer {
@@ -61,21 +57,20 @@ struct Stream {
     call: Call<UnboundedReceiverStream<Bytes>>,
     requests: mpsc::UnboundedSender<Bytes>,
     answers: usize,
-    has_deadline: bool,
+    patience: Duration,
 }
 
 impl Stream {
     async fn event(&mut self) -> Result<Option<Event>> {
-        if self.has_deadline {
-            return Ok(self.call.next().await);
-        }
-        let event = timeout(ANSWER_TIMEOUT, self.call.next()).await;
+        let event = timeout(self.patience, self.call.next()).await;
         event.map_err(|_| {
-            let limit = humantime::format_duration(ANSWER_TIMEOUT);
+            let limit = humantime::format_duration(self.patience);
             Error::failed(format!(
                 "the server's reflection has not answered for {limit}"
             ))
-            .hinted("give the schema with --proto or --protoset instead")
+            .hinted(
+                "wait longer with --connect-timeout, or give the schema with --proto or --protoset",
+            )
         })
     }
 }
@@ -235,7 +230,7 @@ impl Peer {
             ),
             requests,
             answers: 0,
-            has_deadline: target.deadline.is_some(),
+            patience: target.patience,
         })
     }
 }

@@ -47,6 +47,7 @@ async fn serve(routes: Routes) -> ReflectionTarget {
         connection,
         metadata: MetadataMap::new(),
         deadline: None,
+        patience: Duration::from_secs(60),
     }
 }
 
