@@ -69,6 +69,8 @@ pub struct HttpAnswer {
     pub content_type: Option<String>,
     /// The start of its body.
     pub body: Bytes,
+    /// Whether there is more.
+    pub is_cut: bool,
 }
 
 impl End {
@@ -136,11 +138,28 @@ impl End {
             Some(content_type) => format!("content-type {content_type}"),
             None => "no content-type".to_owned(),
         };
+        let body = answer.body.trim_ascii();
+        let body = match (body.is_empty(), answer.is_cut) {
+            (true, _) => String::new(),
+            (false, false) => format!(": {:?}", String::from_utf8_lossy(body)),
+            (false, true) => format!(": {:?}…", String::from_utf8_lossy(body)),
+        };
         let message = format!(
-            "the server did not answer with gRPC but with HTTP status {} and {content_type}",
+            "the server did not answer with gRPC but with HTTP status {} and {content_type}{body}",
             answer.status
         );
         Self::new(code, message, Origin::NotGrpc(answer))
+    }
+
+    /// What to try, where there is a likely fix.
+    pub fn hint(&self) -> Option<&'static str> {
+        match self.origin {
+            Origin::NotGrpc(_) => {
+                Some("is this a gRPC port? it looks like a web server or a proxy")
+            }
+            Origin::TooLarge => Some("allow larger messages with --max-message-size"),
+            _ => None,
+        }
     }
 
     /// The end given by trailers, or by the headers of a Trailers-Only response. `http` counts if the server omits the

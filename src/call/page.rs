@@ -12,8 +12,8 @@ use tokio::time::{Sleep, sleep};
 
 use super::end::HttpAnswer;
 
-/// How much of an error page to keep, in bytes.
-const PAGE: usize = 512;
+/// How much of an error page to keep, in bytes: it is shown in an error.
+const PAGE: usize = 200;
 
 /// How long to wait for it.
 const PAGE_TIME: Duration = Duration::from_secs(1);
@@ -45,8 +45,7 @@ impl Page {
                 Poll::Ready(Some(Ok(data))) => {
                     let _ = self.body.flow_control().release_capacity(data.len());
                     self.start.extend_from_slice(&data);
-                    if self.start.len() >= PAGE {
-                        self.start.truncate(PAGE);
+                    if self.start.len() > PAGE {
                         break;
                     }
                 }
@@ -57,10 +56,13 @@ impl Page {
                 }
             }
         }
+        let is_cut = self.start.len() > PAGE;
+        self.start.truncate(PAGE);
         Poll::Ready(HttpAnswer {
             status: self.status,
             content_type: self.content_type.take(),
             body: self.start.split().freeze(),
+            is_cut,
         })
     }
 }

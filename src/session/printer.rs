@@ -187,11 +187,8 @@ impl CallObserver for CallPrinter<'_> {
 /// The error of a call that ended with a status other than OK. `details` are its decoded details.
 pub fn status_error(end: &End, details: Vec<String>) -> Error {
     let error = Error::status(end.code, end.message.as_str()).detailed(details);
-    match &end.origin {
-        Origin::NotGrpc(_) => {
-            error.hinted("is this a gRPC port? it looks like a web server or a proxy")
-        }
-        Origin::TooLarge => error.hinted("allow larger messages with --max-message-size"),
-        _ => error,
+    match end.hint() {
+        Some(hint) => error.hinted(hint),
+        None => error,
     }
 }

@@ -1,8 +1,8 @@
 //! Only responses with a gRPC content type are accepted. Others are reported by their HTTP status, and their messages are
 //! not printed.
 
-use super::super::harness::END_STREAM;
-use super::{answered, printed, reply};
+use super::super::harness::{END_STREAM, Program, RawPeer, routeguide};
+use super::{answered, call_with_request, printed, reply};
 
 #[test]
 fn a_content_type_of_grpc_is_accepted() {
@@ -100,4 +100,47 @@ fn an_error_page_is_not_read_to_its_end() {
         call.wait_for_reset();
     });
     outcome.fails("UNAVAILABLE").prints("");
+}
+
+/// What a command says at an error page.
+fn says_at(command: Program, page: &[u8]) -> String {
+    let peer = RawPeer::start();
+    let run = command.at(peer.addr()).start();
+    let call = peer.accept_call();
+    call.headers(&[(":status", "503"), ("content-type", "text/plain")], 0);
+    call.data(page);
+    call.end(0);
+    let outcome = run.wait();
+    outcome.exits(78).prints("");
+    outcome.stderr
+}
+
+#[test]
+fn every_command_shows_an_error_page() {
+    for arguments in [
+        &["list"][..],
+        &["describe", "Person"],
+        &["call", "a.B/C"],
+        &["health"],
+        &["get-person", "Alice"],
+        &["get-people", "Alice"],
+    ] {
+        assert_eq!(
+            says_at(routeguide(arguments), b"upstream connect error\x1b[31m\n"),
+            concat!(
+                "error: UNAVAILABLE: the server did not answer with gRPC but with HTTP status ",
+                "503 Service Unavailable and content-type text/plain: ",
+                "\"upstream connect error\\u{1b}[31m\"\n",
+                "hint: is this a gRPC port? it looks like a web server or a proxy\n",
+            ),
+            "{arguments:?}"
+        );
+    }
+}
+
+#[test]
+fn only_the_start_of_a_long_error_page_is_shown() {
+    let says = says_at(call_with_request("Echo/Unary"), &[b'x'; 300]);
+    let start = "x".repeat(200);
+    assert!(says.contains(&format!(": \"{start}\"…\n")), "{says}");
 }

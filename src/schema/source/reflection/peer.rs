@@ -165,7 +165,13 @@ impl Peer {
     fn judge(&mut self, end: End, answered: bool) -> Result<Option<Answer>> {
         let code = end.code;
         if end.origin != Origin::Server {
-            return Err(failed(code, &end.message));
+            return Err(match (&end.origin, end.hint()) {
+                // It is not about reflection: every call would end like this.
+                (Origin::NotGrpc(_), Some(hint)) => {
+                    Error::status(code, end.message.as_str()).hinted(hint)
+                }
+                _ => failed(code, &end.message),
+            });
         }
         let refusal = Refusal {
             code,
