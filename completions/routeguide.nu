@@ -17,6 +17,7 @@ module completions {
     --people: path            # Serve the people in this file instead of Alice and Bob: Person messages in JSON, an array or one per line
     --missing: string@"nu-complete routeguide serve missing" # How GetPerson answers an unknown name
     --grace: string           # How long calls in flight may continue after a signal to stop
+    --verbose(-v)             # Print a line for every call on stderr
     --quiet(-q)               # Print only errors on stderr
     --help(-h)                # Print help (see more with '--help')
   ]

@@ -49,8 +49,12 @@ pub struct ServeArgs {
     #[arg(long, value_name = "DURATION", default_value = "10s", value_parser = duration, help_heading = "Serving")]
     pub grace: Duration,
 
-    /// Print only errors on stderr
+    /// Print a line for every call on stderr
     #[arg(short, long)]
+    pub verbose: bool,
+
+    /// Print only errors on stderr
+    #[arg(short, long, conflicts_with = "verbose")]
     pub quiet: bool,
 }
 

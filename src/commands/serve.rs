@@ -1,19 +1,24 @@
 //! `serve`: runs the RouteGuide server until a signal.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use tokio::task::JoinSet;
 
 use crate::cli::{self, ServeArgs};
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, code_name};
 use crate::output::{Console, Verbosity, count};
-use crate::server::{AcceptFailures, ListenAddress, Missing, People, Server, bind};
+use crate::server::{
+    AcceptFailures, CallLog, CallRecord, ListenAddress, Missing, People, Server, bind,
+};
 use crate::session::Context;
 
 /// The console for these arguments.
 pub fn console(args: &ServeArgs, context: &Context) -> Console {
     let verbosity = if args.quiet {
         Verbosity::Quiet
+    } else if args.verbose {
+        Verbosity::Verbose
     } else {
         Verbosity::Normal
     };
@@ -43,7 +48,10 @@ pub async fn run(args: &ServeArgs, context: &mut Context) -> Result<()> {
         None => People::built_in(),
     };
     let number = people.len();
-    let server = Server::new(people, missing).await?;
+    let mut server = Server::new(people, missing).await?;
+    if console.is_verbose() {
+        server = server.logging(log(console.clone()));
+    }
     let mut tasks = JoinSet::new();
     let listeners = bind(&addresses)?;
     console.notice(&format!("serving {}", people_of(number)));
@@ -88,6 +96,16 @@ pub async fn run(args: &ServeArgs, context: &mut Context) -> Result<()> {
         )),
     }
     Ok(())
+}
+
+/// Prints a line for every call.
+fn log(console: Console) -> CallLog {
+    Arc::new(move |call: &CallRecord| {
+        console.detail("*", || {
+            let code = call.code.map_or("cancelled", code_name);
+            format!("{} {code} in {:.1?}", call.path, call.elapsed)
+        });
+    })
 }
 
 /// Reloads the people file at every SIGHUP, one reload at a time. Signals during a reload cause one more, so that the last

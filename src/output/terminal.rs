@@ -121,7 +121,7 @@ impl Console {
     }
 
     /// Prints a line under `-v`. `mark` is `*` for the connection, `>` for what is sent, `<` for what arrives.
-    pub fn detail(&self, mark: char, text: impl FnOnce() -> String) {
+    pub fn detail(&self, mark: &str, text: impl FnOnce() -> String) {
         if self.verbosity == Verbosity::Verbose {
             self.write(&format!("{mark} {}\n", escape(&text())));
         }

@@ -15,7 +15,7 @@ use tokio_util::io::InspectReader;
 use tokio_util::sync::CancellationToken;
 use tonic::service::Routes;
 
-use super::layers::Guarded;
+use super::layers::{Guarded, Logged};
 
 /// Flow-control windows. h2 (0.4.16 and later) charges every unread frame under 256 bytes against half the
 /// *connection* window and closes the connection when that is used up. Other gRPC implementations send a frame per
@@ -38,7 +38,7 @@ const PING_TIMEOUT: Duration = Duration::from_secs(20);
 const FIRST_BYTE_TIMEOUT: Duration = Duration::from_millis(500);
 
 /// Serves `io` until the peer leaves, or until `draining` is cancelled and the calls on it have ended.
-pub async fn serve<I>(io: I, routes: Guarded<Routes>, draining: CancellationToken)
+pub async fn serve<I>(io: I, routes: Logged<Guarded<Routes>>, draining: CancellationToken)
 where
     I: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {

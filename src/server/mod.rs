@@ -20,13 +20,14 @@ use tonic::service::Routes;
 use tonic_health::server::HealthReporter;
 use tonic_health::{ServingStatus, pb::FILE_DESCRIPTOR_SET as HEALTH_DESCRIPTOR_SET};
 
+pub use layers::{CallLog, CallRecord};
 pub use listen::{AcceptFailures, ListenAddress, Listener, bind};
 pub use people::People;
 pub use route_guide::Missing;
 
 use crate::error::{Error, Result};
 use crate::proto::FILE_DESCRIPTOR_SET;
-use layers::Guarded;
+use layers::{Guarded, Logged};
 use listen::FailureLog;
 use people::Directory;
 
@@ -46,7 +47,7 @@ const LAST_WORDS: Duration = Duration::from_millis(500);
 /// The services and their shutdown. Clones are handles to the same server.
 #[derive(Clone)]
 pub struct Server {
-    routes: Guarded<Routes>,
+    routes: Logged<Guarded<Routes>>,
     directory: Arc<Directory>,
     health: HealthReporter,
     calls: TaskTracker,
@@ -85,7 +86,7 @@ impl Server {
         let calls = TaskTracker::new();
         let ending = CancellationToken::new();
         Ok(Self {
-            routes: Guarded::new(routes, calls.clone(), ending.clone()),
+            routes: Logged::new(Guarded::new(routes, calls.clone(), ending.clone())),
             directory,
             health,
             calls,
@@ -94,6 +95,13 @@ impl Server {
             draining: CancellationToken::new(),
             ending,
         })
+    }
+
+    /// Reports every call that starts from now on, when it is over.
+    #[must_use]
+    pub fn logging(mut self, log: CallLog) -> Self {
+        self.routes.set_log(log);
+        self
     }
 
     /// Answers about `people` from now on; an open stream does so from its next name.

@@ -239,7 +239,7 @@ where
                 sent.map(|()| Then::Continue)
             }
             Event::Headers(headers) => {
-                show_metadata(&self.driver.console, '<', &headers);
+                show_metadata(&self.driver.console, "<", &headers);
                 self.observer.headers(&headers, self.stdout.buffer());
                 Ok(Then::Continue)
             }
@@ -257,8 +257,9 @@ where
             Ok(Then::Stop) => {
                 let end = End::enough();
                 self.call.cancel();
+                let result = self.observer.ended(&end, None, self.stdout.buffer());
                 self.show_end(&end).await;
-                Some(self.observer.ended(&end, None, self.stdout.buffer()))
+                Some(result)
             }
             Ok(_) if self.stdout.is_full() => {
                 let step = self.flush().await?;
@@ -324,8 +325,9 @@ where
                 return self.conclude(end, Some(interrupted));
             }
         }
+        let result = self.conclude(end, None);
         self.show_end(end).await;
-        self.conclude(end, None)
+        result
     }
 
     /// Cancels the call because of an error on this side.
@@ -382,9 +384,9 @@ where
                 Ok(())
             })
             .await;
-        show_metadata(console, '<', &end.metadata);
+        show_metadata(console, "< trailer", &end.metadata);
         let (requests, replies) = self.observer.counts();
-        console.detail('*', || {
+        console.detail("*", || {
             format!(
                 "status {}, {}, {}",
                 code_name(end.code),
@@ -401,7 +403,7 @@ pub async fn now<F: Future>(mut future: Pin<&mut F>) -> Poll<F::Output> {
 }
 
 /// Shows metadata under `-v`.
-pub fn show_metadata(console: &Console, mark: char, metadata: &MetadataMap) {
+pub fn show_metadata(console: &Console, mark: &str, metadata: &MetadataMap) {
     for entry in metadata.iter() {
         console.detail(mark, || {
             let (key, value) = match &entry {

@@ -2,6 +2,7 @@
 //! For `--in-process`, this joins `server` and `transport`, which do not know each other.
 
 use std::path::PathBuf;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use http::HeaderMap;
@@ -105,16 +106,27 @@ impl Target {
             Where::Address(address) => Endpoint::from(address.clone()),
             Where::InProcess(people) => context.servers.endpoint(people.as_deref()).await?,
         };
+        let attempts = AtomicU32::new(0);
+        let is_watched = context.terminal.stderr_is_terminal;
+        let failed = |error: &Error| {
+            let attempt = attempts.fetch_add(1, Ordering::Relaxed) + 1;
+            if console.is_verbose() {
+                console.detail("*", || format!("attempt {attempt}: {error}"));
+            } else if attempt == 1 && is_watched {
+                console.notice(&format!("{error}; trying again until --wait is over"));
+            }
+        };
         let patience = Patience {
             connect_timeout: self.connect_timeout,
             wait: self.wait,
             deadline,
+            failed: &failed,
         };
         let connections = context.connections.clone();
         let connecting = connections.get(&endpoint, &patience);
         let connection = context.interrupt.or(connecting).await?;
-        console.detail('*', || {
-            format!("connected to {endpoint} in {:?}", started.elapsed())
+        console.detail("*", || {
+            format!("connected to {endpoint} in {:.1?}", started.elapsed())
         });
         Ok(Session {
             connections,
@@ -216,8 +228,8 @@ impl Session {
 
     /// Shows the method and the metadata under `-v`.
     pub fn show_request(&self, method: &Method, console: &Console) {
-        console.detail('>', || method.path.to_string());
-        show_metadata(console, '>', self.metadata());
+        console.detail(">", || method.path.to_string());
+        show_metadata(console, ">", self.metadata());
     }
 
     /// Starts the command's only call, which has the command's deadline.
@@ -267,6 +279,7 @@ impl Session {
             connect_timeout: self.target.connect_timeout,
             wait: self.target.wait,
             deadline,
+            failed: &|_| {},
         };
         let connection = self.connections.get(&self.endpoint, &patience).await?;
         Ok((connection, deadline))

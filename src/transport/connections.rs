@@ -20,15 +20,17 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(1);
 /// How long closing waits for peers to accept our last frames.
 const CLOSE_GRACE: Duration = Duration::from_millis(500);
 
-/// How long connecting may take.
-#[derive(Clone, Copy, Debug)]
-pub struct Patience {
+/// How long connecting may take, and who hears of it.
+#[derive(Clone, Copy)]
+pub struct Patience<'a> {
     /// The limit for one attempt.
     pub connect_timeout: Duration,
     /// How long to keep trying; `None` for one attempt.
     pub wait: Option<Duration>,
     /// The call's deadline, which includes connecting.
     pub deadline: Option<Instant>,
+    /// Hears why an attempt failed that another one follows.
+    pub failed: &'a (dyn Fn(&Error) + Sync),
 }
 
 /// The connections of a process. Clones share them.
@@ -47,7 +49,7 @@ impl Connections {
     ///
     /// # Errors
     /// When no attempt succeeds in time: the error of the last one, or DEADLINE_EXCEEDED.
-    pub async fn get(&self, endpoint: &Endpoint, patience: &Patience) -> Result<Connection> {
+    pub async fn get(&self, endpoint: &Endpoint, patience: &Patience<'_>) -> Result<Connection> {
         let mut kept = self.0.lock().await;
         if let Some(connection) = kept.by_endpoint.get(endpoint)
             && connection.is_usable()
@@ -77,7 +79,7 @@ impl Connections {
 /// Tries to connect for as long as `patience` allows.
 async fn connect(
     endpoint: &Endpoint,
-    patience: &Patience,
+    patience: &Patience<'_>,
     kept: &mut MutexGuard<'_, Kept>,
 ) -> Result<Connection> {
     let give_up = patience.wait.map(|wait| Instant::now() + wait);
@@ -107,6 +109,7 @@ async fn connect(
         if left.is_zero() {
             return Err(error);
         }
+        (patience.failed)(&error);
         let paused = sleep(pause.min(left));
         if let Some(deadline) = patience.deadline {
             if timeout_at(deadline, paused).await.is_err() {
@@ -120,7 +123,7 @@ async fn connect(
     }
 }
 
-impl Patience {
+impl Patience<'_> {
     fn has_expired(&self) -> bool {
         self.deadline
             .is_some_and(|deadline| deadline <= Instant::now())

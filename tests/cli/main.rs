@@ -58,5 +58,6 @@ mod status;
 mod streams;
 #[cfg(unix)]
 mod terminal;
+mod verbose;
 mod waiting;
 mod wire;

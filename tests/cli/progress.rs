@@ -89,7 +89,7 @@ fn verbose_output_has_its_own_lines() {
     run.close_stdin();
     run.wait().exits(0);
     let rows = shown(terminal);
-    for line in ["< content-type: application/grpc", "< x-trace: 17"] {
+    for line in ["< content-type: application/grpc", "< trailer x-trace: 17"] {
         assert!(
             rows.iter().any(|row| row == line),
             "no {line:?} in {rows:#?}"

@@ -63,9 +63,9 @@ fn of_a_call_with_metadata() {
     < initial-server: echo
     < content-type: application/grpc
     < date: [DATE]
-    < trailing-x-a: b
-    < trailing-x-raw-bin: //4
-    < trailing-server: echo
+    < trailer trailing-x-a: b
+    < trailer trailing-x-raw-bin: //4
+    < trailer trailing-server: echo
     * status OK, 1 request, 1 reply
     "#);
 }
@@ -80,8 +80,8 @@ fn of_a_call_that_fails() {
     $ routeguide call Repeat -v -d '{"fail": {"code": 5, "message": "no such order"}}' --addr 127.0.0.1:[PORT]
     * connected to 127.0.0.1:[PORT] in [TIME]
     > /test.echo.v1.Echo/Repeat
-    < date: [DATE]
-    < trailing-server: echo
+    < trailer date: [DATE]
+    < trailer trailing-server: echo
     * status NOT_FOUND, 1 request, 0 replies
     error: NOT_FOUND: no such order
     [exit code 69]
@@ -104,12 +104,12 @@ fn of_a_batch() {
     < initial-server: echo
     < content-type: application/grpc
     < date: [DATE]
-    < trailing-server: echo
+    < trailer trailing-server: echo
     * status OK, 1 request, 1 reply
     < initial-server: echo
     < content-type: application/grpc
     < date: [DATE]
-    < trailing-server: echo
+    < trailer trailing-server: echo
     * status OK, 1 request, 1 reply
     "#);
 }
