@@ -1,4 +1,4 @@
-//! `-o envelope`: every event of a call as a line of JSON, for scripts that need its time, size and metadata.
+//! `-o envelope`: every event of a call as JSON, on a line unless it is indented, for scripts that need its time, size and metadata.
 
 use std::time::Duration;
 
@@ -6,6 +6,10 @@ use serde::Serialize;
 use tonic::Code;
 use tonic::metadata::{KeyAndValueRef, MetadataMap};
 
+use super::escape::escape_literal;
+use super::indent::indent;
+use super::message::Style;
+use super::paint::paint;
 use crate::base64;
 use crate::error::code_name;
 use crate::protobuf::json::{self, WriteOptions};
@@ -34,6 +38,27 @@ fn open(event: &str, call: Option<u64>, at: Duration, out: &mut Vec<u8>) {
     out.pop();
 }
 
+/// Indents the event that was written from `start` on, escapes it for a terminal, and colors it, as far as the style asks
+/// for it.
+pub fn dress(style: Style, out: &mut Vec<u8>, start: usize) {
+    if !(style.indent || style.terminal || style.color) {
+        return;
+    }
+    let mut lines = String::from_utf8_lossy(out.get(start..).unwrap_or_default()).into_owned();
+    out.truncate(start);
+    if style.indent {
+        let events = lines.lines().map(|event| indent(event) + "\n");
+        lines = events.collect();
+    }
+    if style.terminal {
+        lines = escape_literal(&lines, true).into_owned();
+    }
+    if style.color {
+        lines = paint(&lines);
+    }
+    out.extend_from_slice(lines.as_bytes());
+}
+
 /// A request or a reply.
 pub struct Message<'a> {
     pub event: &'a str,
@@ -56,7 +81,7 @@ pub fn message(
     let start = out.len();
     open(message.event, message.call, message.at, out);
     out.extend_from_slice(format!(",\"size\":{},\"message\":", message.bytes.len()).as_bytes());
-    // An event is always one line.
+    // The whole event is indented later.
     let options = WriteOptions {
         indent: false,
         ..options

@@ -4,6 +4,7 @@
 mod details;
 mod envelope;
 pub mod escape;
+mod indent;
 mod message;
 mod paint;
 mod renderer;

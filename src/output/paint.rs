@@ -43,7 +43,7 @@ fn is_word(c: char) -> bool {
 }
 
 /// The length of the string literal that `text` starts with, quotes included.
-fn string_len(text: &str) -> usize {
+pub(super) fn string_len(text: &str) -> usize {
     let mut escaped = false;
     for (at, c) in text.char_indices().skip(1) {
         match c {

@@ -7,7 +7,6 @@ use prost_reflect::{DescriptorPool, MethodDescriptor};
 use tokio::time::Instant;
 use tonic::metadata::MetadataMap;
 
-use super::escape::escape_literal;
 use super::message::{MessageWriter, Style, unwritable};
 use super::{details, envelope};
 use crate::call::{End, Origin, Sent};
@@ -59,19 +58,7 @@ struct Envelope {
     reply: LayoutId,
     reply_name: String,
     options: WriteOptions,
-    /// The output is a terminal, so unsafe characters are escaped.
-    terminal: bool,
-}
-
-impl Envelope {
-    /// Escapes what was written from `start` on, if it goes to a terminal.
-    fn secure(&self, out: &mut Vec<u8>, start: usize) {
-        if self.terminal {
-            let plain = String::from_utf8_lossy(out.get(start..).unwrap_or_default()).into_owned();
-            out.truncate(start);
-            out.extend_from_slice(escape_literal(&plain, true).as_bytes());
-        }
-    }
+    style: Style,
 }
 
 /// When an event happened, and in which call of a batch.
@@ -124,7 +111,7 @@ impl Renderer {
                         proto_names: style.proto_names,
                         enum_numbers: style.enum_numbers,
                     },
-                    terminal: style.terminal,
+                    style,
                 }))
             }
             Format::Raw => Kind::Raw { written: false },
@@ -251,7 +238,7 @@ impl Renderer {
                 _ => unwritable(&envelope.reply_name, error),
             },
         )?;
-        envelope.secure(out, start);
+        envelope::dress(envelope.style, out, start);
         Ok(envelope.layouts.take_unresolved())
     }
 
@@ -260,7 +247,7 @@ impl Renderer {
         if let Kind::Envelope(envelope) = &self.kind {
             let start = out.len();
             envelope::metadata("headers", moment.call, moment.elapsed(), metadata, out);
-            envelope.secure(out, start);
+            envelope::dress(envelope.style, out, start);
         }
     }
 
@@ -281,7 +268,7 @@ impl Renderer {
                 exit: outcome.exit,
             };
             envelope::status(&status, out);
-            envelope.secure(out, start);
+            envelope::dress(envelope.style, out, start);
         }
     }
 
@@ -309,7 +296,8 @@ impl Format {
 
     /// Appends the status event of a call that could not be made, if the format has events.
     pub fn not_called(&self, moment: Moment, why: NotCalled, error: &Error, out: &mut Vec<u8>) {
-        if let Self::Envelope(_) = self {
+        if let Self::Envelope(style) = self {
+            let start = out.len();
             let (code, origin) = match (error.kind(), why) {
                 (ErrorKind::Status(code), _) => (Some(code), "deadline"),
                 (ErrorKind::Interrupted, _) => (None, "cancelled"),
@@ -326,6 +314,7 @@ impl Format {
                 exit: exit::code(error),
             };
             envelope::status(&status, out);
+            envelope::dress(*style, out, start);
         }
     }
 }

@@ -30,7 +30,11 @@ pub fn format(args: &OutputArgs, default: Format, context: &Context) -> Result<o
     };
     Ok(match format {
         Format::Text | Format::Json => output::Format::Messages(style),
-        Format::Envelope => output::Format::Envelope(style),
+        // One line an event, unless asked otherwise: there are many of them, and they are short.
+        Format::Envelope => output::Format::Envelope(Style {
+            indent: args.pretty,
+            ..style
+        }),
         Format::Raw if terminal => {
             return Err(Error::usage("-o raw does not write to a terminal")
                 .hinted("redirect stdout to a file, or pipe it through `xxd`"));

@@ -208,3 +208,44 @@ mod requests_are_events_once_they_are_sent {
         }
     }
 }
+
+#[test]
+fn events_are_indented_on_request() {
+    let line = |flag| {
+        let outcome = routeguide(["call", "GetPerson", "name=Bob", "--in-process"])
+            .args(["-o", "envelope", flag])
+            .run();
+        outcome.exits(0);
+        outcome.stdout
+    };
+    let indented = line("--pretty");
+    assert!(
+        indented.starts_with("{\n  \"event\": \"request\",\n  \"time_ms\": "),
+        "{indented}"
+    );
+    assert!(
+        indented.contains("\n  \"message\": {\n    \"name\": \"Bob\"\n  }\n}\n{\n"),
+        "{indented}"
+    );
+    let events: Vec<Value> = serde_json::Deserializer::from_str(&indented)
+        .into_iter()
+        .map(Result::unwrap)
+        .collect();
+    assert_eq!(events.len(), line("--compact").lines().count());
+}
+
+#[test]
+fn events_have_color_on_request() {
+    for arguments in [
+        ["call", "GetPerson", "--in-process"],
+        // No connection, and so only a status.
+        ["call", "GetPerson", "--addr=127.0.0.1:0"],
+    ] {
+        let outcome = routeguide(arguments)
+            .args(["-o", "envelope", "--color", "always"])
+            .run();
+        let painted = outcome.stdout.lines().last().unwrap_or_default();
+        assert!(painted.starts_with("{\u{1b}["), "{painted:?}");
+        assert!(painted.contains("\"status\"\u{1b}[0m"), "{painted:?}");
+    }
+}
