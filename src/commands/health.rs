@@ -71,9 +71,9 @@ impl CallObserver for Health {
     fn headers(&mut self, _: &MetadataMap, _: &mut Vec<u8>) {}
 
     fn message(&mut self, message: &[u8], out: &mut Vec<u8>) -> Result<Then> {
-        let response = HealthCheckResponse::decode(message).map_err(|error| {
+        let response = HealthCheckResponse::decode(message).map_err(|_| {
             let why = "the server's message is not a valid HealthCheckResponse";
-            Error::status(Code::Internal, why).caused_by(error)
+            Error::status(Code::Internal, why)
         })?;
         let status = response.status();
         out.extend_from_slice(status.as_str_name().as_bytes());

@@ -102,6 +102,21 @@ impl<F: Format> Messages<F> {
         Ok(())
     }
 
+    /// Skips a byte order mark at the start of the input, which may come in parts. Returns `false` if more of it may follow.
+    fn skip_mark(&mut self, input: &mut &[u8]) -> bool {
+        let Some(rest) = BYTE_ORDER_MARK.strip_prefix(self.partial.as_slice()) else {
+            return true;
+        };
+        if let Some(after) = input.strip_prefix(rest) {
+            self.partial.clear();
+            *input = after;
+        } else if rest.starts_with(input) {
+            self.partial.extend_from_slice(std::mem::take(input));
+            return false;
+        }
+        true
+    }
+
     /// Adds to the message that is not complete.
     fn keep(&mut self, text: &[u8]) -> Result<()> {
         self.check_len(self.partial.len() + text.len())?;
@@ -131,10 +146,10 @@ impl<F: Format> Messages<F> {
 impl<F: Format> Decode for Messages<F> {
     fn next(&mut self, input: &mut &[u8], out: &mut Vec<u8>) -> Result<bool> {
         self.is_misfit = false;
+        if self.position == Position::START && !self.skip_mark(input) {
+            return Ok(false);
+        }
         if self.partial.is_empty() {
-            if self.position == Position::START {
-                *input = input.strip_prefix(BYTE_ORDER_MARK).unwrap_or(input);
-            }
             let (blank, rest) = input.split_at(self.format.blank(input));
             self.position = self.position.after(blank);
             *input = rest;
@@ -230,6 +245,21 @@ mod tests {
                 }
             }
         }
+    }
+
+    #[test]
+    fn a_byte_order_mark_is_skipped_however_it_is_cut() {
+        let json = b"\xef\xbb\xbf{\"name\":\"a\"}{\"name\":\"b\"}";
+        for chunk in 1..json.len() {
+            let (names, error) = read_names(Json::new(ReadOptions::default()), 20, json, chunk);
+            assert_eq!((names.len(), error), (2, None), "in chunks of {chunk}");
+        }
+        let (names, error) = read_names(Json::new(ReadOptions::default()), 20, b"\xef{}", 1);
+        assert!(names.is_empty());
+        assert_eq!(
+            error.as_deref(),
+            Some("-d, line 1, column 1: not valid UTF-8")
+        );
     }
 
     #[test]

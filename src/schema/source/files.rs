@@ -11,7 +11,7 @@ use prost::Message as _;
 
 use self::compile::{compile, unreadable};
 pub use self::excerpt::Excerpt;
-use crate::error::{BoxError, Error, Result};
+use crate::error::{Error, Result};
 use crate::schema::build::encoded_file::EncodedFileSet;
 use crate::schema::build::file_set::{Added, FileSet};
 use crate::schema::build::schema::Schema;
@@ -30,10 +30,9 @@ pub fn load(protosets: &[PathBuf], protos: &[PathBuf], import_paths: &[PathBuf])
     };
     for path in protosets {
         let bytes = std::fs::read(path).map_err(|error| unreadable(path, &error))?;
-        let set =
-            EncodedFileSet::decode(bytes.as_slice()).map_err(|error| not_a_set(path, error))?;
+        let set = EncodedFileSet::decode(bytes.as_slice()).map_err(|_| not_a_set(path))?;
         if set.files.is_empty() {
-            return Err(not_a_set(path, "it contains no files"));
+            return Err(not_a_set(path).caused_by("it contains no files"));
         }
         for file in set.files {
             loader.add(file, path)?;
@@ -59,7 +58,7 @@ impl Loader {
         let (name, added) = self
             .set
             .add(file)
-            .map_err(|error| not_a_set(origin, error))?;
+            .map_err(|error| not_a_set(origin).caused_by(error))?;
         let earlier = self
             .origins
             .entry(name.clone())
@@ -76,9 +75,8 @@ impl Loader {
     }
 }
 
-fn not_a_set(path: &Path, cause: impl Into<BoxError>) -> Error {
-    let error =
-        Error::failed(format!("{} is not a descriptor set", path.display())).caused_by(cause);
+fn not_a_set(path: &Path) -> Error {
+    let error = Error::failed(format!("{} is not a descriptor set", path.display()));
     if path
         .extension()
         .is_some_and(|extension| extension == "proto")

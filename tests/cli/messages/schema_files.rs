@@ -122,14 +122,32 @@ fn a_protoset_that_is_something_else() {
     ]), @"
     $ routeguide list --protoset shop.proto
     error: shop.proto is not a descriptor set
-      caused by: failed to decode Protobuf message: invalid wire type value: 7
     hint: give .proto files with --proto
     [exit code 1]
 
     $ routeguide list --protoset shop.binpb
     error: shop.binpb is not a descriptor set
-      caused by: failed to decode Protobuf message: invalid wire type value: 7
     hint: make one with `protoc --include_imports --descriptor_set_out=FILE`
+    [exit code 1]
+    ");
+}
+
+#[test]
+fn a_proto_file_that_is_something_else() {
+    let folder = Folder::new();
+    folder.write("shop.binpb", protoset());
+    folder.write("photo.proto", b"\x89PNG\r\n\x1a\n");
+    assert_snapshot!(transcript([
+        list(&folder, &["--proto", "shop.binpb"]),
+        list(&folder, &["--proto", "photo.proto"]),
+    ]), @"
+    $ routeguide list --proto shop.binpb
+    error: shop.binpb is not a .proto file
+    hint: give descriptor sets with --protoset
+    [exit code 1]
+
+    $ routeguide list --proto photo.proto
+    error: photo.proto is not a .proto file
     [exit code 1]
     ");
 }

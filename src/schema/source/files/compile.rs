@@ -28,7 +28,8 @@ pub fn compile(protos: &[PathBuf], import_paths: &[PathBuf]) -> Result<Vec<(Byte
         _ => PathBuf::from("."),
     };
     for proto in protos.iter().filter(|proto| !is_named(proto)) {
-        std::fs::File::open(proto).map_err(|error| unreadable(proto, &error))?;
+        let text = std::fs::read(proto).map_err(|error| unreadable(proto, &error))?;
+        check_text(proto, &text)?;
     }
     if !import_paths.is_empty() {
         // protoc refuses a file that is in none of the import paths. Its own folder is used here.
@@ -45,6 +46,18 @@ pub fn compile(protos: &[PathBuf], import_paths: &[PathBuf]) -> Result<Vec<(Byte
     near.run(protos).or_else(|error| {
         let far = Compilation::new(here().chain(protos.iter().map(own_folder)));
         far.run(protos).map_err(|_| error)
+    })
+}
+
+/// Refuses what cannot be a .proto file, above all a descriptor set.
+fn check_text(path: &Path, text: &[u8]) -> Result<()> {
+    if std::str::from_utf8(text).is_ok() && !text.contains(&0) {
+        return Ok(());
+    }
+    let error = Error::failed(format!("{} is not a .proto file", path.display()));
+    Err(match EncodedFileSet::decode(text) {
+        Ok(set) if !set.files.is_empty() => error.hinted("give descriptor sets with --protoset"),
+        _ => error,
     })
 }
 

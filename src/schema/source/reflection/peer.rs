@@ -260,9 +260,8 @@ fn encode(question: &Question) -> Bytes {
 }
 
 fn decode(message: Bytes) -> Result<(Option<Question>, Answer)> {
-    let response = ServerReflectionResponse::decode(message).map_err(|error| {
-        Error::failed("the server's reflection sent a damaged answer").caused_by(error)
-    })?;
+    let response = ServerReflectionResponse::decode(message)
+        .map_err(|_| Error::failed("the server's reflection sent a damaged answer"))?;
     let answer = match response.message_response {
         Some(MessageResponse::FileDescriptorResponse(files)) => {
             let files = files.file_descriptor_proto;
