@@ -2,7 +2,7 @@ module completions {
 
   # Serve RouteGuide over gRPC, and call it from shell pipelines
   export extern routeguide [
-    --help(-h)                # Print help
+    --help(-h)                # Print help (see more with '--help')
     --version(-V)             # Print version
   ]
 
@@ -254,7 +254,7 @@ module completions {
 
   # Print the manual page, or write all of them to a folder
   export extern "routeguide man" [
-    --help(-h)                # Print help
+    --help(-h)                # Print help (see more with '--help')
     dir?: directory           # Write routeguide.1 and a page for each command here
   ]
 

@@ -2,14 +2,21 @@
 
 use crate::error::{Error, Kind};
 
-/// The table as `--help` prints it and the README repeats it.
-pub const TABLE: &str = "  0        done
-  1        failed before or outside the RPC: connection, TLS, schema, input,
-           output
-  2        wrong usage
-  64 + n   the RPC ended with gRPC status n: 69 NOT_FOUND, 68 DEADLINE_EXCEEDED,
-           78 UNAVAILABLE (a deadline that expires while connecting is 68 too)
-  130      interrupted";
+/// The codes and what they mean, as `--help`, the manual and the README have them.
+pub const CODES: [(&str, &str); 5] = [
+    ("0", "done"),
+    (
+        "1",
+        "failed before or outside the RPC: connection, TLS, schema, input, output",
+    ),
+    ("2", "wrong usage"),
+    (
+        "64 + n",
+        "the RPC ended with gRPC status n: 69 NOT_FOUND, 68 DEADLINE_EXCEEDED, 78 UNAVAILABLE \
+         (a deadline that expires while connecting is 68 too)",
+    ),
+    ("130", "interrupted"),
+];
 
 /// The exit code for `error`.
 pub fn code(error: &Error) -> u8 {

@@ -10,10 +10,12 @@ use std::time::Duration;
 
 use clap::{Args, ValueEnum, ValueHint};
 
+use super::guide::{exit_codes, long_help};
 use super::shared::{ConnectionArgs, ConsoleArgs, OutputArgs, SchemaArgs};
-use super::values::{Never, at_least_one, concurrency, duration, exit_codes, port_to_listen_on};
+use super::values::{Never, at_least_one, concurrency, duration, port_to_listen_on};
 
 #[derive(Debug, Args)]
+#[command(after_help = exit_codes(), after_long_help = long_help("serve"))]
 pub struct ServeArgs {
     /// Where to listen: host:port, [::1]:port, :port (loopback) or unix:PATH; may be repeated
     ///
@@ -67,7 +69,7 @@ pub enum Missing {
 }
 
 #[derive(Debug, Args)]
-#[command(after_help = exit_codes())]
+#[command(after_help = exit_codes(), after_long_help = long_help("get-person"))]
 pub struct GetPersonArgs {
     /// Name of the person
     pub name: String,
@@ -80,7 +82,7 @@ pub struct GetPersonArgs {
 }
 
 #[derive(Debug, Args)]
-#[command(after_help = exit_codes())]
+#[command(after_help = exit_codes(), after_long_help = long_help("get-people"))]
 pub struct GetPeopleArgs {
     /// Names of the people; if there are none, or a single `-`, they are read from stdin
     #[arg(value_name = "NAME")]
@@ -106,7 +108,7 @@ pub struct GetPeopleArgs {
 }
 
 #[derive(Debug, Args)]
-#[command(after_help = exit_codes())]
+#[command(after_help = exit_codes(), after_long_help = long_help("list"))]
 pub struct ListArgs {
     /// List this service's methods
     #[arg(index = 1)]
@@ -134,7 +136,7 @@ pub struct ListArgs {
 }
 
 #[derive(Debug, Args)]
-#[command(after_help = exit_codes())]
+#[command(after_help = exit_codes(), after_long_help = long_help("describe"))]
 pub struct DescribeArgs {
     /// What to describe, by full or short name: `GetPerson`, `pkg.Service/Method`, `pkg.Message.field`
     #[arg(index = 1)]
@@ -187,7 +189,7 @@ pub struct ExportArgs {
 }
 
 #[derive(Debug, Args)]
-#[command(after_help = exit_codes())]
+#[command(after_help = exit_codes(), after_long_help = long_help("call"))]
 pub struct CallArgs {
     /// The method: `pkg.Service/Method`, `pkg.Service.Method`, or a short name that is unambiguous
     pub method: String,
@@ -242,7 +244,7 @@ pub enum InputFormat {
 }
 
 #[derive(Debug, Args)]
-#[command(after_help = exit_codes())]
+#[command(after_help = exit_codes(), after_long_help = long_help("health"))]
 pub struct HealthArgs {
     /// The service; the whole server if omitted
     pub service: Option<String>,
@@ -259,6 +261,7 @@ pub struct HealthArgs {
 }
 
 #[derive(Debug, Args)]
+#[command(after_help = exit_codes(), after_long_help = long_help("completions"))]
 pub struct CompletionsArgs {
     pub shell: Shell,
 }
@@ -275,6 +278,7 @@ pub enum Shell {
 }
 
 #[derive(Debug, Args)]
+#[command(after_help = exit_codes(), after_long_help = long_help("man"))]
 pub struct ManArgs {
     /// Write routeguide.1 and a page for each command here
     #[arg(value_hint = ValueHint::DirPath)]

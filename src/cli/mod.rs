@@ -3,6 +3,7 @@
 
 mod commands;
 mod deferred;
+pub mod guide;
 mod shared;
 mod values;
 
@@ -14,7 +15,7 @@ pub use commands::*;
 pub use deferred::{Deferred, add};
 pub use shared::*;
 
-use values::exit_codes;
+use guide::{exit_codes, long_help};
 
 /// Serve RouteGuide over gRPC, and call it from shell pipelines
 #[derive(Debug, Parser)]
@@ -25,6 +26,7 @@ use values::exit_codes;
     // The last one counts, so that what an alias sets can be overridden.
     args_override_self = true,
     after_help = exit_codes(),
+    after_long_help = long_help(""),
     subcommand_required = true,
     arg_required_else_help = true,
 )]

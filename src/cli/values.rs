@@ -1,13 +1,6 @@
-//! Parsers of values, and the table of exit codes.
+//! Parsers of values.
 
 use std::time::Duration;
-
-use crate::exit;
-
-/// What the help of every command ends with.
-pub fn exit_codes() -> String {
-    format!("Exit codes:\n{}", exit::TABLE)
-}
 
 /// The value of a flag that is always refused.
 #[derive(Clone, Copy, Debug)]

@@ -14,7 +14,7 @@ fn the_page_is_printed() {
         "{}",
         outcome.stdout
     );
-    for part in [".SH NAME", "routeguide", "get\\-people", "Exit codes"] {
+    for part in [".SH NAME", "routeguide", "get\\-people", "EXIT STATUS"] {
         assert!(outcome.stdout.contains(part), "{part}");
     }
 }
@@ -55,5 +55,28 @@ fn a_folder_gets_a_page_for_each_command() {
             text.contains("\n.TH ") || text.starts_with(".TH "),
             "{page}"
         );
+    }
+}
+
+#[test]
+fn every_page_has_sections_that_help_has_as_tables() {
+    let folder = Folder::new();
+    let dir = folder.join("man1");
+    routeguide(["man"]).arg(&dir).run().exits(0);
+    for entry in std::fs::read_dir(&dir).unwrap() {
+        let path = entry.unwrap().path();
+        let page = std::fs::read_to_string(&path).unwrap();
+        for section in ["\"EXIT STATUS\"", "ENVIRONMENT", "FILES", "EXAMPLES"] {
+            assert!(
+                page.contains(&format!("\n.SH {section}\n")),
+                "{section} in {path:?}: {page}"
+            );
+        }
+        // Each code is a paragraph of its own.
+        assert!(
+            page.contains("\n.TP 10\n\\fB2\\fR\nwrong usage\n"),
+            "{page}"
+        );
+        assert_eq!(page.matches("\n.nf\n").count(), 2, "{path:?}");
     }
 }

@@ -80,7 +80,6 @@ fn the_server_answers_with_something_else() {
     ]), @"
     $ routeguide health --addr 127.0.0.1:[PORT]
     error: INTERNAL: the server's message is not a valid HealthCheckResponse
-      caused by: failed to decode Protobuf message: invalid varint
     [exit code 77]
 
     $ routeguide health --watch --addr 127.0.0.1:[PORT]

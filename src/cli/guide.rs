@@ -1,0 +1,239 @@
+//! What help and manual pages have beside the arguments: examples, the forms of values, and exit codes.
+
+use std::fmt::Write as _;
+
+use crate::exit;
+
+/// Tables are not wider, so that a narrow terminal shows them as tables.
+const WIDTH: usize = 40;
+
+/// How one command is used.
+#[derive(Clone, Copy, Debug)]
+pub struct Example {
+    /// What it is for.
+    pub what: &'static str,
+    /// What to type.
+    pub line: &'static str,
+}
+
+const fn example(what: &'static str, line: &'static str) -> Example {
+    Example { what, line }
+}
+
+/// Two examples for each command, and the first steps for the program as a whole, whose name is empty.
+const EXAMPLES: [(&str, [Example; 2]); 10] = [
+    (
+        "",
+        [
+            example(
+                "A server and a call",
+                "routeguide serve & routeguide get-person Alice",
+            ),
+            example(
+                "Names through a pipeline",
+                "cat names | routeguide get-people -o json | jq .age",
+            ),
+        ],
+    ),
+    (
+        "serve",
+        [
+            example(
+                "The whole network, and people of your own",
+                "routeguide serve --listen '[::]:8080' --people people.json",
+            ),
+            example(
+                "A Unix socket, with a line for every call",
+                "routeguide serve --listen unix:/tmp/guide.sock -v",
+            ),
+        ],
+    ),
+    (
+        "get-person",
+        [
+            example(
+                "One value of the reply",
+                "routeguide get-person Alice -o json | jq .age",
+            ),
+            example(
+                "Without a server",
+                "routeguide get-person Alice --in-process",
+            ),
+        ],
+    ),
+    (
+        "get-people",
+        [
+            example("Names from a file", "routeguide get-people -o json < names"),
+            example(
+                "Every name has to be known",
+                "routeguide get-people --strict Alice Bob",
+            ),
+        ],
+    ),
+    (
+        "list",
+        [
+            example(
+                "Services and their methods",
+                "routeguide list -l -a localhost:8080",
+            ),
+            example(
+                "The methods of a service, from .proto files",
+                "routeguide list shop.Orders --proto shop.proto -I protos",
+            ),
+        ],
+    ),
+    (
+        "describe",
+        [
+            example(
+                "A method",
+                "routeguide describe Orders/Get -a localhost:8080",
+            ),
+            example(
+                "A request to fill in",
+                "routeguide describe Orders/Get --template > request.json",
+            ),
+        ],
+    ),
+    (
+        "call",
+        [
+            example(
+                "A request from fields",
+                "routeguide call Orders/Get id:=7 customer.name=Zoe",
+            ),
+            example(
+                "A call for every message in a file",
+                "routeguide call Orders/Get -d @requests --concurrency 32",
+            ),
+        ],
+    ),
+    (
+        "health",
+        [
+            example(
+                "A probe",
+                "routeguide health -a localhost:8080 --timeout 1s",
+            ),
+            example(
+                "Every change of a service",
+                "routeguide health shop.Orders --watch",
+            ),
+        ],
+    ),
+    (
+        "completions",
+        [
+            example(
+                "fish",
+                "routeguide completions fish > ~/.config/fish/completions/routeguide.fish",
+            ),
+            example("zsh, from ~/.zshrc", "source <(routeguide completions zsh)"),
+        ],
+    ),
+    (
+        "man",
+        [
+            example("The page of the program", "routeguide man | man -l -"),
+            example("All pages", "routeguide man ~/.local/share/man/man1"),
+        ],
+    ),
+];
+
+/// The examples of a command; of the program if the name is empty.
+pub fn examples(command: &str) -> &'static [Example] {
+    let found = EXAMPLES.iter().find(|(name, _)| *name == command);
+    found.map_or(&[], |(_, examples)| examples)
+}
+
+/// What `--help` of a command ends with.
+pub fn long_help(command: &str) -> String {
+    let mut help = String::from("Examples:\n");
+    for example in examples(command) {
+        let _ = write!(help, "  {}:\n    {}\n", example.what, example.line);
+    }
+    let values = match command {
+        "serve" | "list" | "describe" | "health" | "get-person" | "get-people" | "call" => VALUES,
+        _ => &[],
+    };
+    if !values.is_empty() {
+        help.push_str("\nValues:\n");
+        help.push_str(&table(values));
+        help.push('\n');
+    }
+    help.push('\n');
+    help.push_str(&exit_codes());
+    help
+}
+
+const VALUES: &[(&str, &str)] = &[
+    ("DURATION", "seconds, or with a unit: 5, 500ms, 1m30s"),
+    ("SIZE", "bytes, or with a unit: 65536, 64KiB, 4MiB"),
+];
+
+/// The exit codes and what they mean.
+pub const EXIT_CODES: &[(&str, &str)] = &exit::CODES;
+
+/// What `-h` of a command ends with.
+pub fn exit_codes() -> String {
+    format!("Exit codes:\n{}", table(EXIT_CODES))
+}
+
+/// Two columns, the second one wrapped.
+fn table(rows: &[(&str, &str)]) -> String {
+    let first = rows.iter().map(|(name, _)| name.len()).max().unwrap_or(0);
+    let mut table = String::new();
+    for (name, text) in rows {
+        let mut line = format!("  {name:first$}  ");
+        let mut is_empty = true;
+        for word in text.split(' ') {
+            if !is_empty && line.len() + 1 + word.len() > WIDTH {
+                let _ = writeln!(table, "{}", line.trim_end());
+                line = " ".repeat(first + 4);
+                is_empty = true;
+            }
+            if !is_empty {
+                line.push(' ');
+            }
+            line.push_str(word);
+            is_empty = false;
+        }
+        let _ = writeln!(table, "{}", line.trim_end());
+    }
+    table.truncate(table.trim_end().len());
+    table
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::{CommandFactory as _, Parser as _};
+
+    use super::super::Cli;
+    use super::*;
+
+    #[test]
+    fn every_command_has_examples_that_are_valid() {
+        for command in Cli::command().get_subcommands() {
+            let examples = examples(command.get_name());
+            assert_eq!(examples.len(), 2, "{}", command.get_name());
+            for example in examples {
+                let start = example.line.find("routeguide").unwrap();
+                let words = example.line[start..]
+                    .split_whitespace()
+                    .take_while(|word| !["|", "<", ">", "&"].contains(word))
+                    .map(|word| word.trim_matches(['\'', ')']));
+                let parsed = Cli::try_parse_from(words);
+                assert!(parsed.is_ok(), "{}: {parsed:?}", example.line);
+            }
+        }
+    }
+
+    #[test]
+    fn tables_fit_a_narrow_terminal() {
+        for table in [table(VALUES), exit_codes()] {
+            assert!(table.lines().all(|line| line.len() <= WIDTH), "{table}");
+        }
+    }
+}
