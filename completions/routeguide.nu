@@ -102,7 +102,7 @@ module completions {
   # List a server's services, or a service's methods
   export extern "routeguide list" [
     --long(-l)                # Show the methods' signatures
-    --protoset-out: path      # Write the schema to this file, as a FileDescriptorSet for --protoset and protoc
+    --protoset-out: path      # Write the schema to this file, as a FileDescriptorSet for --protoset and protoc; - is stdout
     --proto-out: directory    # Write the schema to this folder, as .proto files
     --addr(-a): string        # The server: host:port, :port, [::1]:port, http://host:port, dns:///host:port or unix:PATH [env: ROUTEGUIDE_ADDR] [default: localhost:50051]
     --plaintext               # Accepted for grpcurl's users: without https://, calls are in plaintext anyway
@@ -142,7 +142,7 @@ module completions {
   export extern "routeguide describe" [
     --output(-o): string@"nu-complete routeguide describe output" # .proto source, or the descriptor as JSON
     --template                # Print a request with every field filled in, ready for `call -d`
-    --protoset-out: path      # Write the schema to this file, as a FileDescriptorSet for --protoset and protoc
+    --protoset-out: path      # Write the schema to this file, as a FileDescriptorSet for --protoset and protoc; - is stdout
     --proto-out: directory    # Write the schema to this folder, as .proto files
     --addr(-a): string        # The server: host:port, :port, [::1]:port, http://host:port, dns:///host:port or unix:PATH [env: ROUTEGUIDE_ADDR] [default: localhost:50051]
     --plaintext               # Accepted for grpcurl's users: without https://, calls are in plaintext anyway
@@ -204,6 +204,8 @@ module completions {
     --import-path(-I): directory # Where to look for --proto files and their imports; may be repeated
     --protoset: path          # Take the schema from this FileDescriptorSet instead of asking the server; may be repeated
     --reflection: string@"nu-complete routeguide call reflection" # Which version of server reflection to use
+    --protoset-out: path      # Write the schema to this file, as a FileDescriptorSet for --protoset and protoc; - is stdout
+    --proto-out: directory    # Write the schema to this folder, as .proto files
     --output(-o): string@"nu-complete routeguide call output" # How to print replies [env: ROUTEGUIDE_OUTPUT] [default: json for call, text for get-*]
     --pretty                  # Indent messages, even when stdout is not a terminal
     --compact                 # One message per line, even on a terminal

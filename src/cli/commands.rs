@@ -179,7 +179,7 @@ pub enum DescribeFormat {
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Schema")]
 pub struct ExportArgs {
-    /// Write the schema to this file, as a FileDescriptorSet for --protoset and protoc
+    /// Write the schema to this file, as a FileDescriptorSet for --protoset and protoc; - is stdout
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub protoset_out: Option<PathBuf>,
 
@@ -232,6 +232,9 @@ pub struct CallArgs {
 
     #[command(flatten)]
     pub schema: SchemaArgs,
+
+    #[command(flatten)]
+    pub export: ExportArgs,
 
     #[command(flatten)]
     pub output: OutputArgs,

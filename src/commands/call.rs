@@ -17,6 +17,7 @@ use crate::schema::resolve_method;
 use crate::schema::source::DescriptorSource;
 use crate::session::batch::Batch;
 use crate::session::drive::Driver;
+use crate::session::export::{Export, takes_stdout};
 use crate::session::printer::CallPrinter;
 use crate::session::schema::{Lent, lend};
 use crate::session::target::{Method, Session, Target, not_called, refuse_address};
@@ -26,13 +27,20 @@ pub async fn run(args: &CallArgs, context: &mut Context) -> Result<()> {
     let console = output::console(&args.output.console, context);
     let format = output::format(&args.output, Format::Json, context)?;
     refuse_address(&args.method, &args.fields)?;
+    if takes_stdout(&args.export) {
+        return Err(
+            Error::usage("--protoset-out - and the replies cannot both go to stdout")
+                .hinted(format!("use describe {} --protoset-out -", args.method)),
+        );
+    }
+    let export = Export::new(&args.export, &console, context)?;
     let data = Data::new(args)?;
     let target = Target::new(&args.connection, context)?;
     let started = Instant::now();
     let session = target.connect_for(format, context, &console).await?;
 
     let mut schema = lend(&args.schema, Some(&session), context)?;
-    let resolved = resolve(schema.source(), &args.method, &console);
+    let resolved = resolve(schema.source(), &args.method, &export, &console);
     let resolved = context.interrupt.or(resolved).await;
     schema.detach();
     let descriptor = match resolved {
@@ -106,13 +114,15 @@ async fn call(
     Ok(())
 }
 
-/// Finds the method that `text` names.
+/// Finds the method that `text` names, and writes its schema where it is wanted.
 async fn resolve(
     source: &mut dyn DescriptorSource,
     text: &str,
+    export: &Export<'_>,
     console: &Console,
 ) -> Result<MethodDescriptor> {
     let (method, schema) = resolve_method(source, text).await?;
+    export.write(&schema)?;
     let mut layouts = Layouts::new(schema.pool);
     layouts.compile(&method.input());
     if !layouts.has_any() {

@@ -8,7 +8,8 @@ use crate::schema::descriptor::well_known::descriptor_message;
 use crate::schema::render::{proto_source, template};
 use crate::schema::source::DescriptorSource;
 use crate::schema::{Schema, Symbol, resolve_symbol};
-use crate::session::schema::{export, with_source};
+use crate::session::export::Export;
+use crate::session::schema::with_source;
 use crate::session::target::{Target, only_symbol};
 use crate::session::{Context, output};
 
@@ -16,22 +17,22 @@ pub async fn run(args: &DescribeArgs, context: &mut Context) -> Result<()> {
     let console = output::console(&args.console, context);
     let style = output::descriptor_style(&args.console, context);
     only_symbol(args.symbol.as_deref(), &args.rest)?;
+    let export = Export::new(&args.export, &console, context)?;
     let target = Target::new(&args.connection, context)?;
     let description = with_source(&args.schema, target, &console, context, async |source| {
         let (description, schema) = match &args.symbol {
             Some(symbol) => described(args, style, source, symbol).await?,
             None => everything(args, style, source).await?,
         };
-        export(&args.export, &schema, &console)?;
-        Ok(description)
+        Ok(match export.write(&schema)? {
+            Some(bytes) => Description::Bytes(bytes),
+            None => description,
+        })
     })
     .await?;
     match description {
         Description::Source(text) => context.print(&text).await,
-        Description::Json(json) => {
-            context.stdout.buffer().extend_from_slice(&json);
-            context.finish_output().await
-        }
+        Description::Bytes(bytes) => context.print_bytes(&bytes).await,
     }
 }
 
@@ -39,8 +40,8 @@ pub async fn run(args: &DescribeArgs, context: &mut Context) -> Result<()> {
 enum Description {
     /// .proto source, or a request template.
     Source(String),
-    /// Descriptors, already styled for stdout.
-    Json(Vec<u8>),
+    /// Descriptors in JSON, already styled for stdout, or encoded.
+    Bytes(Vec<u8>),
 }
 
 async fn described(
@@ -82,7 +83,7 @@ async fn described(
                 as_message::symbol_as_message(bytes, &schema.pool, symbol.full_name())?;
             let mut out = Vec::new();
             MessageWriter::new(&message, style).write(&bytes, &mut out)?;
-            Description::Json(out)
+            Description::Bytes(out)
         }
     };
     Ok((text, schema))
@@ -104,7 +105,7 @@ async fn everything(
                 .ok_or_else(|| Error::failed("descriptor.proto has no FileDescriptorSet"))?;
             let mut out = Vec::new();
             MessageWriter::new(&set, style).write(&schema.write_protoset(), &mut out)?;
-            Description::Json(out)
+            Description::Bytes(out)
         }
     };
     Ok((description, schema))

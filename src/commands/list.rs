@@ -9,26 +9,44 @@ use crate::error::{Error, Result};
 use crate::output::Console;
 use crate::schema::source::DescriptorSource;
 use crate::schema::{Symbol, resolve_symbol};
-use crate::session::schema::{export, exports, settings, with_source};
+use crate::session::export::Export;
+use crate::session::schema::{settings, with_source};
 use crate::session::target::{Target, only_symbol};
 use crate::session::{Context, output};
 
 pub async fn run(args: &ListArgs, context: &mut Context) -> Result<()> {
     let console = output::console(&args.console, context);
     only_symbol(args.service.as_deref(), &args.rest)?;
+    let export = Export::new(&args.export, &console, context)?;
     let target = Target::new(&args.connection, context)?;
-    let list = with_source(
+    let output = with_source(
         &args.schema,
         target,
         &console,
         context,
         async |source| match &args.service {
-            Some(name) => methods(args, name, source, &console).await,
-            None => services(args, source, &console).await,
+            Some(name) => methods(args, name, source, &export).await,
+            None => services(args, source, &console, &export).await,
         },
     )
     .await?;
-    context.print(&list).await
+    match output {
+        Output::List(list) => context.print(&list).await,
+        Output::Schema(bytes) => context.print_bytes(&bytes).await,
+    }
+}
+
+/// What goes to stdout.
+enum Output {
+    List(String),
+    /// Encoded descriptors.
+    Schema(Vec<u8>),
+}
+
+impl Output {
+    fn new(list: String, exported: Option<Vec<u8>>) -> Self {
+        exported.map_or(Self::List(list), Self::Schema)
+    }
 }
 
 /// The methods of one service.
@@ -36,8 +54,8 @@ async fn methods(
     args: &ListArgs,
     name: &str,
     source: &mut dyn DescriptorSource,
-    console: &Console,
-) -> Result<String> {
+    export: &Export<'_>,
+) -> Result<Output> {
     let (symbol, schema) = resolve_symbol(source, name).await?;
     let Symbol::Service(service) = symbol else {
         return Err(not_a_service(&symbol));
@@ -46,8 +64,7 @@ async fn methods(
     for method in service.methods() {
         let _ = writeln!(list, "{}", line(&method, args.long));
     }
-    export(&args.export, &schema, console)?;
-    Ok(list)
+    Ok(Output::new(list, export.write(&schema)?))
 }
 
 /// All services, and with `-l` their methods.
@@ -55,7 +72,8 @@ async fn services(
     args: &ListArgs,
     source: &mut dyn DescriptorSource,
     console: &Console,
-) -> Result<String> {
+    export: &Export<'_>,
+) -> Result<Output> {
     let services = source.services().await?;
     if services.is_empty() {
         console.notice(&format!("no services {}", source.place()));
@@ -76,11 +94,12 @@ async fn services(
             }
         }
     }
-    if exports(&args.export) {
-        let schema = source.all().await?;
-        export(&args.export, &schema, console)?;
-    }
-    Ok(list)
+    let exported = if export.is_wanted() {
+        export.write(&source.all().await?)?
+    } else {
+        None
+    };
+    Ok(Output::new(list, exported))
 }
 
 fn not_a_service(symbol: &Symbol) -> Error {

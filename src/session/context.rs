@@ -71,6 +71,15 @@ impl Context {
         self.finish_output().await
     }
 
+    /// Writes bytes to stdout as they are.
+    ///
+    /// # Errors
+    /// As [`Context::print`].
+    pub async fn print_bytes(&mut self, bytes: &[u8]) -> Result<()> {
+        self.stdout.buffer().extend_from_slice(bytes);
+        self.finish_output().await
+    }
+
     /// Waits until everything is written.
     ///
     /// # Errors

@@ -10,6 +10,7 @@
 pub mod batch;
 mod context;
 pub mod drive;
+pub mod export;
 mod interrupt;
 pub mod output;
 pub mod printer;

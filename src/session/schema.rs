@@ -1,17 +1,13 @@
 //! The schema arguments as a source of descriptors.
 
-use std::path::Path;
-
 use super::Context;
 use super::schemas::Key;
 use super::target::{Session, Target};
 use prost_reflect::DescriptorPool;
 
-use crate::cli::{ExportArgs, Reflection, SchemaArgs};
-use crate::error::{Error, Result};
-use crate::output::{Console, count};
-use crate::schema::Schema;
-use crate::schema::render::tree;
+use crate::cli::{Reflection, SchemaArgs};
+use crate::error::Result;
+use crate::output::Console;
 use crate::schema::source::{
     self, DescriptorSource, ReflectionMode, ReflectionTarget, SchemaSettings,
 };
@@ -133,33 +129,4 @@ pub async fn with_source<T>(
     let result = context.interrupt.or(work(lent.source())).await;
     lent.give_back(context);
     result
-}
-
-/// Writes the schema to the files that the arguments name.
-///
-/// # Errors
-/// When it cannot be written.
-pub fn export(args: &ExportArgs, schema: &Schema, console: &Console) -> Result<()> {
-    let failed = |path: &Path, error| {
-        Error::failed(format!("cannot write {}", path.display())).caused_by(error)
-    };
-    let files = |number: usize| count(number as u64, "file", "files");
-    if let Some(path) = &args.protoset_out {
-        std::fs::write(path, schema.write_protoset()).map_err(|error| failed(path, error))?;
-        console.notice(&format!(
-            "wrote the descriptors of {} to {}",
-            files(schema.files.len()),
-            path.display()
-        ));
-    }
-    if let Some(dir) = &args.proto_out {
-        let written = tree::write_tree(&schema.files, &schema.pool, dir)?;
-        console.notice(&format!("wrote {} to {}", files(written), dir.display()));
-    }
-    Ok(())
-}
-
-/// Whether the arguments name such a file.
-pub fn exports(args: &ExportArgs) -> bool {
-    args.protoset_out.is_some() || args.proto_out.is_some()
 }

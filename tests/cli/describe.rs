@@ -1,6 +1,6 @@
 //! `describe`: any symbol as .proto source, JSON or a request template.
 
-use super::harness::{Echo, Folder, protoset, routeguide};
+use super::harness::{Echo, Folder, Stdout, protoset, routeguide};
 
 #[track_caller]
 fn describes(symbol: &str, parts: &[&str]) {
@@ -163,6 +163,62 @@ fn an_exported_protoset_is_an_equal_schema() {
         .run()
         .exits(0)
         .prints("{\"request\":{\"color\":\"COLOR_RED\"},\"received\":1}\n");
+}
+
+#[test]
+fn a_protoset_on_stdout_is_all_that_goes_there() {
+    let (echo, folder) = (Echo::start(), Folder::new());
+    for command in [&["describe", "Echo"][..], &["list"], &["list", "Echo"]] {
+        let (piped, written) = (folder.join("piped"), folder.join("written"));
+        let stdout = std::fs::File::create(&piped).unwrap();
+        routeguide(command)
+            .args(["--protoset-out", "-"])
+            .at(echo.addr())
+            .stdout(Stdout::Given(stdout.into()))
+            .run()
+            .exits(0)
+            .says("");
+        routeguide(command)
+            .arg("--protoset-out")
+            .arg(&written)
+            .at(echo.addr())
+            .run()
+            .exits(0);
+        let [piped, written] = [piped, written].map(|file| std::fs::read(file).unwrap());
+        assert!(!written.is_empty());
+        assert!(piped == written, "{command:?}");
+    }
+}
+
+#[test]
+fn call_exports_the_schema_of_its_method() {
+    let (echo, folder) = (Echo::start(), Folder::new());
+    let set = folder.join("echo.binpb");
+    let reply = "{\"request\":{\"name\":\"a\"},\"received\":1}\n";
+    routeguide(["call", "Echo/Unary", "name=a", "--protoset-out"])
+        .arg(&set)
+        .arg("--proto-out")
+        .arg(folder.join("protos"))
+        .at(echo.addr())
+        .run()
+        .exits(0)
+        .prints(reply);
+    routeguide(["call", "Echo/Unary", "name=a", "--protoset"])
+        .arg(&set)
+        .at(Echo::silent().addr())
+        .run()
+        .exits(0)
+        .prints(reply);
+    assert!(folder.join("protos/echo.proto").is_file());
+    routeguide(["call", "Echo/Unary", "--protoset-out", "-"])
+        .at(echo.addr())
+        .run()
+        .exits(2)
+        .prints("")
+        .says(concat!(
+            "error: --protoset-out - and the replies cannot both go to stdout\n",
+            "hint: use describe Echo/Unary --protoset-out -\n",
+        ));
 }
 
 #[test]
