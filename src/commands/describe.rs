@@ -2,7 +2,7 @@
 
 use crate::cli::{DescribeArgs, DescribeFormat};
 use crate::error::{Error, Result};
-use crate::output::{MessageWriter, Style};
+use crate::output::{Console, MessageWriter, Style};
 use crate::schema::descriptor::as_message;
 use crate::schema::descriptor::well_known::descriptor_message;
 use crate::schema::render::{proto_source, template};
@@ -21,7 +21,7 @@ pub async fn run(args: &DescribeArgs, context: &mut Context) -> Result<()> {
     let target = Target::new(&args.connection, context)?;
     let description = with_source(&args.schema, target, &console, context, async |source| {
         let (description, schema) = match &args.symbol {
-            Some(symbol) => described(args, style, source, symbol).await?,
+            Some(symbol) => described(args, style, source, symbol, &console).await?,
             None => everything(args, style, source).await?,
         };
         Ok(match export.write(&schema)? {
@@ -49,6 +49,7 @@ async fn described(
     style: Style,
     source: &mut dyn DescriptorSource,
     name: &str,
+    console: &Console,
 ) -> Result<(Description, Schema)> {
     let (symbol, schema) = resolve_symbol(source, name).await?;
     if args.template {
@@ -64,9 +65,15 @@ async fn described(
                 return Err(Error::failed(why).hinted("use --template with a method or a message"));
             }
         };
-        let mut text = template::request_template(&message);
-        text.push('\n');
-        return Ok((Description::Source(text), schema));
+        let template = template::request_template(&message);
+        for left_out in template.left_out {
+            console.notice(&format!(
+                "left out of oneof {}: {}",
+                left_out.oneof,
+                left_out.members.join(", ")
+            ));
+        }
+        return Ok((Description::Source(template.json + "\n"), schema));
     }
     let file = symbol.file();
     let bytes = schema

@@ -120,9 +120,10 @@ fn a_template_is_a_request_that_call_accepts() {
         let template = routeguide(["describe", symbol, "--template"])
             .at(echo.addr())
             .run();
-        template.exits(0).says("");
+        template.exits(0).says("left out of oneof contact: mail\n");
         for field in [
             "\"name\"",
+            "\"phone\"",
             "\"city\"",
             "\"hobbies\"",
             "\"color\"",

@@ -2,7 +2,9 @@
 
 use std::fmt::Write as _;
 
-use prost_reflect::{Cardinality, DescriptorPool, FieldDescriptor, Kind, MessageDescriptor};
+use prost_reflect::{
+    Cardinality, DescriptorPool, FieldDescriptor, Kind, MessageDescriptor, OneofDescriptor,
+};
 
 /// After this many fields, messages stay empty: twenty messages, each with two fields of the next type, would make a tree
 /// of a million.
@@ -11,23 +13,50 @@ const MAX_FIELDS: usize = 5_000;
 /// JSON parsers and protobuf decoders stop at about 100 levels.
 const MAX_DEPTH: usize = 32;
 
-/// A JSON value for the message, indented. It has the first member of each oneof, and stops where a message contains
-/// itself.
-pub fn request_template(message: &MessageDescriptor) -> String {
+/// A message to fill in.
+#[derive(Clone, Debug)]
+pub struct Template {
+    /// A JSON value, indented. It has the first member of each oneof, and stops where a message contains itself.
+    pub json: String,
+    /// The members of oneofs that it does not have.
+    pub left_out: Vec<LeftOut>,
+}
+
+/// The members of one oneof that a template does not have.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LeftOut {
+    /// The oneof, as `address.contact`.
+    pub oneof: String,
+    pub members: Vec<String>,
+}
+
+/// A template for the message.
+pub fn request_template(message: &MessageDescriptor) -> Template {
     let mut writer = Writer {
         text: String::new(),
         inside: Vec::new(),
+        path: Vec::new(),
+        left_out: Vec::new(),
+        oneofs: Vec::new(),
         fields: 0,
         level: 0,
     };
     writer.message(message);
-    writer.text
+    Template {
+        json: writer.text,
+        left_out: writer.left_out,
+    }
 }
 
 struct Writer {
     text: String,
     /// The messages that enclose the current one.
     inside: Vec<MessageDescriptor>,
+    /// The names of the fields that they are in.
+    path: Vec<String>,
+    left_out: Vec<LeftOut>,
+    /// The oneofs that `left_out` has. A message that is in several places is reported once.
+    oneofs: Vec<OneofDescriptor>,
     fields: usize,
     level: usize,
 }
@@ -48,24 +77,42 @@ impl Writer {
             writer.fields += 1;
             writer.string(field.json_name());
             writer.text.push_str(": ");
+            writer.path.push(field.json_name().to_owned());
             writer.field(field);
+            writer.path.pop();
         });
         self.inside.pop();
     }
 
     /// The fields to write, in the order of their declarations: of each oneof only the first.
-    fn fields_of(&self, message: &MessageDescriptor) -> Vec<FieldDescriptor> {
+    fn fields_of(&mut self, message: &MessageDescriptor) -> Vec<FieldDescriptor> {
         let mut fields: Vec<_> = message.fields().collect();
         fields.sort_by_key(|field| field.path().last().copied());
-        let mut oneofs = Vec::new();
+        fields.retain(|field| !self.is_impossible(field));
+        let mut oneofs: Vec<(OneofDescriptor, Vec<String>)> = Vec::new();
         fields.retain(|field| {
-            let is_first = field.containing_oneof().is_none_or(|oneof| {
-                let is_first = !oneofs.contains(&oneof);
-                oneofs.push(oneof);
-                is_first
-            });
-            is_first && !self.is_impossible(field)
+            let Some(oneof) = field.containing_oneof() else {
+                return true;
+            };
+            let known = oneofs.iter_mut().find(|(known, _)| *known == oneof);
+            if let Some((_, others)) = known {
+                others.push(field.json_name().to_owned());
+                return false;
+            }
+            oneofs.push((oneof, Vec::new()));
+            true
         });
+        for (oneof, members) in oneofs {
+            if !members.is_empty() && !self.oneofs.contains(&oneof) {
+                let mut path = self.path.clone();
+                path.push(oneof.name().to_owned());
+                self.left_out.push(LeftOut {
+                    oneof: path.join("."),
+                    members,
+                });
+                self.oneofs.push(oneof);
+            }
+        }
         fields
     }
 
@@ -210,7 +257,7 @@ mod tests {
     use crate::schema::testing::corpus::corpus;
 
     fn parsed(message: &MessageDescriptor) -> DynamicMessage {
-        let text = request_template(message);
+        let text = request_template(message).json;
         let mut json = serde_json::Deserializer::from_str(&text);
         let parsed = DynamicMessage::deserialize(message.clone(), &mut json);
         let parsed = parsed.unwrap_or_else(|error| panic!("{}: {error}\n{text}", message.name()));
@@ -219,7 +266,7 @@ mod tests {
     }
 
     fn of(name: &str) -> String {
-        request_template(&corpus().pool.get_message_by_name(name).unwrap())
+        request_template(&corpus().pool.get_message_by_name(name).unwrap()).json
     }
 
     #[test]
@@ -241,7 +288,7 @@ mod tests {
         pool.add_file_descriptor_proto(any.file_descriptor_proto().clone())
             .unwrap();
         assert_eq!(
-            request_template(&pool.get_message_by_name("google.protobuf.Any").unwrap()),
+            request_template(&pool.get_message_by_name("google.protobuf.Any").unwrap()).json,
             "{}"
         );
     }
@@ -281,6 +328,27 @@ mod tests {
     }
 
     #[test]
+    fn the_other_members_of_a_oneof_are_named_once_with_their_path() {
+        let source = r#"
+            syntax = "proto3";
+            message Order { Payment first = 1; repeated Payment others = 2; optional int32 maybe = 3; }
+            message Payment { oneof method { string card_number = 1; bool cash = 2; int32 voucher = 3; } }
+        "#;
+        let file = protox::file::File::from_source("order.proto", source).unwrap();
+        let mut pool = DescriptorPool::new();
+        pool.add_file_descriptor_proto(file.file_descriptor_proto().clone())
+            .unwrap();
+        let template = request_template(&pool.get_message_by_name("Order").unwrap());
+        assert_eq!(
+            template.left_out,
+            [LeftOut {
+                oneof: "first.method".to_owned(),
+                members: vec!["cash".to_owned(), "voucher".to_owned()],
+            }]
+        );
+    }
+
+    #[test]
     fn well_known_types_have_their_own_form() {
         let text = of("corpus.three.WellKnown");
         assert!(text.contains(r#""timestamp": "1970-01-01T00:00:00Z""#));
@@ -305,6 +373,6 @@ mod tests {
             crate::schema::testing::corpus::compile(folder.path(), &["deep.proto".into()]);
         let message = compiled.pool.get_message_by_name("M0").unwrap();
         parsed(&message);
-        assert!(request_template(&message).len() < 10_000_000);
+        assert!(request_template(&message).json.len() < 10_000_000);
     }
 }
