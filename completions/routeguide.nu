@@ -138,8 +138,9 @@ module completions {
     [ "auto" "always" "never" ]
   }
 
-  # Describe a service, method, message, enum or field, or everything, as .proto source
+  # Describe a service, method, message, enum or field as .proto source
   export extern "routeguide describe" [
+    --all                     # Without a symbol: print the source of everything, not only what there is
     --output(-o): string@"nu-complete routeguide describe output" # .proto source, or the descriptor as JSON
     --template                # Print a request with every field filled in, ready for `call -d`
     --protoset-out: path      # Write the schema to this file, as a FileDescriptorSet for --protoset and protoc; - is stdout
@@ -280,7 +281,7 @@ module completions {
   export extern "routeguide help list" [
   ]
 
-  # Describe a service, method, message, enum or field, or everything, as .proto source
+  # Describe a service, method, message, enum or field as .proto source
   export extern "routeguide help describe" [
   ]
 

@@ -146,6 +146,10 @@ pub struct DescribeArgs {
     #[arg(hide = true, index = 2)]
     pub rest: Vec<String>,
 
+    /// Without a symbol: print the source of everything, not only what there is
+    #[arg(long, conflicts_with = "symbol")]
+    pub all: bool,
+
     /// .proto source, or the descriptor as JSON
     #[arg(short, long, value_name = "FORMAT", default_value = "text")]
     pub output: DescribeFormat,

@@ -101,7 +101,9 @@ pub enum Command {
     /// List a server's services, or a service's methods
     List(Deferred<ListArgs>),
 
-    /// Describe a service, method, message, enum or field, or everything, as .proto source
+    /// Describe a service, method, message, enum or field as .proto source
+    ///
+    /// A method comes with its request and its reply. Without a symbol, lists what there is.
     Describe(Deferred<DescribeArgs>),
 
     /// Call any method of any server

@@ -3,7 +3,10 @@
 use crate::cli::{DescribeArgs, DescribeFormat};
 use crate::error::{Error, Result};
 use crate::output::{Console, MessageWriter, Style};
+use prost_reflect::{FileDescriptor, MethodDescriptor};
+
 use crate::schema::descriptor::as_message;
+use crate::schema::descriptor::symbol::symbols;
 use crate::schema::descriptor::well_known::descriptor_message;
 use crate::schema::render::{proto_source, template};
 use crate::schema::source::DescriptorSource;
@@ -31,15 +34,21 @@ pub async fn run(args: &DescribeArgs, context: &mut Context) -> Result<()> {
     })
     .await?;
     match description {
-        Description::Source(text) => context.print(&text).await,
+        Description::Source(text) => {
+            context.stdout.source(&text, style.color);
+            context.finish_output().await
+        }
+        Description::Text(text) => context.print(&text).await,
         Description::Bytes(bytes) => context.print_bytes(&bytes).await,
     }
 }
 
 /// What is printed.
 enum Description {
-    /// .proto source, or a request template.
+    /// .proto source.
     Source(String),
+    /// A list, or a request template.
+    Text(String),
     /// Descriptors in JSON, already styled for stdout, or encoded.
     Bytes(Vec<u8>),
 }
@@ -73,7 +82,7 @@ async fn described(
                 left_out.members.join(", ")
             ));
         }
-        return Ok((Description::Source(template.json + "\n"), schema));
+        return Ok((Description::Text(template.json + "\n"), schema));
     }
     let file = symbol.file();
     let bytes = schema
@@ -82,7 +91,10 @@ async fn described(
         .ok_or_else(|| Error::failed(format!("the schema does not have {}", file.name())))?;
     let text = match args.output {
         DescribeFormat::Text => {
-            let text = proto_source::render_symbol(bytes, &schema.pool, symbol.full_name())?;
+            let mut text = proto_source::render_symbol(bytes, &schema.pool, symbol.full_name())?;
+            if let Symbol::Method(method) = &symbol {
+                add_messages(method, &schema, &mut text)?;
+            }
             Description::Source(text)
         }
         DescribeFormat::Json => {
@@ -96,7 +108,42 @@ async fn described(
     Ok((text, schema))
 }
 
-/// Every file, sorted by name, or a FileDescriptorSet in JSON.
+/// Adds the messages of a method, each once.
+fn add_messages(method: &MethodDescriptor, schema: &Schema, text: &mut String) -> Result<()> {
+    let (request, reply) = (method.input(), method.output());
+    let reply = (reply != request).then_some(reply);
+    for message in std::iter::once(request).chain(reply) {
+        let file = message.parent_file();
+        if let Some(bytes) = schema.files.get(file.name()) {
+            let source = proto_source::render_symbol(bytes, &schema.pool, message.full_name())?;
+            text.extend(["\n", &source]);
+        }
+    }
+    Ok(())
+}
+
+/// A line for each service, message, enum and extension, in this order. Not for those of protobuf itself, which nearly
+/// every schema imports.
+fn overview(schema: &Schema) -> String {
+    let is_own = |file: &FileDescriptor| !file.name().starts_with("google/protobuf/");
+    let mut lines: Vec<(usize, String)> = symbols(&schema.pool)
+        .filter(|symbol| is_own(&symbol.file()))
+        .filter_map(|symbol| {
+            let (order, kind) = match symbol {
+                Symbol::Service(_) => (0, "service"),
+                Symbol::Message(_) => (1, "message"),
+                Symbol::Enum(_) => (2, "enum"),
+                Symbol::Extension(_) => (3, "extension"),
+                _ => return None,
+            };
+            Some((order, format!("{kind} {}\n", symbol.full_name())))
+        })
+        .collect();
+    lines.sort_unstable();
+    lines.into_iter().map(|(_, line)| line).collect()
+}
+
+/// An overview, or with `--all` every file, sorted by name, or a FileDescriptorSet in JSON.
 async fn everything(
     args: &DescribeArgs,
     style: Style,
@@ -104,9 +151,10 @@ async fn everything(
 ) -> Result<(Description, Schema)> {
     let schema = source.all().await?;
     let description = match args.output {
-        DescribeFormat::Text => {
+        DescribeFormat::Text if args.all => {
             Description::Source(proto_source::render_files(&schema.files, &schema.pool)?)
         }
+        DescribeFormat::Text => Description::Text(overview(&schema)),
         DescribeFormat::Json => {
             let set = descriptor_message(&schema.pool, "FileDescriptorSet")
                 .ok_or_else(|| Error::failed("descriptor.proto has no FileDescriptorSet"))?;

@@ -7,6 +7,7 @@ pub mod escape;
 mod indent;
 mod message;
 mod paint;
+mod paint_source;
 mod renderer;
 mod stdout;
 mod terminal;

@@ -11,6 +11,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use tokio::sync::{mpsc, oneshot};
 
 use super::escape::escape_document;
+use super::paint_source::paint_source;
 use crate::error::{Error, Result};
 
 /// A chunk of this many bytes goes to the writer, even if more replies are ready.
@@ -105,6 +106,20 @@ impl Stdout {
         } else {
             self.buffer.extend_from_slice(text.as_bytes());
         }
+    }
+
+    /// Appends .proto source, escaped as a [document](Stdout::document).
+    pub fn source(&mut self, text: &str, color: bool) {
+        if !color {
+            return self.document(text);
+        }
+        let safe = if self.is_terminal {
+            escape_document(text)
+        } else {
+            text.into()
+        };
+        self.buffer
+            .extend_from_slice(paint_source(&safe).as_bytes());
     }
 
     /// The buffer to append messages to.

@@ -38,6 +38,91 @@ fn finds_a_method_by_every_name_that_call_accepts() {
 }
 
 #[test]
+fn prints_a_method_with_its_request_and_its_reply() {
+    let echo = Echo::start();
+    let outcome = routeguide(["describe", "Repeat"]).at(echo.addr()).run();
+    outcome.exits(0).says("");
+    let declared = |text: &str| {
+        outcome
+            .stdout
+            .find(text)
+            .unwrap_or_else(|| panic!("{text}"))
+    };
+    let places = [
+        "rpc Repeat(",
+        "\nmessage Request {\n",
+        "\nmessage Reply {\n",
+    ]
+    .map(declared);
+    assert!(places.is_sorted(), "{places:?}");
+    let folder = Folder::new();
+    let proto = folder.write(
+        "same.proto",
+        r#"syntax = "proto3"; message M {} service S { rpc Same(M) returns (M); }"#,
+    );
+    routeguide(["describe", "Same", "--proto"])
+        .arg(proto)
+        .run()
+        .exits(0)
+        .prints("rpc Same(M) returns (M);\n\nmessage M {}\n");
+}
+
+#[test]
+fn lists_what_there_is_without_a_symbol() {
+    let echo = Echo::start();
+    let outcome = routeguide(["describe"]).at(echo.addr()).run();
+    outcome.exits(0).says("");
+    for line in [
+        "service test.echo.v1.Echo",
+        "message test.echo.v1.Request",
+        "message test.echo.v1.Request.Address",
+        "enum test.echo.v1.Color",
+    ] {
+        assert!(outcome.stdout.lines().any(|it| it == line), "{outcome:#?}");
+    }
+    let kinds: Vec<&str> = outcome
+        .stdout
+        .lines()
+        .map(|line| line.split_once(' ').unwrap().0)
+        .collect();
+    let mut grouped = kinds.clone();
+    grouped.dedup();
+    assert_eq!(grouped, ["service", "message", "enum"]);
+    assert!(!outcome.stdout.contains("google.protobuf"), "{outcome:#?}");
+}
+
+#[test]
+fn source_has_color_on_request_and_no_control_characters_at_a_terminal() {
+    let folder = Folder::new();
+    let proto = folder.write(
+        "evil.proto",
+        "syntax = \"proto3\";\n// a \u{1b}[2J comment\nmessage M {}\n",
+    );
+    let source = |color| {
+        let outcome = routeguide(["describe", "M", "--color", color, "--proto"])
+            .arg(&proto)
+            .run();
+        outcome.exits(0);
+        outcome.stdout
+    };
+    assert_eq!(source("never"), "// a \u{1b}[2J comment\nmessage M {}\n");
+    assert!(source("always").contains("\u{1b}[1m\u{1b}[34mmessage\u{1b}[0m "));
+    #[cfg(unix)]
+    {
+        use super::harness::Terminal;
+
+        let terminal = Terminal::open();
+        routeguide(["describe", "M", "--color", "always", "--proto"])
+            .arg(&proto)
+            .stdout(terminal.stdout())
+            .run()
+            .exits(0);
+        let screen = terminal.last_screen();
+        assert!(screen.contains("// a \\u{1b}[2J comment"), "{screen:?}");
+    }
+}
+
+#[test]
 fn prints_a_message_with_its_nested_types() {
     for name in ["test.echo.v1.Request", ".test.echo.v1.Request", "Request"] {
         describes(
@@ -73,9 +158,9 @@ fn prints_nested_messages_enums_fields_oneofs_and_enum_values() {
 }
 
 #[test]
-fn prints_every_file_without_a_symbol() {
+fn prints_every_file_on_request() {
     let echo = Echo::start();
-    let outcome = routeguide(["describe"]).at(echo.addr()).run();
+    let outcome = routeguide(["describe", "--all"]).at(echo.addr()).run();
     outcome.exits(0).says("");
     for part in [
         "// echo.proto\n",

@@ -74,8 +74,8 @@ fn a_name_that_is_not_one() {
         message_type: vec![message],
         ..file()
     }];
-    assert_snapshot!(with_files(&["describe"], files), @r#"
-    $ routeguide describe --protoset shop.binpb
+    assert_snapshot!(with_files(&["describe", "--all"], files), @r#"
+    $ routeguide describe --all --protoset shop.binpb
     error: "Ord er" in the descriptor is not a valid name
     [exit code 1]
     "#);
@@ -115,8 +115,8 @@ fn a_default_value_of_another_type() {
         ..Default::default()
     });
     files[0].syntax = None;
-    assert_snapshot!(with_files(&["describe"], files), @"
-    $ routeguide describe --protoset shop.binpb
+    assert_snapshot!(with_files(&["describe", "--all"], files), @"
+    $ routeguide describe --all --protoset shop.binpb
     error: the schema's file shop.proto is not valid
       caused by: invalid default value 'cheap' for type 'int32'
     [exit code 1]
