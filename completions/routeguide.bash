@@ -1,46 +1,22 @@
-
-_clap_complete_routeguide() {
-    local IFS=$'\013'
-    local _CLAP_COMPLETE_INDEX=${COMP_CWORD}
-    local _CLAP_COMPLETE_COMP_TYPE=${COMP_TYPE}
-    if compopt +o nospace 2> /dev/null; then
-        local _CLAP_COMPLETE_SPACE=false
-    else
-        local _CLAP_COMPLETE_SPACE=true
+_routeguide() {
+    local line
+    COMPREPLY=()
+    if [[ $2 == '$'* && $2 != */* ]]; then
+        compopt -o bashdefault 2>/dev/null
+        return
     fi
-    local words=("${COMP_WORDS[@]}")
-    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
-        words[COMP_CWORD]="$2"
-    fi
-    local -a joined=()
-    local at last=-1 broken=false
-    for ((at = 0; at < ${#words[@]}; at++)); do
-        if ((last >= 0)) && { [[ ${words[at]} == [:=] ]] || [[ $broken == true && -n ${words[at]} ]]; }; then
-            joined[last]+=${words[at]}
-            ((at <= COMP_CWORD)) && ((_CLAP_COMPLETE_INDEX--))
-        else
-            joined[++last]=${words[at]}
-        fi
-        if [[ ${words[at]} == [:=] ]]; then broken=true; else broken=false; fi
-    done
-    words=("${joined[@]}")
-    COMPREPLY=( $( \
-        _CLAP_IFS="$IFS" \
-        _CLAP_COMPLETE_INDEX="$_CLAP_COMPLETE_INDEX" \
-        _CLAP_COMPLETE_COMP_TYPE="$_CLAP_COMPLETE_COMP_TYPE" \
-        _CLAP_COMPLETE_SPACE="$_CLAP_COMPLETE_SPACE" \
-        COMPLETE="bash" \
-        "routeguide" -- "${words[@]}" \
-    ) )
-    if [[ $? != 0 ]]; then
-        unset COMPREPLY
-    elif [[ $_CLAP_COMPLETE_SPACE == false ]] && [[ "${COMPREPLY-}" =~ [=/:]$ ]]; then
-        compopt -o nospace
-    fi
+    {
+        IFS= read -r line
+        [[ $line == space ]] && compopt +o nospace 2>/dev/null
+        while IFS= read -r line; do
+            COMPREPLY+=("$line")
+        done
+    } < <(COMPLETE=bash command routeguide -- \
+        "${COMP_LINE:0:COMP_POINT}" "${COMP_LINE:COMP_POINT}" "$2" 2>/dev/null)
 }
-if [[ "${BASH_VERSINFO[0]}" -eq 4 && "${BASH_VERSINFO[1]}" -ge 4 || "${BASH_VERSINFO[0]}" -gt 4 ]]; then
-    complete -o nospace -o bashdefault -o nosort -F _clap_complete_routeguide routeguide
-else
-    complete -o nospace -o bashdefault -F _clap_complete_routeguide routeguide
-fi
 
+if ((BASH_VERSINFO[0] > 4 || BASH_VERSINFO[0] == 4 && BASH_VERSINFO[1] >= 4)); then
+    complete -o nospace -o nosort -F _routeguide routeguide
+else
+    complete -o nospace -F _routeguide routeguide
+fi

@@ -1,1 +1,1 @@
-complete --keep-order --exclusive --command routeguide --arguments "(COMPLETE=fish routeguide -- (commandline --current-process --tokenize --cut-at-cursor) (commandline --current-token))"
+complete --keep-order --exclusive --command routeguide --arguments "(COMPLETE=fish command routeguide -- (commandline --current-process --cut-at-cursor | string collect) 2>/dev/null)"

@@ -9,7 +9,9 @@ use routeguide::exit;
 use routeguide::session::{Context, Settings};
 
 fn main() {
-    routeguide::completion::answer_shell();
+    if routeguide::completion::answer_shell() {
+        return;
+    }
     let command = Cli::from_command_line().command;
     // Single-threaded: a client drives one connection, and on few cores a multi-threaded runtime loses more to
     // handing tasks between threads than it gains.

@@ -123,8 +123,7 @@ pub enum Command {
 
     /// Print a shell completion script
     ///
-    /// For bash: `routeguide completions bash > ~/.local/share/bash-completion/completions/routeguide`. For other shells,
-    /// see the README.
+    /// For bash: put `source <(routeguide completions bash)` into ~/.bashrc. For other shells, see the README.
     Completions(Deferred<CompletionsArgs>),
 
     /// Print the manual page, or write all of them to a folder

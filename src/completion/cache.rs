@@ -3,17 +3,43 @@
 use std::path::PathBuf;
 use std::time::{Duration, SystemTime};
 
+use percent_encoding::percent_decode_str;
 use prost_reflect::DescriptorPool;
 
 /// How long a server's schema is assumed not to change.
 const FRESH: Duration = Duration::from_secs(60);
+
+/// What the name of a cached schema ends with, after the address.
+const EXTENSION: &str = ".binpb";
+
+/// The addresses of servers whose schemas were cached, the last one first.
+pub fn addresses() -> Vec<String> {
+    let Some(entries) = folder().and_then(|folder| std::fs::read_dir(folder).ok()) else {
+        return Vec::new();
+    };
+    let mut known: Vec<(SystemTime, String)> = entries
+        .flatten()
+        .filter_map(|entry| {
+            let name = entry.file_name().into_string().ok()?;
+            let address = percent_decode_str(name.strip_suffix(EXTENSION)?);
+            let address = address.decode_utf8().ok()?.into_owned();
+            Some((entry.metadata().ok()?.modified().ok()?, address))
+        })
+        .collect();
+    known.sort_by(|a, b| b.cmp(a));
+    known.into_iter().map(|(_, address)| address).collect()
+}
+
+fn folder() -> Option<PathBuf> {
+    Some(dirs::cache_dir()?.join("routeguide").join("completion"))
+}
 
 /// The cached schema of one server.
 pub struct Cached(PathBuf);
 
 impl Cached {
     pub fn of(address: &str) -> Option<Self> {
-        // An address has characters that file names cannot have.
+        // An address has characters that file names cannot have. `addresses` reads them again.
         let name: String = address
             .bytes()
             .map(|byte| match byte {
@@ -23,8 +49,7 @@ impl Cached {
                 byte => format!("%{byte:02x}"),
             })
             .collect();
-        let folder = dirs::cache_dir()?.join("routeguide").join("completion");
-        Some(Self(folder.join(name + ".binpb")))
+        Some(Self(folder()?.join(name + EXTENSION)))
     }
 
     pub fn is_fresh(&self) -> bool {

@@ -1,108 +1,135 @@
 //! The candidates for each kind of argument, in the order in which they are offered.
 
-use std::ffi::OsStr;
+use clap::{Arg, ArgAction, Command, ValueHint};
 
-use clap_complete::CompletionCandidate;
-
-use super::schema::{matches, pool};
-use crate::protobuf::layout::Layouts;
+use super::cache;
+use super::candidate::{Candidate, Candidates};
+use super::fields::fields;
+use super::files::{Kind, file_after_at, files};
+use super::line::{Line, Place};
+use super::names;
+use super::request::Request;
+use super::schema::pool;
+use crate::session::target::DEFAULT_ADDR;
 
 /// Common headers. The user adds the value.
 const HEADERS: [&str; 4] = [
-    "authorization: ",
-    "x-api-key: ",
-    "x-request-id: ",
-    "traceparent: ",
+    "authorization:",
+    "x-api-key:",
+    "x-request-id:",
+    "traceparent:",
 ];
 
-pub fn headers(current: &OsStr) -> Vec<CompletionCandidate> {
-    starting_with(current, HEADERS.into_iter().map(str::to_owned))
-}
+/// What the address of a socket starts with.
+const SOCKET: &str = "unix:";
 
-/// Methods by path, or by short name if no path matches.
-pub fn methods(current: &OsStr) -> Vec<CompletionCandidate> {
-    let Some(pool) = pool() else {
-        return Vec::new();
-    };
-    let services: Vec<_> = pool.services().collect();
-    let all = || {
-        services
-            .iter()
-            .flat_map(prost_reflect::ServiceDescriptor::methods)
-    };
-    let path = |method: &prost_reflect::MethodDescriptor| {
-        format!("{}/{}", method.parent_service().full_name(), method.name())
-    };
-    let paths = starting_with(current, all().map(|method| path(&method)));
-    if !paths.is_empty() {
-        return paths;
+/// What the word at the cursor may become.
+pub fn candidates(root: &Command, request: &Request) -> Candidates {
+    let word = request.word.text.as_str();
+    let line = Line::read(root, &request.before, word);
+    match line.place {
+        Place::Command => commands(line.command),
+        Place::Flag => flags(&line, word),
+        Place::Value(arg, start) => {
+            let (head, value) = word.split_at_checked(start).unwrap_or((word, ""));
+            values(arg, &line, request, value).behind(head)
+        }
+        Place::Unknown => Candidates::none(),
     }
-    starting_with(current, all().map(|method| method.name().to_owned()))
 }
 
-pub fn services(current: &OsStr) -> Vec<CompletionCandidate> {
-    let Some(pool) = pool() else {
-        return Vec::new();
-    };
-    let names: Vec<String> = pool
-        .services()
-        .map(|service| service.full_name().to_owned())
-        .collect();
-    starting_with(current, names.into_iter())
+fn commands(command: &Command) -> Candidates {
+    let shown = command.get_subcommands().filter(|it| !it.is_hide_set());
+    Candidates::words(shown.map(|it| {
+        let about = it.get_about().map(ToString::to_string);
+        Candidate::new(it.get_name()).described(about)
+    }))
 }
 
-pub fn symbols(current: &OsStr) -> Vec<CompletionCandidate> {
-    let Some(pool) = pool() else {
-        return Vec::new();
-    };
-    let mut names: Vec<String> = Vec::new();
-    for service in pool.services() {
-        names.push(service.full_name().to_owned());
-        names.extend(
-            service
-                .methods()
-                .map(|method| method.full_name().to_owned()),
-        );
+/// Long flags that are not given yet, unless they may be repeated. A short one is only completed by a space.
+fn flags(line: &Line, word: &str) -> Candidates {
+    let shown = line.command.get_arguments().filter(|arg| {
+        let may_repeat = matches!(arg.get_action(), ArgAction::Append | ArgAction::Count);
+        !arg.is_hide_set() && (may_repeat || !line.flags.contains(arg.get_id()))
+    });
+    Candidates::words(shown.filter_map(|arg| {
+        let name = match arg.get_long() {
+            Some(long) if word == "-" || word.starts_with("--") => format!("--{long}"),
+            _ => format!("-{}", arg.get_short()?),
+        };
+        let help = arg.get_help().map(ToString::to_string);
+        Some(Candidate::new(name).described(help))
+    }))
+}
+
+/// The values of an argument: those that clap knows, and those of a kind that is known by the argument's name.
+fn values(arg: &Arg, line: &Line, request: &Request, value: &str) -> Candidates {
+    let known = arg.get_possible_values();
+    if !known.is_empty() {
+        let shown = known.iter().filter(|it| !it.is_hide_set());
+        return Candidates::words(shown.map(|it| {
+            let help = it.get_help().map(ToString::to_string);
+            Candidate::new(it.get_name()).described(help)
+        }));
     }
-    names.extend(
-        pool.all_messages()
-            .filter(|message| !message.is_map_entry())
-            .map(|message| message.full_name().to_owned()),
-    );
-    names.extend(pool.all_enums().map(|it| it.full_name().to_owned()));
-    starting_with(current, names.into_iter())
+    match arg.get_value_hint() {
+        ValueHint::FilePath => {
+            return files(value, Kind::Any, value.len() == request.word.text.len());
+        }
+        ValueHint::DirPath => {
+            return files(value, Kind::Folders, value.len() == request.word.text.len());
+        }
+        _ => {}
+    }
+    match arg.get_id().as_str() {
+        "addr" => addresses(value),
+        "listen" => sockets(value),
+        "header" => Candidates::words(HEADERS.map(Candidate::open)),
+        "data" => file_after_at(value),
+        "method" => with_pool(request, |pool| names::methods(pool, value)),
+        "service" => with_pool(request, names::services),
+        "symbol" => with_pool(request, names::symbols),
+        "fields" if value.starts_with('@') => file_after_at(value),
+        "fields" => fields(line, request, value),
+        _ => Candidates::none(),
+    }
 }
 
-/// The request fields of the method on the command line.
-pub fn fields(current: &OsStr) -> Vec<CompletionCandidate> {
-    let wanted = matches().and_then(|matches| matches.get_one::<String>("method").cloned());
-    let (Some(wanted), Some(pool)) = (wanted, pool()) else {
-        return Vec::new();
-    };
-    let wanted = wanted.replace('/', ".");
-    let method = pool
-        .services()
-        .flat_map(|service| service.methods().collect::<Vec<_>>())
-        .find(|method| method.full_name() == wanted || method.name() == wanted);
-    let Some(method) = method else {
-        return Vec::new();
-    };
-    let mut layouts = Layouts::new(pool);
-    let id = layouts.compile(&method.input());
-    let layout = layouts.get(id);
-    let names = layout
-        .iter()
-        .flat_map(|layout| layout.fields.iter())
-        .map(|field| format!("{}=", field.name));
-    starting_with(current, names)
+fn with_pool(
+    request: &Request,
+    candidates: impl FnOnce(&prost_reflect::DescriptorPool) -> Vec<Candidate>,
+) -> Candidates {
+    match pool(request) {
+        Some(pool) => Candidates::words(candidates(&pool)),
+        None => Candidates::none(),
+    }
 }
 
-fn starting_with(current: &OsStr, names: impl Iterator<Item = String>) -> Vec<CompletionCandidate> {
-    let current = current.to_string_lossy();
-    let mut names: Vec<String> = names
-        .filter(|name| name.starts_with(current.as_ref()))
-        .collect();
-    names.sort();
-    names.dedup();
-    names.into_iter().map(CompletionCandidate::new).collect()
+/// The default server, those whose schema is cached, and sockets.
+fn addresses(value: &str) -> Candidates {
+    if value.starts_with(['/', '.']) {
+        return files(value, Kind::Any, true);
+    }
+    if value.starts_with(SOCKET) {
+        return sockets(value);
+    }
+    let mut known = cache::addresses();
+    if !known.iter().any(|address| address == DEFAULT_ADDR) {
+        known.push(DEFAULT_ADDR.to_owned());
+    }
+    let mut list: Vec<Candidate> = known.into_iter().map(Candidate::new).collect();
+    list.push(Candidate::open(SOCKET).described(Some("A Unix socket".to_owned())));
+    Candidates::words(list)
+}
+
+/// The path of `unix:PATH` or `unix:///PATH`.
+fn sockets(value: &str) -> Candidates {
+    let Some(path) = value.strip_prefix(SOCKET) else {
+        return Candidates::none();
+    };
+    match path.strip_prefix("//") {
+        Some(rest) => files(rest, Kind::Any, false).behind("//"),
+        None => files(path, Kind::Any, false),
+    }
+    .behind(SOCKET)
 }

@@ -1,12 +1,12 @@
 //! The schema behind completions: from the server or the files on the command line.
 
-use std::ffi::OsString;
 use std::time::Duration;
 
-use clap::{ArgMatches, Args as _, CommandFactory as _, FromArgMatches as _};
+use clap::{Args as _, CommandFactory as _, FromArgMatches as _};
 use prost_reflect::DescriptorPool;
 
 use super::cache::Cached;
+use super::request::Request;
 use crate::cli::{Cli, ConnectionArgs, SchemaArgs};
 use crate::error::{Error, Result};
 use crate::output::Verbosity;
@@ -18,28 +18,20 @@ use crate::session::{Context, Settings};
 /// How long a completion may wait for a server.
 const PATIENCE: Duration = Duration::from_millis(400);
 
-/// The unfinished command line, parsed as far as possible. A shell passes it after `--`.
-pub fn matches() -> Option<ArgMatches> {
-    let words: Vec<OsString> = std::env::args_os()
-        .skip_while(|word| word != "--")
-        .skip(1)
-        .collect();
+/// The schema of the server or the files on the command line.
+pub fn pool(request: &Request) -> Option<DescriptorPool> {
+    let words = request.before.iter().chain(&request.after);
     let matches = Cli::command()
         .ignore_errors(true)
-        .try_get_matches_from(words)
+        .try_get_matches_from(std::iter::once(&String::new()).chain(words))
         .ok()?;
-    matches.subcommand().map(|(_, matches)| matches.clone())
-}
-
-/// The schema of the server or the files on the command line.
-pub fn pool() -> Option<DescriptorPool> {
-    let matches = matches()?;
+    let (_, matches) = matches.subcommand()?;
     // `health` has no schema arguments, but its services come from reflection too.
     let of =
         |name| SchemaArgs::augment_args(ConnectionArgs::augment_args(clap::Command::new(name)));
     let defaults = of("complete").try_get_matches_from(["complete"]).ok()?;
-    let connection = ConnectionArgs::from_arg_matches(&matches).ok()?;
-    let schema = SchemaArgs::from_arg_matches(&matches)
+    let connection = ConnectionArgs::from_arg_matches(matches).ok()?;
+    let schema = SchemaArgs::from_arg_matches(matches)
         .or_else(|_| SchemaArgs::from_arg_matches(&defaults))
         .ok()?;
     if connection.in_process {
@@ -82,7 +74,7 @@ async fn ask(connection: &ConnectionArgs, schema: &SchemaArgs, env: Settings) ->
 }
 
 /// Runs a future: completions are answered before there is a runtime.
-fn block_on<T>(future: impl Future<Output = Result<T>>) -> Result<T> {
+pub fn block_on<T>(future: impl Future<Output = Result<T>>) -> Result<T> {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()

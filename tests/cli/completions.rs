@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use super::harness::{Program, Server, routeguide};
+use super::harness::{ALICE, Echo, Folder, Program, RawServer, Server, routeguide};
 
 const SHELLS: [(&str, &str); 6] = [
     ("bash", "routeguide.bash"),
@@ -67,15 +67,11 @@ fn offered(words: &[&str]) -> Vec<String> {
     outcome.stdout.lines().map(str::to_owned).collect()
 }
 
-/// What the script for bash runs.
+/// What the script for elvish runs: candidates without descriptions.
 fn asked(words: &[&str]) -> Program {
     routeguide(["--", "routeguide"])
         .args(words)
-        .env("COMPLETE", "bash")
-        .env("_CLAP_IFS", "\n")
-        .env("_CLAP_COMPLETE_INDEX", words.len().to_string())
-        .env("_CLAP_COMPLETE_COMP_TYPE", "9")
-        .env("_CLAP_COMPLETE_SPACE", "true")
+        .env("COMPLETE", "elvish")
 }
 
 #[test]
@@ -113,13 +109,13 @@ fn a_tab_offers_the_values_of_a_flag() {
     assert!(
         offered(&["call", "-H", "auth"])
             .iter()
-            .any(|header| header.starts_with("authorization"))
+            .any(|header| header == "authorization:")
     );
 }
 
 #[test]
 fn a_tab_offers_the_cached_schema_of_a_server_that_is_gone() {
-    let cache = super::harness::Folder::new();
+    let cache = Folder::new();
     let server = Server::start();
     let addr = server.addr().to_owned();
     let ask = || {
@@ -135,40 +131,70 @@ fn a_tab_offers_the_cached_schema_of_a_server_that_is_gone() {
 
 #[test]
 fn a_tab_at_a_server_that_never_answers_offers_nothing() {
-    let server = super::harness::RawServer::silent();
+    let server = RawServer::silent();
     assert!(offered(&["call", "-a", &server.addr(), "Rou"]).is_empty());
 }
 
-/// Makes a shell parse its script without running it.
-#[cfg(unix)]
-#[track_caller]
-fn parses(shell: &str, flag: &str) {
-    let folder = super::harness::Folder::new();
-    let path = folder.write("script", script(shell));
-    let output = std::process::Command::new(shell)
-        .arg(flag)
-        .arg(&path)
-        .output()
-        .expect(shell);
-    assert!(output.status.success(), "{shell}: {output:?}");
+#[test]
+fn a_method_is_found_without_its_package() {
+    let echo = Echo::start();
+    let offered = offered(&["call", "-a", &echo.addr(), "Echo/Un"]);
+    assert_eq!(offered, ["Echo/Unary"]);
 }
 
-#[cfg(unix)]
 #[test]
-fn bash_can_parse_its_script() {
-    parses("bash", "-n");
+fn elements_of_a_list_of_messages_have_an_index() {
+    let schemas = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/cli/protos");
+    let proto = Folder::new();
+    let file = proto.write(
+        "trip.proto",
+        r#"syntax = "proto3";
+        message Trip { repeated Stop stops = 1; map<string, Stop> named = 2; }
+        message Stop { string city = 1; repeated int32 days = 2; }
+        service Trips { rpc Plan(Trip) returns (Trip); }"#,
+    );
+    let file = file.display().to_string();
+    let offered = |typed: &[&str]| {
+        let words = ["call", "-I", schemas, "--proto", &file, "Plan"];
+        offered(&[&words, typed].concat())
+    };
+    assert_eq!(offered(&[""]), ["stops[0].", "named["]);
+    assert_eq!(
+        offered(&["stops[0].city=A", "st"]),
+        ["stops[0].", "stops[1]."]
+    );
+    assert_eq!(
+        offered(&["stops[0].city=A", "stops[0]."]),
+        ["stops[0].days[]="]
+    );
+    assert_eq!(offered(&["named[a].c"]), ["named[a].city="]);
 }
 
-#[cfg(unix)]
 #[test]
-#[ignore = "needs zsh"]
-fn zsh_can_parse_its_script() {
-    parses("zsh", "-n");
+fn a_name_that_acts_on_a_terminal_is_not_offered() {
+    let folder = Folder::new();
+    folder.write("a\u{1b}[2J.json", "");
+    folder.write("a\u{202e}b.json", "");
+    folder.write("ab.json", "");
+    let outcome = asked(&["call", "-d", "@a"]).within(&folder).run();
+    outcome.exits(0).prints("@ab.json");
 }
 
-#[cfg(unix)]
 #[test]
-#[ignore = "needs fish"]
-fn fish_can_parse_its_script() {
-    parses("fish", "--no-execute");
+fn a_flag_that_is_given_is_not_offered_again_unless_it_may_repeat() {
+    let offered = offered(&["call", "--pretty", "-H", "a: b", "--"]);
+    let has = |flag: &str| offered.iter().any(|it| it == flag);
+    assert!(
+        !has("--pretty") && has("--header") && has("--compact"),
+        "{offered:?}"
+    );
+}
+
+#[test]
+fn without_the_form_of_a_request_the_variable_of_the_shells_means_nothing() {
+    routeguide(["get-person", "--in-process", "Alice"])
+        .env("COMPLETE", "bash")
+        .run()
+        .exits(0)
+        .prints(ALICE);
 }

@@ -21,6 +21,8 @@ mod call_input;
 mod call_output;
 mod call_status;
 mod call_without_input;
+#[cfg(target_os = "linux")]
+mod completion_in_shells;
 mod completions;
 mod connecting;
 mod deadlines;

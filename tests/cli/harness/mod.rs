@@ -10,6 +10,8 @@ mod network;
 mod peer;
 mod raw;
 mod server;
+#[cfg(target_os = "linux")]
+mod shell;
 mod snapshot;
 #[cfg(unix)]
 mod terminal;
@@ -27,6 +29,8 @@ pub use network::{RawServer, ReservedPort, has_ipv6};
 pub use peer::{Call, Peer, Seen, frame};
 pub use raw::{END_STREAM, Frame, OK_HEADERS, RawCall, RawPeer, Terms};
 pub use server::Server;
+#[cfg(target_os = "linux")]
+pub use shell::Shell;
 pub use snapshot::redacted;
 #[cfg(unix)]
 pub use terminal::{CTRL_D, Terminal, rows};

@@ -1,0 +1,61 @@
+//! Files and folders as candidates. They are listed here because a shell completes them only where a whole word is a path,
+//! and `name=@` is not.
+
+use std::path::{Path, PathBuf};
+
+use super::candidate::{Candidate, Candidates};
+
+/// Which entries of a folder are offered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    Any,
+    Folders,
+}
+
+/// The entries that continue a path. Where the path is a whole word, the shell replaces a `~` in front of it.
+pub fn files(path: &str, kind: Kind, is_word: bool) -> Candidates {
+    let (folder, start) = path.split_at(path.rfind('/').map_or(0, |slash| slash + 1));
+    let Ok(entries) = std::fs::read_dir(place(folder, is_word)) else {
+        return Candidates::none();
+    };
+    let mut list: Vec<Candidate> = Vec::new();
+    for entry in entries.flatten() {
+        let Ok(name) = entry.file_name().into_string() else {
+            continue;
+        };
+        let is_hidden = name.starts_with('.') && !start.starts_with('.');
+        if !name.starts_with(start) || is_hidden {
+            continue;
+        }
+        // A link to a folder is one, too.
+        let is_folder = std::fs::metadata(entry.path()).is_ok_and(|it| it.is_dir());
+        if kind == Kind::Folders && !is_folder {
+            continue;
+        }
+        list.push(Candidate {
+            text: if is_folder { name + "/" } else { name },
+            help: None,
+            is_open: is_folder,
+            is_path: true,
+        });
+    }
+    list.sort_by(|a, b| a.text.cmp(&b.text));
+    Candidates::words(list).behind(folder)
+}
+
+/// The file of `@FILE`.
+pub fn file_after_at(value: &str) -> Candidates {
+    match value.strip_prefix('@') {
+        Some(path) => files(path, Kind::Any, false).behind("@"),
+        None => Candidates::none(),
+    }
+}
+
+/// The folder to list.
+fn place(folder: &str, is_word: bool) -> PathBuf {
+    match folder.strip_prefix("~/") {
+        Some(rest) if is_word => dirs::home_dir().unwrap_or_default().join(rest),
+        _ if folder.is_empty() => PathBuf::from("."),
+        _ => Path::new(folder).to_owned(),
+    }
+}
