@@ -4,12 +4,13 @@ use std::process;
 
 use routeguide::cli::{Cli, Command};
 use routeguide::commands;
+use routeguide::completion;
 use routeguide::error::{Error, Result};
 use routeguide::exit;
 use routeguide::session::{Context, Settings};
 
 fn main() {
-    if routeguide::completion::answer_shell() {
+    if completion::answer_shell() {
         return;
     }
     let command = Cli::from_command_line().command;
@@ -40,8 +41,11 @@ async fn run(command: &Command) -> Result<()> {
         },
         Err(error) => Err(error),
     };
-    if let Err(error) = &result {
-        console.report(error);
+    match &result {
+        Err(error) => console.report(error),
+        // Scripts may call many servers, and complete none.
+        Ok(()) if context.terminal.stderr_is_terminal => completion::remember(command),
+        Ok(()) => {}
     }
     context.close().await;
     result

@@ -1,5 +1,7 @@
-//! Caches the schemas of servers in the user's cache folder, because a shell asks at every TAB.
+//! Caches the schemas of servers in the user's cache folder, because a shell asks at every TAB, and the addresses that were
+//! used.
 
+use std::collections::HashSet;
 use std::path::PathBuf;
 use std::time::{Duration, SystemTime};
 
@@ -10,9 +12,12 @@ use prost_reflect::DescriptorPool;
 const FRESH: Duration = Duration::from_secs(60);
 
 /// What the name of a cached schema ends with, after the address.
-const EXTENSION: &str = ".binpb";
+const SCHEMA: &str = ".binpb";
 
-/// The addresses of servers whose schemas were cached, the last one first.
+/// The same for an empty file, which says that a command has used the address.
+const USED: &str = ".used";
+
+/// The addresses that commands have used and those whose schemas were cached, the last one first.
 pub fn addresses() -> Vec<String> {
     let Some(entries) = folder().and_then(|folder| std::fs::read_dir(folder).ok()) else {
         return Vec::new();
@@ -21,13 +26,36 @@ pub fn addresses() -> Vec<String> {
         .flatten()
         .filter_map(|entry| {
             let name = entry.file_name().into_string().ok()?;
-            let address = percent_decode_str(name.strip_suffix(EXTENSION)?);
+            let name = name.strip_suffix(SCHEMA).or(name.strip_suffix(USED))?;
+            let address = percent_decode_str(name);
             let address = address.decode_utf8().ok()?.into_owned();
             Some((entry.metadata().ok()?.modified().ok()?, address))
         })
         .collect();
     known.sort_by(|a, b| b.cmp(a));
+    let mut seen = HashSet::new();
+    known.retain(|(_, address)| seen.insert(address.clone()));
     known.into_iter().map(|(_, address)| address).collect()
+}
+
+/// Keeps an address for completion. Errors are ignored, as in [`Cached::write`].
+pub fn remember(address: &str) {
+    let Some(folder) = folder() else {
+        return;
+    };
+    let path = folder.join(file_name(address) + USED);
+    if !path.exists() {
+        let _ = std::fs::create_dir_all(&folder).and_then(|()| std::fs::write(&path, ""));
+    }
+}
+
+/// An address has characters that file names cannot have. [`addresses`] reads them again.
+fn file_name(address: &str) -> String {
+    let bytes = address.bytes().map(|byte| match byte {
+        b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'.' => char::from(byte).to_string(),
+        byte => format!("%{byte:02x}"),
+    });
+    bytes.collect()
 }
 
 fn folder() -> Option<PathBuf> {
@@ -39,17 +67,7 @@ pub struct Cached(PathBuf);
 
 impl Cached {
     pub fn of(address: &str) -> Option<Self> {
-        // An address has characters that file names cannot have. `addresses` reads them again.
-        let name: String = address
-            .bytes()
-            .map(|byte| match byte {
-                b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'.' => {
-                    char::from(byte).to_string()
-                }
-                byte => format!("%{byte:02x}"),
-            })
-            .collect();
-        Some(Self(folder()?.join(name + EXTENSION)))
+        Some(Self(folder()?.join(file_name(address) + SCHEMA)))
     }
 
     pub fn is_fresh(&self) -> bool {

@@ -105,7 +105,7 @@ fn with_pool(
     }
 }
 
-/// The default server, those whose schema is cached, and sockets.
+/// The servers that were used, the default one, and sockets.
 fn addresses(value: &str) -> Candidates {
     if value.starts_with(['/', '.']) {
         return files(value, Kind::Any, true);

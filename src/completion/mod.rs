@@ -24,7 +24,7 @@ mod words;
 
 use clap::CommandFactory as _;
 
-use crate::cli::Cli;
+use crate::cli::{Cli, Command};
 use crate::session::{Context, Settings};
 
 /// Answers a shell that asks for completions, and returns `true`. Otherwise returns at once.
@@ -43,4 +43,20 @@ pub fn answer_shell() -> bool {
         context.finish_output().await
     });
     true
+}
+
+/// Keeps the address that a command was given, for completion after `-a`.
+pub fn remember(command: &Command) {
+    let connection = match command {
+        Command::GetPerson(args) => &args.connection,
+        Command::GetPeople(args) => &args.connection,
+        Command::List(args) => &args.connection,
+        Command::Describe(args) => &args.connection,
+        Command::Call(args) => &args.connection,
+        Command::Health(args) => &args.connection,
+        Command::Serve(_) | Command::Completions(_) | Command::Man(_) => return,
+    };
+    if let Some(address) = &connection.addr {
+        cache::remember(address);
+    }
 }

@@ -31,9 +31,10 @@ pub fn pool(request: &Request) -> Option<DescriptorPool> {
         |name| SchemaArgs::augment_args(ConnectionArgs::augment_args(clap::Command::new(name)));
     let defaults = of("complete").try_get_matches_from(["complete"]).ok()?;
     let connection = ConnectionArgs::from_arg_matches(matches).ok()?;
-    let schema = SchemaArgs::from_arg_matches(matches)
-        .or_else(|_| SchemaArgs::from_arg_matches(&defaults))
-        .ok()?;
+    // clap panics at the name of an argument that the command does not have.
+    let has_schema = matches.try_contains_id("proto").is_ok();
+    let schema = if has_schema { matches } else { &defaults };
+    let schema = SchemaArgs::from_arg_matches(schema).ok()?;
     if connection.in_process {
         return bundled_pool().ok();
     }

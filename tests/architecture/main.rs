@@ -33,7 +33,10 @@ const ROOMS: &[Room] = &[
         name: "main",
         imports: &[
             ("commands", "runs one"),
-            ("completion", "answers a shell that asks for completions"),
+            (
+                "completion",
+                "answers a shell that asks for completions, and keeps the address that was used",
+            ),
             ("session", "makes the context"),
             ("cli", "parses the command line"),
             ("exit", "returns the exit code"),

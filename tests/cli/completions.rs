@@ -2,6 +2,8 @@
 
 use std::path::PathBuf;
 
+#[cfg(unix)]
+use super::harness::Terminal;
 use super::harness::{ALICE, Echo, Folder, Program, RawServer, Server, routeguide};
 
 const SHELLS: [(&str, &str); 6] = [
@@ -178,6 +180,33 @@ fn a_name_that_acts_on_a_terminal_is_not_offered() {
     folder.write("ab.json", "");
     let outcome = asked(&["call", "-d", "@a"]).within(&folder).run();
     outcome.exits(0).prints("@ab.json");
+}
+
+#[test]
+fn a_tab_offers_the_services_whose_health_can_be_asked() {
+    assert_eq!(offered(&["health", "--in-process", ""]), ["RouteGuide"]);
+}
+
+#[cfg(unix)]
+#[test]
+fn an_address_that_was_used_at_a_terminal_is_offered() {
+    let server = Server::start();
+    let cache = Folder::new();
+    let terminal = Terminal::open();
+    let offered = || {
+        let program = asked(&["list", "-a", "127."]).env("XDG_CACHE_HOME", cache.path());
+        program.env("HOME", cache.path()).run().stdout
+    };
+    let used = || {
+        let program = routeguide(["list"]).at(server.addr());
+        program
+            .env("XDG_CACHE_HOME", cache.path())
+            .env("HOME", cache.path())
+    };
+    used().run().exits(0);
+    assert_eq!(offered(), "", "a script has used it");
+    used().stderr(terminal.stdio()).run().exits(0);
+    assert_eq!(offered(), server.addr());
 }
 
 #[test]
