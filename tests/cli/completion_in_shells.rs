@@ -24,6 +24,9 @@ in_every_shell!(
     a_folder_is_completed_without_a_space,
     characters_that_the_shell_acts_on_are_quoted,
     a_word_within_quotation_marks_is_completed,
+    a_word_with_quotation_marks_in_it_is_completed,
+    headers_are_completed_up_to_the_value,
+    a_command_behind_a_pipe_is_completed,
     files_of_a_flag_may_be_in_the_home_folder,
     sockets_come_after_unix,
     addresses_used_before_are_offered,
@@ -167,6 +170,25 @@ fn a_word_within_quotation_marks_is_completed(mut shell: Shell) {
         let run = shell.runs(&format!("call -d {typed}\tx"));
         assert_eq!(run, "[call][-d][@my request.json][x]", "{typed}");
     }
+}
+
+fn a_word_with_quotation_marks_in_it_is_completed(mut shell: Shell) {
+    shell.home().write("my request.json", "{}");
+    for typed in ["name=@\"my re", "name=@'my re", "\"name\"=@my\\ re"] {
+        let run = shell.runs(&format!("call M {typed}\tx"));
+        assert_eq!(run, "[call][M][name=@my request.json][x]", "{typed}");
+    }
+}
+
+fn headers_are_completed_up_to_the_value(mut shell: Shell) {
+    assert_eq!(shell.runs("list -H auth\tx"), "[list][-H][authorization:x]");
+}
+
+fn a_command_behind_a_pipe_is_completed(mut shell: Shell) {
+    assert_eq!(
+        shell.runs("get-person a | routeguide get-people --stri\t--in-p\t"),
+        "[get-people][--strict][--in-process]"
+    );
 }
 
 fn files_of_a_flag_may_be_in_the_home_folder(mut shell: Shell) {
