@@ -30,6 +30,7 @@ in_every_shell!(
     files_of_a_flag_may_be_in_the_home_folder,
     sockets_come_after_unix,
     addresses_used_before_are_offered,
+    the_shell_still_completes_its_variables,
     a_variable_in_the_address_is_followed,
 );
 
@@ -229,6 +230,12 @@ fn addresses_used_before_are_offered(mut shell: Shell) {
         shell.runs("list -a loc\tx"),
         "[list][-a][localhost:50051][x]"
     );
+}
+
+fn the_shell_still_completes_its_variables(mut shell: Shell) {
+    shell.exports("SERVER_TO_CALL", "localhost:1");
+    let run = shell.runs("list -a $SERVER_TO\t -q");
+    assert_eq!(run, "[list][-a][localhost:1][-q]");
 }
 
 fn a_variable_in_the_address_is_followed(mut shell: Shell) {
