@@ -1,6 +1,11 @@
 //! What clap parses: the commands, and the argument groups they share. There is no logic here: `commands` turns these
 //! into plain, validated values.
 
+#![allow(
+    rustdoc::broken_intra_doc_links,
+    reason = "help texts are doc comments, and show brackets as they are typed"
+)]
+
 mod commands;
 mod deferred;
 pub mod guide;
