@@ -28,7 +28,7 @@ class DescribeOnPackages(unittest.TestCase):
         cls.protoset.write_bytes(cls.schema.SerializeToString())
         cls.sources = cls.folder / "sources"
         cls.printed = our_client(
-            "describe", "--protoset", cls.protoset, "--proto-out", cls.sources
+            "describe", "--all", "--protoset", cls.protoset, "--proto-out", cls.sources
         )
 
     def setUp(self):
