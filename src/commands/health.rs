@@ -44,6 +44,7 @@ pub async fn run(args: &HealthArgs, context: &mut Context) -> Result<()> {
     };
     let mut observer = Health {
         service,
+        watch: args.watch,
         last: None,
         replies: 0,
     };
@@ -59,8 +60,15 @@ pub async fn run(args: &HealthArgs, context: &mut Context) -> Result<()> {
 /// Prints each status.
 struct Health {
     service: String,
+    /// Each status counts as it arrives. Otherwise the only one counts once the call has ended with OK.
+    watch: bool,
     last: Option<ServingStatus>,
     replies: u64,
+}
+
+fn put(status: ServingStatus, out: &mut Vec<u8>) {
+    out.extend_from_slice(status.as_str_name().as_bytes());
+    out.push(b'\n');
 }
 
 impl CallObserver for Health {
@@ -76,16 +84,23 @@ impl CallObserver for Health {
             Error::status(Code::Internal, why)
         })?;
         let status = response.status();
-        out.extend_from_slice(status.as_str_name().as_bytes());
-        out.push(b'\n');
+        if self.watch {
+            put(status, out);
+        }
         self.last = Some(status);
         self.replies += 1;
         Ok(Then::Continue)
     }
 
-    fn ended(&mut self, end: &End, failure: Option<Error>, _: &mut Vec<u8>) -> Result<()> {
+    fn ended(&mut self, end: &End, failure: Option<Error>, out: &mut Vec<u8>) -> Result<()> {
         if let Some(failure) = failure {
             return Err(failure);
+        }
+        if let Some(status) = self.last
+            && end.code == Code::Ok
+            && !self.watch
+        {
+            put(status, out);
         }
         match (end.code, self.last) {
             (Code::Ok, Some(ServingStatus::Serving)) => Ok(()),

@@ -2,7 +2,7 @@
 
 use tonic_health::ServingStatus::{NotServing, Serving};
 
-use super::harness::{Echo, ReservedPort, Server, routeguide};
+use super::harness::{Echo, RawPeer, ReservedPort, Server, frame, routeguide};
 
 #[test]
 fn serving_exits_0() {
@@ -105,4 +105,21 @@ fn in_process_needs_no_server() {
         .exits(0)
         .prints("SERVING\n")
         .says("");
+}
+
+#[test]
+fn a_status_before_a_failure_is_not_printed() {
+    let peer = RawPeer::start();
+    let run = routeguide(["health", "Foo"]).at(peer.addr()).start();
+    let call = peer.accept_call();
+    call.open();
+    // grpcio's server sends an empty reply with NOT_FOUND.
+    call.data(frame(b"").to_vec());
+    call.end(5);
+    let outcome = run.wait();
+    outcome.exits(69).prints("");
+    assert!(
+        outcome.stderr.starts_with("error: NOT_FOUND"),
+        "{outcome:#?}"
+    );
 }
