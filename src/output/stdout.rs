@@ -1,7 +1,7 @@
 //! stdout, written by a thread of its own: a write to a pipe with a slow reader blocks, while calls must go on and Ctrl-C
 //! must work. The thread lives from a command's first flush to its end.
 //!
-//! Files are written without it: they do not block, and if the thread runs on another core, every byte moves there and its
+//! Files are written without it: they rarely block for long, and if the thread runs on another core, every byte moves there and its
 //! memory back, which makes printing a stream half as fast.
 
 use std::io::{self, Write as _};
@@ -37,6 +37,8 @@ pub struct Stdout {
     /// Started by the first flush: a single reply is not worth a thread.
     writer: Option<Writer>,
     is_broken: bool,
+    /// A failed write that nobody has heard of.
+    failure: Option<Error>,
     is_terminal: bool,
     /// Whether it is a file. `None` until that matters.
     is_file: Option<bool>,
@@ -142,7 +144,11 @@ impl Stdout {
     /// # Errors
     /// When an earlier write failed.
     pub async fn flush(&mut self) -> Result<()> {
-        if self.buffer.is_empty() || self.is_broken {
+        self.check()?;
+        if self.is_broken {
+            self.buffer.clear();
+        }
+        if self.buffer.is_empty() {
             return Ok(());
         }
         if *self.is_file.get_or_insert_with(is_file) {
@@ -162,11 +168,21 @@ impl Stdout {
         self.outcome().await
     }
 
-    /// Waits until the buffer is written, so that what goes to stderr next comes after it. Failures are reported elsewhere.
+    /// Returns a failure that no other method has returned.
+    ///
+    /// # Errors
+    /// That failure.
+    pub fn check(&mut self) -> Result<()> {
+        self.failure.take().map_or(Ok(()), Err)
+    }
+
+    /// Waits until the buffer is written, so that what goes to stderr next comes after it. A failure is kept for the next
+    /// method that returns one.
     pub async fn catch_up(&mut self) {
         let (mark, written) = oneshot::channel();
-        if self.flush().await.is_ok()
-            && let Some(Writer { chunks, .. }) = &self.writer
+        if let Err(error) = self.flush().await {
+            self.failure = Some(error);
+        } else if let Some(Writer { chunks, .. }) = &self.writer
             && let Some(chunks) = chunks
             && chunks.send(Chunk::Mark(mark)).await.is_ok()
         {
@@ -181,6 +197,7 @@ impl Stdout {
             writer.is_discarded.store(true, Ordering::Relaxed);
         }
         self.is_broken = false;
+        self.failure = None;
     }
 
     /// Writes everything, and waits until it is written.
@@ -188,6 +205,7 @@ impl Stdout {
     /// # Errors
     /// When a write failed.
     pub async fn finish(&mut self) -> Result<()> {
+        self.check()?;
         if self.writer.is_none() && self.buffer.len() <= AT_ONCE && takes_at_once() {
             return write(&std::mem::take(&mut self.buffer)).map_err(Error::output);
         }
@@ -197,6 +215,9 @@ impl Stdout {
 
     /// Completes, even while nothing is written, once nothing more can be: with the reason.
     pub async fn closed(&mut self) -> Error {
+        if let Some(error) = self.failure.take() {
+            return error;
+        }
         let failed = async {
             match self
                 .writer

@@ -142,3 +142,40 @@ fn color_holds_for_errors_in_the_arguments() {
     assert!(wrong("always"));
     assert!(!wrong("never"));
 }
+
+/// A limit on the size of files lets every write to one fail.
+#[cfg(unix)]
+#[test]
+fn a_file_that_cannot_be_written_is_a_failure_and_ends_a_batch() {
+    let folder = super::harness::Folder::new();
+    let input = folder.write(
+        "input",
+        "{\"nope\":1}\n".to_owned() + &"{\"name\":\"Bob\"}\n".repeat(100),
+    );
+    for arguments in [
+        "get-person Alice",
+        "get-person Alice -v",
+        "get-people Alice Bob -v",
+        "call GetPerson --keep-going -v -d @$1",
+        "call GetPerson --keep-going -d @$1",
+        "call GetPerson --keep-going -o envelope --concurrency 4 -d @$1",
+    ] {
+        let script =
+            format!("trap '' XFSZ; ulimit -f 0; exec \"$0\" {arguments} --in-process > \"$2\"");
+        let run = std::process::Command::new("bash")
+            .args(["-c", &script, env!("CARGO_BIN_EXE_routeguide")])
+            .arg(&input)
+            .arg(folder.join("output"))
+            .env_clear()
+            .output()
+            .unwrap();
+        let said = String::from_utf8(run.stderr).unwrap();
+        assert_eq!(run.status.code(), Some(1), "{arguments}: {said}");
+        let failures = said
+            .matches("error: cannot write to standard output")
+            .count();
+        assert_eq!(failures, 1, "{arguments}: {said}");
+        // It is the end of a batch.
+        assert!(said.matches("* status").count() <= 1, "{arguments}: {said}");
+    }
+}

@@ -188,6 +188,7 @@ impl Batch<'_> {
         run: &mut Run<'_>,
         progress: &mut Progress,
     ) -> Result<Option<Result<Bytes>>> {
+        run.stdout.check()?;
         let next = if let Poll::Ready(next) = now(pin!(run.requests.next())).await {
             next
         } else {
@@ -270,7 +271,7 @@ impl Batch<'_> {
         };
         self.driver.interrupt.or(written).await?;
         self.driver.console.report(error);
-        Ok(())
+        stdout.check()
     }
 }
 

@@ -137,6 +137,7 @@ impl Batch<'_> {
         let mut largest = 0;
         let mut unsent = 0;
         loop {
+            run.stdout.check()?;
             // Never more calls than replies wanted: a call may have side effects.
             let wanted = progress.left.map_or(self.concurrency, |left| {
                 usize::try_from(left).unwrap_or(usize::MAX)
