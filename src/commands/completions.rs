@@ -77,9 +77,7 @@ const FISH: &str = r#"complete --keep-order --exclusive --command routeguide --a
 "#;
 
 pub async fn run(args: &CompletionsArgs, context: &mut Context) -> Result<()> {
-    let script = script(args.shell)?;
-    context.stdout.buffer().extend_from_slice(&script);
-    context.finish_output().await
+    context.print_bytes(&script(args.shell)?).await
 }
 
 /// The script for one shell.

@@ -6,6 +6,7 @@ use super::line::Line;
 use super::names::find_method;
 use super::request::Request;
 use super::schema::pool;
+use crate::input::arguments;
 use crate::protobuf::layout::{Field, Layout, LayoutId, Layouts, Shape, Special, Type};
 
 /// The key of an Any's type, and what its value starts with.
@@ -62,19 +63,10 @@ pub fn fields(line: &Line, request: &Request, typed: &str) -> Candidates {
     }
 }
 
-/// The path and the value of `path=value` or `path:=value`. A `=` in brackets belongs to a map's key.
+/// The path and the value of `path=value` or `path:=value`.
 fn assignment(typed: &str) -> Option<(&str, &str)> {
-    let mut depth = 0_usize;
-    let at = typed.find(|c| {
-        match c {
-            '[' => depth += 1,
-            ']' => depth = depth.saturating_sub(1),
-            _ => {}
-        }
-        c == '=' && depth == 0
-    })?;
-    let (path, value) = typed.split_at_checked(at)?;
-    Some((path.strip_suffix(':').unwrap_or(path), value.get(1..)?))
+    let (path, value) = arguments::assignment(typed)?;
+    Some((path.strip_suffix(':').unwrap_or(path), value))
 }
 
 struct Names<'a> {

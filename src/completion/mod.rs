@@ -39,8 +39,7 @@ pub fn answer_shell() -> bool {
     // A shell that does not read the answer any more needs none.
     let _ = schema::block_on(async {
         let mut context = Context::new(Settings::from_env());
-        context.stdout.buffer().extend_from_slice(reply.as_bytes());
-        context.finish_output().await
+        context.print_bytes(reply.as_bytes()).await
     });
     true
 }

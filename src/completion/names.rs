@@ -3,6 +3,7 @@
 use prost_reflect::{DescriptorPool, MethodDescriptor, ServiceDescriptor};
 
 use super::candidate::Candidate;
+use crate::schema::descriptor::symbol::{self, Symbol, service_names};
 
 /// Methods by path; if none starts so, by service and method without the package; or else by short name.
 pub fn methods(pool: &DescriptorPool, typed: &str) -> Vec<Candidate> {
@@ -27,28 +28,17 @@ pub fn methods(pool: &DescriptorPool, typed: &str) -> Vec<Candidate> {
 }
 
 pub fn services(pool: &DescriptorPool) -> Vec<Candidate> {
-    sorted(
-        pool.services()
-            .map(|it| it.full_name().to_owned())
-            .collect(),
-    )
+    sorted(service_names(pool))
 }
 
 pub fn symbols(pool: &DescriptorPool) -> Vec<Candidate> {
-    let services = pool.services().map(|it| it.full_name().to_owned());
-    let methods = all_methods(pool).map(|it| it.full_name().to_owned());
-    let messages = pool
-        .all_messages()
-        .filter(|message| !message.is_map_entry())
-        .map(|it| it.full_name().to_owned());
-    let enums = pool.all_enums().map(|it| it.full_name().to_owned());
-    sorted(
-        services
-            .chain(methods)
-            .chain(messages)
-            .chain(enums)
-            .collect(),
-    )
+    let offered = symbol::symbols(pool).filter(|symbol| {
+        matches!(
+            symbol,
+            Symbol::Service(_) | Symbol::Method(_) | Symbol::Message(_) | Symbol::Enum(_)
+        )
+    });
+    sorted(offered.map(|it| it.full_name().to_owned()).collect())
 }
 
 /// The method of that name, in any spelling that a call accepts.

@@ -54,6 +54,21 @@ pub fn parse(
     Ok(bytes)
 }
 
+/// What is in front of the `=` of an argument, with the colon of `:=`, and what is behind it. A `=` in brackets belongs to a
+/// map's key.
+pub fn assignment(argument: &str) -> Option<(&str, &str)> {
+    let mut depth = 0_usize;
+    let at = argument.find(|c| {
+        match c {
+            '[' => depth += 1,
+            ']' => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        c == '=' && depth == 0
+    })?;
+    Some((argument.get(..at)?, argument.get(at + 1..)?))
+}
+
 fn bad(argument: &str, why: impl std::fmt::Display) -> Error {
     Error::failed(format!("argument {argument:?}: {why}"))
 }
@@ -88,18 +103,7 @@ impl<'a> Argument<'a> {
                 error.hinted("write name=text, name:=json, name=@file or name:=@file")
             }
         };
-        let mut depth = 0_usize;
-        let at = text.find(|c| {
-            match c {
-                '[' => depth += 1,
-                ']' => depth = depth.saturating_sub(1),
-                _ => {}
-            }
-            c == '=' && depth == 0
-        });
-        let (name, value) = at
-            .and_then(|at| Some((text.get(..at)?, text.get(at + 1..)?)))
-            .ok_or_else(form)?;
+        let (name, value) = assignment(text).ok_or_else(form)?;
         let (name, is_json) = match name.strip_suffix(':') {
             Some(name) => (name, true),
             None => (name, false),

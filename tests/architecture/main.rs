@@ -66,6 +66,7 @@ const ROOMS: &[Room] = &[
                 "cli",
                 "reads the part of the command line that has been typed",
             ),
+            ("input", "cuts a FIELD argument as `call` does"),
             ("output", "turns messages on stderr off"),
             ("protobuf", "the fields that a message has"),
             ("schema", "the symbols there are"),
