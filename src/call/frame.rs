@@ -49,10 +49,15 @@ impl<'a> Iterator for Framed<'a> {
     }
 }
 
-/// The length of the first message with its prefix, if the prefix is complete.
+/// The flag of the first message and its length without the prefix, if that is complete.
+fn prefix(bytes: &[u8]) -> Option<(u8, usize)> {
+    let &[flag, a, b, c, d] = bytes.first_chunk()?;
+    Some((flag, u32::from_be_bytes([a, b, c, d]) as usize))
+}
+
+/// The length of the first message with its prefix, if that is complete.
 fn framed_len(bytes: &[u8]) -> Option<usize> {
-    let &[_, a, b, c, d] = bytes.first_chunk()?;
-    Some(PREFIX + u32::from_be_bytes([a, b, c, d]) as usize)
+    prefix(bytes).map(|(_, len)| PREFIX + len)
 }
 
 /// Packs messages.
@@ -225,7 +230,7 @@ impl Cutter {
             }
             self.join();
         }
-        let Some(&[flag, a, b, c, d]) = self.current.first_chunk() else {
+        let Some((flag, len)) = prefix(&self.current) else {
             return Ok(None);
         };
         match flag {
@@ -233,7 +238,6 @@ impl Cutter {
             1 => return Err(BadFrame::Compressed),
             flag => return Err(BadFrame::Flag(flag)),
         }
-        let len = u32::from_be_bytes([a, b, c, d]) as usize;
         if len > self.max_message_size {
             return Err(BadFrame::TooLarge(len));
         }

@@ -19,7 +19,7 @@ impl<A> Deref for Deferred<A> {
 }
 
 /// Adds the arguments to their command. What `--help` says of it stays: clap would take that from an argument group.
-pub fn add<A: Args>(command: Command) -> Command {
+fn add<A: Args>(command: Command) -> Command {
     let about = Resettable::from(command.get_about().cloned());
     let long_about = Resettable::from(command.get_long_about().cloned());
     A::augment_args(command).about(about).long_about(long_about)

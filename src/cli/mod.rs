@@ -17,7 +17,7 @@ use std::ffi::OsString;
 use clap::{ColorChoice, CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 
 pub use commands::*;
-pub use deferred::{Deferred, add};
+pub use deferred::Deferred;
 pub use shared::*;
 
 use guide::{exit_codes, long_help};

@@ -227,9 +227,9 @@ impl Requests {
         })
     }
 
-    /// As [`Requests::next`], without counting a reference, and without the errors of messages that do not fit.
+    /// As [`Requests::next`], without counting a reference. Not for [`Requests::skipping_misfits`], whose errors it does not
+    /// return.
     pub fn poll_next_slice(&mut self, cx: &mut Context<'_>) -> Poll<Option<&[u8]>> {
-        self.misfit = None;
         self.poll_ready(cx).map(|()| self.ready.next_slice())
     }
 

@@ -1,4 +1,5 @@
-//! `-o envelope`: every event of a call as JSON, on a line unless it is indented, for scripts that need its time, size and metadata.
+//! `-o envelope`: every event of a call as JSON, on a line unless it is indented, for scripts that need its time, size and
+//! metadata.
 
 use std::time::Duration;
 

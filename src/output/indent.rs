@@ -19,8 +19,9 @@ pub fn indent(json: &str) -> String {
             '{' | '[' => {
                 out.push(token);
                 // An empty one stays on its line.
-                if let Some(after) = rest.strip_prefix(if token == '{' { '}' } else { ']' }) {
-                    out.push(if token == '{' { '}' } else { ']' });
+                let closing = if token == '{' { '}' } else { ']' };
+                if let Some(after) = rest.strip_prefix(closing) {
+                    out.push(closing);
                     rest = after.trim_start();
                 } else {
                     level += 1;

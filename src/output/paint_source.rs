@@ -50,7 +50,7 @@ pub fn paint_source(source: &str) -> String {
     let mut painted = String::with_capacity(source.len() * 2);
     let mut rest = source;
     let mut declares = false;
-    // Only the first word of a statement is a keyword: fields may have the names of keywords.
+    // Only the first word of a statement declares something: fields may have the names of keywords.
     let mut is_first = true;
     while let Some(first) = rest.chars().next() {
         let is_comment = rest.starts_with("//");
@@ -70,6 +70,9 @@ pub fn paint_source(source: &str) -> String {
         };
         let (token, tail) = rest.split_at(len);
         rest = tail;
+        // The type of a field comes after these.
+        let is_modifier =
+            is_first && matches!(token, "optional" | "repeated" | "required" | "stream");
         let style = match first {
             _ if is_comment => COMMENT,
             '"' => STRING,
@@ -80,18 +83,11 @@ pub fn paint_source(source: &str) -> String {
                 KEYWORD
             }
             _ if SCALARS.contains(&token) => TYPE,
-            // A modifier, after which the type of a field comes.
-            _ if matches!(token, "optional" | "repeated" | "required" | "stream") && is_first => {
-                let _ = write!(painted, "{KEYWORD}{token}{KEYWORD:#}");
-                continue;
-            }
             _ if KEYWORDS.contains(&token) => KEYWORD,
             _ if is_first => TYPE,
             _ => Style::new(),
         };
-        if !is_comment {
-            is_first = false;
-        }
+        is_first &= is_comment || is_modifier;
         let _ = write!(painted, "{style}{token}{style:#}");
     }
     painted

@@ -2,7 +2,6 @@
 //! For `--in-process`, this joins `server` and `transport`, which do not know each other.
 
 use std::path::PathBuf;
-use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use http::HeaderMap;
@@ -106,10 +105,8 @@ impl Target {
             Where::Address(address) => Endpoint::from(address.clone()),
             Where::InProcess(people) => context.servers.endpoint(people.as_deref()).await?,
         };
-        let attempts = AtomicU32::new(0);
         let is_watched = context.terminal.stderr_is_terminal;
-        let failed = |error: &Error| {
-            let attempt = attempts.fetch_add(1, Ordering::Relaxed) + 1;
+        let failed = |attempt: u32, error: &Error| {
             if console.is_verbose() {
                 console.detail("*", || format!("attempt {attempt}: {error}"));
             } else if attempt == 1 && is_watched {
@@ -279,7 +276,7 @@ impl Session {
             connect_timeout: self.target.connect_timeout,
             wait: self.target.wait,
             deadline,
-            failed: &|_| {},
+            failed: &|_, _| {},
         };
         let connection = self.connections.get(&self.endpoint, &patience).await?;
         Ok((connection, deadline))

@@ -29,8 +29,8 @@ pub struct Patience<'a> {
     pub wait: Option<Duration>,
     /// The call's deadline, which includes connecting.
     pub deadline: Option<Instant>,
-    /// Hears why an attempt failed that another one follows.
-    pub failed: &'a (dyn Fn(&Error) + Sync),
+    /// Hears which attempt failed, counted from one, and why, if another one follows.
+    pub failed: &'a (dyn Fn(u32, &Error) + Sync),
 }
 
 /// The connections of a process. Clones share them.
@@ -85,7 +85,9 @@ async fn connect(
     let give_up = patience.wait.map(|wait| Instant::now() + wait);
     let mut pause = FIRST_PAUSE;
     let mut last = None;
+    let mut attempt = 0;
     loop {
+        attempt += 1;
         let started = Instant::now();
         let limit = started + patience.connect_timeout;
         let limit = give_up.map_or(limit, |give_up| limit.min(give_up));
@@ -109,7 +111,7 @@ async fn connect(
         if left.is_zero() {
             return Err(error);
         }
-        (patience.failed)(&error);
+        (patience.failed)(attempt, &error);
         let paused = sleep(pause.min(left));
         if let Some(deadline) = patience.deadline {
             if timeout_at(deadline, paused).await.is_err() {

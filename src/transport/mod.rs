@@ -36,7 +36,7 @@ pub mod testing {
         let connections: &'static Connections = Box::leak(Box::default());
         let patience = Patience {
             connect_timeout: Duration::from_secs(60),
-            failed: &|_| {},
+            failed: &|_, _| {},
             wait: None,
             deadline: None,
         };
