@@ -166,7 +166,7 @@ impl Driver {
     /// Runs `work` with stdout. All of its output is written when this returns, even if it fails.
     ///
     /// # Errors
-    /// Those of `work`, else of writing.
+    /// Those of `work`, else of writing. If both fail, the second error is reported.
     pub async fn with_stdout<T>(
         &self,
         stdout: &mut Stdout,
@@ -184,6 +184,12 @@ impl Driver {
         };
         // The next command must not write what this one could not.
         stdout.discard();
+        if outcome.is_err()
+            && let Err(error) = &written
+        {
+            // The error of the work is returned, and this one must not be lost.
+            self.console.report(error);
+        }
         let value = outcome?;
         written?;
         Ok(value)
