@@ -26,5 +26,19 @@ fn main() -> Result<(), Box<dyn Error>> {
     }
     fs::write(out_dir.join("bare.binpb"), bare.encode_to_vec())?;
     tonic_prost_build::configure().compile_fds(compiler.file_descriptor_set())?;
+
+    let mut health = protox::Compiler::new(["protos"])?;
+    health
+        .include_source_info(true)
+        .open_file("grpc/health/v1/health.proto")?;
+    fs::write(
+        out_dir.join("health.binpb"),
+        health.encode_file_descriptor_set(),
+    )?;
+    // The server has its own layer for calls, and the client makes calls by descriptor.
+    tonic_prost_build::configure()
+        .build_client(false)
+        .build_server(false)
+        .compile_fds(health.file_descriptor_set())?;
     Ok(())
 }

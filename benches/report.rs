@@ -147,6 +147,20 @@ impl Report {
         ]);
     }
 
+    /// Our figures alone, which have a target of their own.
+    pub fn single(&mut self, measure: &str, ours: &Samples, target: Target) {
+        let median = ours.median();
+        self.rows.push([
+            measure.to_owned(),
+            figure(median),
+            String::new(),
+            String::new(),
+            target.to_string(),
+            verdict(target.met(median)),
+        ]);
+        self.note(format!("{measure}: {}", ours.range()));
+    }
+
     /// Adds a peak in KiB, with [`MEMORY`] as its target.
     pub fn memory(&mut self, measure: &str, peak: Option<u32>) {
         let peak = peak.map(|kibibytes| f64::from(kibibytes) / 1024.0);

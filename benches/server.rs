@@ -13,7 +13,7 @@ use crate::guard::Guard;
 use crate::peer::Runtime;
 
 /// Longer than the longest group.
-const LIMIT: Duration = Duration::from_secs(30 * 60);
+const LIMIT: Duration = Duration::from_mins(30);
 const START: Duration = Duration::from_secs(10);
 
 /// A running server; dropping it ends the process.

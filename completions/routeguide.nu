@@ -10,6 +10,14 @@ module completions {
     [ "reply" "status" ]
   }
 
+  def "nu-complete routeguide serve log_format" [] {
+    [ "text" "json" ]
+  }
+
+  def "nu-complete routeguide serve log" [] {
+    [ "error" "warn" "info" "debug" "trace" ]
+  }
+
   # Run the RouteGuide server
   export extern "routeguide serve" [
     --listen(-l): string      # Where to listen: host:port, [::1]:port, :port (loopback) or unix:PATH; may be repeated
@@ -17,50 +25,120 @@ module completions {
     --people: path            # Serve the people in this file instead of Alice and Bob: Person messages in JSON, an array or one per line
     --missing: string@"nu-complete routeguide serve missing" # How GetPerson answers an unknown name
     --grace: string           # How long calls in flight may continue after a signal to stop
+    --drain-delay: string     # How long to go on taking calls after a signal to stop, while health already reports NOT_SERVING
+    --threads: string         # Threads that serve connections; as many as the machine has cores by default
+    --auth-token-file: path   # Answer only calls with a bearer token of this file, which has one on each line; health needs none
+    --no-reflection           # Do not describe the services to clients that ask
+    --check                   # Read all configuration, say what would be served, and exit with 0 or 1; nothing is bound
     --verbose(-v)             # Print a line for every call on stderr
     --quiet(-q)               # Print only errors on stderr
+    --cert: path              # Serve TLS (1.2 and 1.3) on TCP with this certificate: PEM, then those between it and its authority
+    --key: path               # The certificate's private key: PEM, not encrypted
+    --client-ca: path         # Require a client certificate that an authority in this PEM file has issued
+    --client-name: string     # Accept only client certificates for this name; may be repeated
+    --max-connections: string # Connections at the same time; more are refused with GOAWAY
+    --max-connections-per-peer: string # Connections of one address at the same time; proxies share one
+    --max-streams: string     # Calls at the same time on a connection
+    --max-message-size: string # Size of a request message, decompressed; by default a name may have 64KiB
+    --max-header-list: string # Size of the headers of a call
+    --handshake-timeout: string # Time for TLS and the first frame of a connection, and for the headers of a call
+    --keepalive-interval: string # Send a PING on a connection that has been silent for this long
+    --keepalive-timeout: string # Close a connection whose PING is not answered in this time
+    --min-ping-interval: string # Close a connection that sends a third PING earlier than this after another
+    --max-stream-idle: string # End a call without a message for this long with UNAVAILABLE, except watches of health; or off
+    --max-call-time: string   # End a call that takes longer with DEADLINE_EXCEEDED; or off
+    --max-connection-age: string # Ask a connection to leave after this time, a tenth more or less; or off
+    --max-connection-age-grace: string # End the calls of such a connection with UNAVAILABLE after this time; or off
+    --max-resets: string      # Close a connection that cancels more calls than this, beyond as many as were completed
+    --log-format: string@"nu-complete routeguide serve log_format" # How lines on stderr look
+    --log: string@"nu-complete routeguide serve log" # Print lines of this level and above on stderr; debug and trace show what libraries do, too
+    --metrics: string         # Serve metrics for Prometheus at host:port or :port (loopback), with /healthz and /readyz beside them
+    --otlp: string            # Send traces and metrics to the OpenTelemetry collector at this URL, by OTLP over gRPC; needs a build with the feature otlp
     --help(-h)                # Print help (see more with '--help')
+    ...rest: string           # Refused, with a tip if it is an address
   ]
+
+  def "nu-complete routeguide get-person compress" [] {
+    [ "gzip" "deflate" "zstd" ]
+  }
 
   def "nu-complete routeguide get-person output" [] {
     [ "text" "json" "envelope" "raw" ]
+  }
+
+  def "nu-complete routeguide get-person int64_numbers" [] {
+    [ "all" "safe" ]
   }
 
   def "nu-complete routeguide get-person color" [] {
     [ "auto" "always" "never" ]
   }
 
+  def "nu-complete routeguide get-person error_format" [] {
+    [ "text" "json" ]
+  }
+
   # Look up a person
   export extern "routeguide get-person" [
-    --addr(-a): string        # The server: host:port, :port, [::1]:port, http://host:port, dns:///host:port or unix:PATH [env: ROUTEGUIDE_ADDR] [default: localhost:50051]
+    --addr(-a): string        # The server: host:port, :port, [::1]:port, https://host:port for TLS, dns:///host:port or unix:PATH [env: ROUTEGUIDE_ADDR] [default: localhost:50051]
     --plaintext               # Accepted for grpcurl's users: without https://, calls are in plaintext anyway
     --port(-p): string        # Refused with a tip: the port is part of -a
     --in-process              # Call a RouteGuide server inside this process: no port, no second terminal
-    --header(-H): string      # Metadata to send with calls and reflection; may be repeated. Values of -bin names are base64
-    --max-message-size: string # The largest message to send or accept, in bytes or with a unit: 64KiB, 4MiB
+    --header(-H): string      # Metadata to send with calls and reflection; may be repeated. Values of -bin names are base64. @FILE reads a header a line, and ${VAR} is a variable of the environment
+    --max-message-size: string # The largest message to send or accept, in bytes or with a unit: 64KiB, 4MiB [default: 4MiB]
     --people: path            # With --in-process: serve the people in this file instead of Alice and Bob
-    --connect-timeout: string # How long an attempt to connect or an answer of the reflection may take
-    --timeout: string         # The call's deadline, including connecting; sent to the server as grpc-timeout
+    --connect-timeout: string # How long an attempt to connect or an answer of the reflection may take [default: 10s]
+    --timeout: string         # The call's deadline, including connecting; in a batch, of each call; sent to the server as grpc-timeout
     --wait: string            # Keep trying to connect for this long
+    --resolve: string         # The addresses of a host: HOST:PORT:ADDRESS[,ADDRESS]; may be repeated
+    --connect-to: string      # Connect to another host and port: HOST:PORT:TO-HOST:TO-PORT, where an empty part means any, or the same; may be repeated
+    --proxy: string           # The proxy: http://, https://, socks5:// or socks5h://[user:password@]host:port; none with an empty text [env: HTTPS_PROXY, HTTP_PROXY, ALL_PROXY, NO_PROXY]
+    --compress: string@"nu-complete routeguide get-person compress" # Compress requests; compressed replies are always accepted
+    --user-agent: string      # The value of the user-agent header
+    --keepalive: string       # Send a PING at this interval while calls are open, and give the connection up if it is not answered; at least 10s
+    --retry: string           # Try a call again this often: if the server has not acted on it, or if it was UNAVAILABLE before any reply [default: 0]
+    --profile: string         # Take settings from this profile of the configuration file; see routeguide config [env: ROUTEGUIDE_PROFILE]
+    --authority: string       # The value of :authority for calls, instead of the address
+    --cacert: path            # Trust the certificates in this PEM file instead of the system's
+    --cert: path              # The client's certificate: PEM, or PKCS#12 with its key
+    --key: path               # The key of --cert, in PEM, if it is in a file of its own
+    --key-password-file: path # The file of the password of --key, or of a PKCS#12 file
+    --insecure                # Accept any certificate of the server, not of a proxy: whoever is in between can read and change everything
+    --server-name: string     # The name to ask for, and to expect in the certificate, instead of the address's host
     --output(-o): string@"nu-complete routeguide get-person output" # How to print replies [env: ROUTEGUIDE_OUTPUT] [default: json for call, text for get-*]
     --pretty                  # Indent messages, even when stdout is not a terminal
     --compact                 # One message per line, even on a terminal
     --emit-defaults           # Also print fields that have their default value
     --proto-names             # JSON: field names as in the .proto file, not in lowerCamelCase
     --enum-numbers            # JSON: enum values as numbers
-    --color: string@"nu-complete routeguide get-person color" # When to use color
-    --verbose(-v)             # Show the connection, the metadata and the status on stderr
+    --int64-numbers: string@"nu-complete routeguide get-person int64_numbers" # JSON: integers of 64 bits as numbers, not as strings; with =safe, one that JavaScript would round is an error
+    --color: string@"nu-complete routeguide get-person color" # When to use color [default: auto]
+    --verbose(-v)             # Show the connection, the metadata, the status and the times on stderr; -vv shows secrets in the metadata, too
     --quiet(-q)               # Print only errors on stderr
+    --error-format: string@"nu-complete routeguide get-person error_format" # How to print errors: as text, or each as a google.rpc.Status in JSON, with its kind, hint and exit code [default: text]
     --help(-h)                # Print help (see more with '--help')
     name: string              # Name of the person
+    ...rest: string           # Refused, with a tip if there is an address
   ]
+
+  def "nu-complete routeguide get-people compress" [] {
+    [ "gzip" "deflate" "zstd" ]
+  }
 
   def "nu-complete routeguide get-people output" [] {
     [ "text" "json" "envelope" "raw" ]
   }
 
+  def "nu-complete routeguide get-people int64_numbers" [] {
+    [ "all" "safe" ]
+  }
+
   def "nu-complete routeguide get-people color" [] {
     [ "auto" "always" "never" ]
+  }
+
+  def "nu-complete routeguide get-people error_format" [] {
+    [ "text" "json" ]
   }
 
   # Look up people over one stream, each as soon as its name arrives
@@ -68,28 +146,49 @@ module completions {
     --null(-0)                # Names on stdin end with NUL, not with a newline
     --strict                  # Exit 69 if a name had no reply
     --max-messages(-n): string # Stop after N replies
-    --addr(-a): string        # The server: host:port, :port, [::1]:port, http://host:port, dns:///host:port or unix:PATH [env: ROUTEGUIDE_ADDR] [default: localhost:50051]
+    --addr(-a): string        # The server: host:port, :port, [::1]:port, https://host:port for TLS, dns:///host:port or unix:PATH [env: ROUTEGUIDE_ADDR] [default: localhost:50051]
     --plaintext               # Accepted for grpcurl's users: without https://, calls are in plaintext anyway
     --port(-p): string        # Refused with a tip: the port is part of -a
     --in-process              # Call a RouteGuide server inside this process: no port, no second terminal
-    --header(-H): string      # Metadata to send with calls and reflection; may be repeated. Values of -bin names are base64
-    --max-message-size: string # The largest message to send or accept, in bytes or with a unit: 64KiB, 4MiB
+    --header(-H): string      # Metadata to send with calls and reflection; may be repeated. Values of -bin names are base64. @FILE reads a header a line, and ${VAR} is a variable of the environment
+    --max-message-size: string # The largest message to send or accept, in bytes or with a unit: 64KiB, 4MiB [default: 4MiB]
     --people: path            # With --in-process: serve the people in this file instead of Alice and Bob
-    --connect-timeout: string # How long an attempt to connect or an answer of the reflection may take
-    --timeout: string         # The call's deadline, including connecting; sent to the server as grpc-timeout
+    --connect-timeout: string # How long an attempt to connect or an answer of the reflection may take [default: 10s]
+    --timeout: string         # The call's deadline, including connecting; in a batch, of each call; sent to the server as grpc-timeout
     --wait: string            # Keep trying to connect for this long
+    --resolve: string         # The addresses of a host: HOST:PORT:ADDRESS[,ADDRESS]; may be repeated
+    --connect-to: string      # Connect to another host and port: HOST:PORT:TO-HOST:TO-PORT, where an empty part means any, or the same; may be repeated
+    --proxy: string           # The proxy: http://, https://, socks5:// or socks5h://[user:password@]host:port; none with an empty text [env: HTTPS_PROXY, HTTP_PROXY, ALL_PROXY, NO_PROXY]
+    --compress: string@"nu-complete routeguide get-people compress" # Compress requests; compressed replies are always accepted
+    --user-agent: string      # The value of the user-agent header
+    --keepalive: string       # Send a PING at this interval while calls are open, and give the connection up if it is not answered; at least 10s
+    --retry: string           # Try a call again this often: if the server has not acted on it, or if it was UNAVAILABLE before any reply [default: 0]
+    --profile: string         # Take settings from this profile of the configuration file; see routeguide config [env: ROUTEGUIDE_PROFILE]
+    --authority: string       # The value of :authority for calls, instead of the address
+    --cacert: path            # Trust the certificates in this PEM file instead of the system's
+    --cert: path              # The client's certificate: PEM, or PKCS#12 with its key
+    --key: path               # The key of --cert, in PEM, if it is in a file of its own
+    --key-password-file: path # The file of the password of --key, or of a PKCS#12 file
+    --insecure                # Accept any certificate of the server, not of a proxy: whoever is in between can read and change everything
+    --server-name: string     # The name to ask for, and to expect in the certificate, instead of the address's host
     --output(-o): string@"nu-complete routeguide get-people output" # How to print replies [env: ROUTEGUIDE_OUTPUT] [default: json for call, text for get-*]
     --pretty                  # Indent messages, even when stdout is not a terminal
     --compact                 # One message per line, even on a terminal
     --emit-defaults           # Also print fields that have their default value
     --proto-names             # JSON: field names as in the .proto file, not in lowerCamelCase
     --enum-numbers            # JSON: enum values as numbers
-    --color: string@"nu-complete routeguide get-people color" # When to use color
-    --verbose(-v)             # Show the connection, the metadata and the status on stderr
+    --int64-numbers: string@"nu-complete routeguide get-people int64_numbers" # JSON: integers of 64 bits as numbers, not as strings; with =safe, one that JavaScript would round is an error
+    --color: string@"nu-complete routeguide get-people color" # When to use color [default: auto]
+    --verbose(-v)             # Show the connection, the metadata, the status and the times on stderr; -vv shows secrets in the metadata, too
     --quiet(-q)               # Print only errors on stderr
+    --error-format: string@"nu-complete routeguide get-people error_format" # How to print errors: as text, or each as a google.rpc.Status in JSON, with its kind, hint and exit code [default: text]
     --help(-h)                # Print help (see more with '--help')
     ...names: string          # Names of the people; if there are none, or a single `-`, they are read from stdin
   ]
+
+  def "nu-complete routeguide list compress" [] {
+    [ "gzip" "deflate" "zstd" ]
+  }
 
   def "nu-complete routeguide list reflection" [] {
     [ "auto" "v1" "v1alpha" "off" ]
@@ -99,28 +198,48 @@ module completions {
     [ "auto" "always" "never" ]
   }
 
+  def "nu-complete routeguide list error_format" [] {
+    [ "text" "json" ]
+  }
+
   # List a server's services, or a service's methods
   export extern "routeguide list" [
     --long(-l)                # Show the methods' signatures
     --protoset-out: path      # Write the schema to this file, as a FileDescriptorSet for --protoset and protoc; - is stdout
     --proto-out: directory    # Write the schema to this folder, as .proto files
-    --addr(-a): string        # The server: host:port, :port, [::1]:port, http://host:port, dns:///host:port or unix:PATH [env: ROUTEGUIDE_ADDR] [default: localhost:50051]
+    --addr(-a): string        # The server: host:port, :port, [::1]:port, https://host:port for TLS, dns:///host:port or unix:PATH [env: ROUTEGUIDE_ADDR] [default: localhost:50051]
     --plaintext               # Accepted for grpcurl's users: without https://, calls are in plaintext anyway
     --port(-p): string        # Refused with a tip: the port is part of -a
     --in-process              # Call a RouteGuide server inside this process: no port, no second terminal
-    --header(-H): string      # Metadata to send with calls and reflection; may be repeated. Values of -bin names are base64
-    --max-message-size: string # The largest message to send or accept, in bytes or with a unit: 64KiB, 4MiB
+    --header(-H): string      # Metadata to send with calls and reflection; may be repeated. Values of -bin names are base64. @FILE reads a header a line, and ${VAR} is a variable of the environment
+    --max-message-size: string # The largest message to send or accept, in bytes or with a unit: 64KiB, 4MiB [default: 4MiB]
     --people: path            # With --in-process: serve the people in this file instead of Alice and Bob
-    --connect-timeout: string # How long an attempt to connect or an answer of the reflection may take
-    --timeout: string         # The call's deadline, including connecting; sent to the server as grpc-timeout
+    --connect-timeout: string # How long an attempt to connect or an answer of the reflection may take [default: 10s]
+    --timeout: string         # The call's deadline, including connecting; in a batch, of each call; sent to the server as grpc-timeout
     --wait: string            # Keep trying to connect for this long
+    --resolve: string         # The addresses of a host: HOST:PORT:ADDRESS[,ADDRESS]; may be repeated
+    --connect-to: string      # Connect to another host and port: HOST:PORT:TO-HOST:TO-PORT, where an empty part means any, or the same; may be repeated
+    --proxy: string           # The proxy: http://, https://, socks5:// or socks5h://[user:password@]host:port; none with an empty text [env: HTTPS_PROXY, HTTP_PROXY, ALL_PROXY, NO_PROXY]
+    --compress: string@"nu-complete routeguide list compress" # Compress requests; compressed replies are always accepted
+    --user-agent: string      # The value of the user-agent header
+    --keepalive: string       # Send a PING at this interval while calls are open, and give the connection up if it is not answered; at least 10s
+    --retry: string           # Try a call again this often: if the server has not acted on it, or if it was UNAVAILABLE before any reply [default: 0]
+    --profile: string         # Take settings from this profile of the configuration file; see routeguide config [env: ROUTEGUIDE_PROFILE]
+    --authority: string       # The value of :authority for calls, instead of the address
+    --cacert: path            # Trust the certificates in this PEM file instead of the system's
+    --cert: path              # The client's certificate: PEM, or PKCS#12 with its key
+    --key: path               # The key of --cert, in PEM, if it is in a file of its own
+    --key-password-file: path # The file of the password of --key, or of a PKCS#12 file
+    --insecure                # Accept any certificate of the server, not of a proxy: whoever is in between can read and change everything
+    --server-name: string     # The name to ask for, and to expect in the certificate, instead of the address's host
     --proto: path             # Take the schema from this .proto file instead of asking the server; may be repeated
     --import-path(-I): directory # Where to look for --proto files and their imports; may be repeated
     --protoset: path          # Take the schema from this FileDescriptorSet instead of asking the server; may be repeated
-    --reflection: string@"nu-complete routeguide list reflection" # Which version of server reflection to use
-    --color: string@"nu-complete routeguide list color" # When to use color
-    --verbose(-v)             # Show the connection, the metadata and the status on stderr
+    --reflection: string@"nu-complete routeguide list reflection" # Which version of server reflection to use [default: auto]
+    --color: string@"nu-complete routeguide list color" # When to use color [default: auto]
+    --verbose(-v)             # Show the connection, the metadata, the status and the times on stderr; -vv shows secrets in the metadata, too
     --quiet(-q)               # Print only errors on stderr
+    --error-format: string@"nu-complete routeguide list error_format" # How to print errors: as text, or each as a google.rpc.Status in JSON, with its kind, hint and exit code [default: text]
     --help(-h)                # Print help (see more with '--help')
     service?: string          # List this service's methods
     ...rest: string           # Refused, with a tip if the first argument is an address
@@ -128,6 +247,10 @@ module completions {
 
   def "nu-complete routeguide describe output" [] {
     [ "text" "json" ]
+  }
+
+  def "nu-complete routeguide describe compress" [] {
+    [ "gzip" "deflate" "zstd" ]
   }
 
   def "nu-complete routeguide describe reflection" [] {
@@ -138,30 +261,50 @@ module completions {
     [ "auto" "always" "never" ]
   }
 
+  def "nu-complete routeguide describe error_format" [] {
+    [ "text" "json" ]
+  }
+
   # Describe a service, method, message, enum or field as .proto source
   export extern "routeguide describe" [
     --all                     # Without a symbol: print the source of everything, not only what there is
-    --output(-o): string@"nu-complete routeguide describe output" # .proto source, or the descriptor as JSON
+    --output(-o): string@"nu-complete routeguide describe output" # .proto source, or as JSON the symbol's descriptor; without a symbol, a FileDescriptorSet of everything
     --template                # Print a request with every field filled in, ready for `call -d`
     --protoset-out: path      # Write the schema to this file, as a FileDescriptorSet for --protoset and protoc; - is stdout
     --proto-out: directory    # Write the schema to this folder, as .proto files
-    --addr(-a): string        # The server: host:port, :port, [::1]:port, http://host:port, dns:///host:port or unix:PATH [env: ROUTEGUIDE_ADDR] [default: localhost:50051]
+    --addr(-a): string        # The server: host:port, :port, [::1]:port, https://host:port for TLS, dns:///host:port or unix:PATH [env: ROUTEGUIDE_ADDR] [default: localhost:50051]
     --plaintext               # Accepted for grpcurl's users: without https://, calls are in plaintext anyway
     --port(-p): string        # Refused with a tip: the port is part of -a
     --in-process              # Call a RouteGuide server inside this process: no port, no second terminal
-    --header(-H): string      # Metadata to send with calls and reflection; may be repeated. Values of -bin names are base64
-    --max-message-size: string # The largest message to send or accept, in bytes or with a unit: 64KiB, 4MiB
+    --header(-H): string      # Metadata to send with calls and reflection; may be repeated. Values of -bin names are base64. @FILE reads a header a line, and ${VAR} is a variable of the environment
+    --max-message-size: string # The largest message to send or accept, in bytes or with a unit: 64KiB, 4MiB [default: 4MiB]
     --people: path            # With --in-process: serve the people in this file instead of Alice and Bob
-    --connect-timeout: string # How long an attempt to connect or an answer of the reflection may take
-    --timeout: string         # The call's deadline, including connecting; sent to the server as grpc-timeout
+    --connect-timeout: string # How long an attempt to connect or an answer of the reflection may take [default: 10s]
+    --timeout: string         # The call's deadline, including connecting; in a batch, of each call; sent to the server as grpc-timeout
     --wait: string            # Keep trying to connect for this long
+    --resolve: string         # The addresses of a host: HOST:PORT:ADDRESS[,ADDRESS]; may be repeated
+    --connect-to: string      # Connect to another host and port: HOST:PORT:TO-HOST:TO-PORT, where an empty part means any, or the same; may be repeated
+    --proxy: string           # The proxy: http://, https://, socks5:// or socks5h://[user:password@]host:port; none with an empty text [env: HTTPS_PROXY, HTTP_PROXY, ALL_PROXY, NO_PROXY]
+    --compress: string@"nu-complete routeguide describe compress" # Compress requests; compressed replies are always accepted
+    --user-agent: string      # The value of the user-agent header
+    --keepalive: string       # Send a PING at this interval while calls are open, and give the connection up if it is not answered; at least 10s
+    --retry: string           # Try a call again this often: if the server has not acted on it, or if it was UNAVAILABLE before any reply [default: 0]
+    --profile: string         # Take settings from this profile of the configuration file; see routeguide config [env: ROUTEGUIDE_PROFILE]
+    --authority: string       # The value of :authority for calls, instead of the address
+    --cacert: path            # Trust the certificates in this PEM file instead of the system's
+    --cert: path              # The client's certificate: PEM, or PKCS#12 with its key
+    --key: path               # The key of --cert, in PEM, if it is in a file of its own
+    --key-password-file: path # The file of the password of --key, or of a PKCS#12 file
+    --insecure                # Accept any certificate of the server, not of a proxy: whoever is in between can read and change everything
+    --server-name: string     # The name to ask for, and to expect in the certificate, instead of the address's host
     --proto: path             # Take the schema from this .proto file instead of asking the server; may be repeated
     --import-path(-I): directory # Where to look for --proto files and their imports; may be repeated
     --protoset: path          # Take the schema from this FileDescriptorSet instead of asking the server; may be repeated
-    --reflection: string@"nu-complete routeguide describe reflection" # Which version of server reflection to use
-    --color: string@"nu-complete routeguide describe color" # When to use color
-    --verbose(-v)             # Show the connection, the metadata and the status on stderr
+    --reflection: string@"nu-complete routeguide describe reflection" # Which version of server reflection to use [default: auto]
+    --color: string@"nu-complete routeguide describe color" # When to use color [default: auto]
+    --verbose(-v)             # Show the connection, the metadata, the status and the times on stderr; -vv shows secrets in the metadata, too
     --quiet(-q)               # Print only errors on stderr
+    --error-format: string@"nu-complete routeguide describe error_format" # How to print errors: as text, or each as a google.rpc.Status in JSON, with its kind, hint and exit code [default: text]
     --help(-h)                # Print help (see more with '--help')
     symbol?: string           # What to describe, by full or short name: `GetPerson`, `pkg.Service/Method`, `pkg.Message.field`
     ...rest: string           # Refused, with a tip if the first argument is an address
@@ -169,6 +312,10 @@ module completions {
 
   def "nu-complete routeguide call input" [] {
     [ "json" "text" ]
+  }
+
+  def "nu-complete routeguide call compress" [] {
+    [ "gzip" "deflate" "zstd" ]
   }
 
   def "nu-complete routeguide call reflection" [] {
@@ -179,8 +326,16 @@ module completions {
     [ "text" "json" "envelope" "raw" ]
   }
 
+  def "nu-complete routeguide call int64_numbers" [] {
+    [ "all" "safe" ]
+  }
+
   def "nu-complete routeguide call color" [] {
     [ "auto" "always" "never" ]
+  }
+
+  def "nu-complete routeguide call error_format" [] {
+    [ "text" "json" ]
   }
 
   # Call any method of any server
@@ -189,22 +344,37 @@ module completions {
     --input: string@"nu-complete routeguide call input" # Format of -d: JSON, or protobuf text with messages separated by the record separator (0x1E)
     --allow-unknown-fields    # Ignore fields that the request does not have, instead of rejecting them
     --concurrency: string     # Calls of a batch to have in flight at once
-    --keep-going              # Continue a batch after a failed call or a message that does not fit
+    --keep-going              # Continue a batch after a failed call or a message that does not fit; not for a method that takes a stream
     --max-messages(-n): string # Stop after N replies
-    --addr(-a): string        # The server: host:port, :port, [::1]:port, http://host:port, dns:///host:port or unix:PATH [env: ROUTEGUIDE_ADDR] [default: localhost:50051]
+    --addr(-a): string        # The server: host:port, :port, [::1]:port, https://host:port for TLS, dns:///host:port or unix:PATH [env: ROUTEGUIDE_ADDR] [default: localhost:50051]
     --plaintext               # Accepted for grpcurl's users: without https://, calls are in plaintext anyway
     --port(-p): string        # Refused with a tip: the port is part of -a
     --in-process              # Call a RouteGuide server inside this process: no port, no second terminal
-    --header(-H): string      # Metadata to send with calls and reflection; may be repeated. Values of -bin names are base64
-    --max-message-size: string # The largest message to send or accept, in bytes or with a unit: 64KiB, 4MiB
+    --header(-H): string      # Metadata to send with calls and reflection; may be repeated. Values of -bin names are base64. @FILE reads a header a line, and ${VAR} is a variable of the environment
+    --max-message-size: string # The largest message to send or accept, in bytes or with a unit: 64KiB, 4MiB [default: 4MiB]
     --people: path            # With --in-process: serve the people in this file instead of Alice and Bob
-    --connect-timeout: string # How long an attempt to connect or an answer of the reflection may take
-    --timeout: string         # The call's deadline, including connecting; sent to the server as grpc-timeout
+    --connect-timeout: string # How long an attempt to connect or an answer of the reflection may take [default: 10s]
+    --timeout: string         # The call's deadline, including connecting; in a batch, of each call; sent to the server as grpc-timeout
     --wait: string            # Keep trying to connect for this long
+    --resolve: string         # The addresses of a host: HOST:PORT:ADDRESS[,ADDRESS]; may be repeated
+    --connect-to: string      # Connect to another host and port: HOST:PORT:TO-HOST:TO-PORT, where an empty part means any, or the same; may be repeated
+    --proxy: string           # The proxy: http://, https://, socks5:// or socks5h://[user:password@]host:port; none with an empty text [env: HTTPS_PROXY, HTTP_PROXY, ALL_PROXY, NO_PROXY]
+    --compress: string@"nu-complete routeguide call compress" # Compress requests; compressed replies are always accepted
+    --user-agent: string      # The value of the user-agent header
+    --keepalive: string       # Send a PING at this interval while calls are open, and give the connection up if it is not answered; at least 10s
+    --retry: string           # Try a call again this often: if the server has not acted on it, or if it was UNAVAILABLE before any reply [default: 0]
+    --profile: string         # Take settings from this profile of the configuration file; see routeguide config [env: ROUTEGUIDE_PROFILE]
+    --authority: string       # The value of :authority for calls, instead of the address
+    --cacert: path            # Trust the certificates in this PEM file instead of the system's
+    --cert: path              # The client's certificate: PEM, or PKCS#12 with its key
+    --key: path               # The key of --cert, in PEM, if it is in a file of its own
+    --key-password-file: path # The file of the password of --key, or of a PKCS#12 file
+    --insecure                # Accept any certificate of the server, not of a proxy: whoever is in between can read and change everything
+    --server-name: string     # The name to ask for, and to expect in the certificate, instead of the address's host
     --proto: path             # Take the schema from this .proto file instead of asking the server; may be repeated
     --import-path(-I): directory # Where to look for --proto files and their imports; may be repeated
     --protoset: path          # Take the schema from this FileDescriptorSet instead of asking the server; may be repeated
-    --reflection: string@"nu-complete routeguide call reflection" # Which version of server reflection to use
+    --reflection: string@"nu-complete routeguide call reflection" # Which version of server reflection to use [default: auto]
     --protoset-out: path      # Write the schema to this file, as a FileDescriptorSet for --protoset and protoc; - is stdout
     --proto-out: directory    # Write the schema to this folder, as .proto files
     --output(-o): string@"nu-complete routeguide call output" # How to print replies [env: ROUTEGUIDE_OUTPUT] [default: json for call, text for get-*]
@@ -213,36 +383,194 @@ module completions {
     --emit-defaults           # Also print fields that have their default value
     --proto-names             # JSON: field names as in the .proto file, not in lowerCamelCase
     --enum-numbers            # JSON: enum values as numbers
-    --color: string@"nu-complete routeguide call color" # When to use color
-    --verbose(-v)             # Show the connection, the metadata and the status on stderr
+    --int64-numbers: string@"nu-complete routeguide call int64_numbers" # JSON: integers of 64 bits as numbers, not as strings; with =safe, one that JavaScript would round is an error
+    --color: string@"nu-complete routeguide call color" # When to use color [default: auto]
+    --verbose(-v)             # Show the connection, the metadata, the status and the times on stderr; -vv shows secrets in the metadata, too
     --quiet(-q)               # Print only errors on stderr
+    --error-format: string@"nu-complete routeguide call error_format" # How to print errors: as text, or each as a google.rpc.Status in JSON, with its kind, hint and exit code [default: text]
     --help(-h)                # Print help (see more with '--help')
     method: string            # The method: `pkg.Service/Method`, `pkg.Service.Method`, or a short name that is unambiguous
     ...fields: string         # Fields of the request: name=text, name:=json, name=@file
   ]
 
+  def "nu-complete routeguide health compress" [] {
+    [ "gzip" "deflate" "zstd" ]
+  }
+
   def "nu-complete routeguide health color" [] {
     [ "auto" "always" "never" ]
+  }
+
+  def "nu-complete routeguide health error_format" [] {
+    [ "text" "json" ]
   }
 
   # Check whether a server, or one of its services, is serving
   export extern "routeguide health" [
     --watch                   # Print every change until interrupted
-    --addr(-a): string        # The server: host:port, :port, [::1]:port, http://host:port, dns:///host:port or unix:PATH [env: ROUTEGUIDE_ADDR] [default: localhost:50051]
+    --list                    # Print all services, each with its status; exit code 1 if one is not SERVING
+    --addr(-a): string        # The server: host:port, :port, [::1]:port, https://host:port for TLS, dns:///host:port or unix:PATH [env: ROUTEGUIDE_ADDR] [default: localhost:50051]
     --plaintext               # Accepted for grpcurl's users: without https://, calls are in plaintext anyway
     --port(-p): string        # Refused with a tip: the port is part of -a
     --in-process              # Call a RouteGuide server inside this process: no port, no second terminal
-    --header(-H): string      # Metadata to send with calls and reflection; may be repeated. Values of -bin names are base64
-    --max-message-size: string # The largest message to send or accept, in bytes or with a unit: 64KiB, 4MiB
+    --header(-H): string      # Metadata to send with calls and reflection; may be repeated. Values of -bin names are base64. @FILE reads a header a line, and ${VAR} is a variable of the environment
+    --max-message-size: string # The largest message to send or accept, in bytes or with a unit: 64KiB, 4MiB [default: 4MiB]
     --people: path            # With --in-process: serve the people in this file instead of Alice and Bob
-    --connect-timeout: string # How long an attempt to connect or an answer of the reflection may take
-    --timeout: string         # The call's deadline, including connecting; sent to the server as grpc-timeout
+    --connect-timeout: string # How long an attempt to connect or an answer of the reflection may take [default: 10s]
+    --timeout: string         # The call's deadline, including connecting; in a batch, of each call; sent to the server as grpc-timeout
     --wait: string            # Keep trying to connect for this long
-    --color: string@"nu-complete routeguide health color" # When to use color
-    --verbose(-v)             # Show the connection, the metadata and the status on stderr
+    --resolve: string         # The addresses of a host: HOST:PORT:ADDRESS[,ADDRESS]; may be repeated
+    --connect-to: string      # Connect to another host and port: HOST:PORT:TO-HOST:TO-PORT, where an empty part means any, or the same; may be repeated
+    --proxy: string           # The proxy: http://, https://, socks5:// or socks5h://[user:password@]host:port; none with an empty text [env: HTTPS_PROXY, HTTP_PROXY, ALL_PROXY, NO_PROXY]
+    --compress: string@"nu-complete routeguide health compress" # Compress requests; compressed replies are always accepted
+    --user-agent: string      # The value of the user-agent header
+    --keepalive: string       # Send a PING at this interval while calls are open, and give the connection up if it is not answered; at least 10s
+    --retry: string           # Try a call again this often: if the server has not acted on it, or if it was UNAVAILABLE before any reply [default: 0]
+    --profile: string         # Take settings from this profile of the configuration file; see routeguide config [env: ROUTEGUIDE_PROFILE]
+    --authority: string       # The value of :authority for calls, instead of the address
+    --cacert: path            # Trust the certificates in this PEM file instead of the system's
+    --cert: path              # The client's certificate: PEM, or PKCS#12 with its key
+    --key: path               # The key of --cert, in PEM, if it is in a file of its own
+    --key-password-file: path # The file of the password of --key, or of a PKCS#12 file
+    --insecure                # Accept any certificate of the server, not of a proxy: whoever is in between can read and change everything
+    --server-name: string     # The name to ask for, and to expect in the certificate, instead of the address's host
+    --color: string@"nu-complete routeguide health color" # When to use color [default: auto]
+    --verbose(-v)             # Show the connection, the metadata, the status and the times on stderr; -vv shows secrets in the metadata, too
     --quiet(-q)               # Print only errors on stderr
+    --error-format: string@"nu-complete routeguide health error_format" # How to print errors: as text, or each as a google.rpc.Status in JSON, with its kind, hint and exit code [default: text]
     --help(-h)                # Print help (see more with '--help')
     service?: string          # The service; the whole server if omitted
+  ]
+
+  def "nu-complete routeguide config output" [] {
+    [ "text" "json" ]
+  }
+
+  def "nu-complete routeguide config color" [] {
+    [ "auto" "always" "never" ]
+  }
+
+  def "nu-complete routeguide config error_format" [] {
+    [ "text" "json" ]
+  }
+
+  # Show the settings that hold, and where each comes from
+  export extern "routeguide config" [
+    --profile: string         # Show the settings of this profile [env: ROUTEGUIDE_PROFILE]
+    --output(-o): string@"nu-complete routeguide config output" # How to show them
+    --color: string@"nu-complete routeguide config color" # When to use color [default: auto]
+    --verbose(-v)             # Show the connection, the metadata, the status and the times on stderr; -vv shows secrets in the metadata, too
+    --quiet(-q)               # Print only errors on stderr
+    --error-format: string@"nu-complete routeguide config error_format" # How to print errors: as text, or each as a google.rpc.Status in JSON, with its kind, hint and exit code [default: text]
+    --help(-h)                # Print help (see more with '--help')
+  ]
+
+  # Print where the configuration file is, whether it exists or not
+  export extern "routeguide config path" [
+    --help(-h)                # Print help
+  ]
+
+  # Check the configuration file: all of it, not only the profile in use
+  export extern "routeguide config check" [
+    --help(-h)                # Print help
+  ]
+
+  # Edit the configuration file in $VISUAL or $EDITOR, and check it
+  export extern "routeguide config edit" [
+    --help(-h)                # Print help
+  ]
+
+  # Print this message or the help of the given subcommand(s)
+  export extern "routeguide config help" [
+  ]
+
+  # Print where the configuration file is, whether it exists or not
+  export extern "routeguide config help path" [
+  ]
+
+  # Check the configuration file: all of it, not only the profile in use
+  export extern "routeguide config help check" [
+  ]
+
+  # Edit the configuration file in $VISUAL or $EDITOR, and check it
+  export extern "routeguide config help edit" [
+  ]
+
+  # Print this message or the help of the given subcommand(s)
+  export extern "routeguide config help help" [
+  ]
+
+  def "nu-complete routeguide shell compress" [] {
+    [ "gzip" "deflate" "zstd" ]
+  }
+
+  def "nu-complete routeguide shell reflection" [] {
+    [ "auto" "v1" "v1alpha" "off" ]
+  }
+
+  def "nu-complete routeguide shell output" [] {
+    [ "text" "json" "envelope" "raw" ]
+  }
+
+  def "nu-complete routeguide shell int64_numbers" [] {
+    [ "all" "safe" ]
+  }
+
+  def "nu-complete routeguide shell color" [] {
+    [ "auto" "always" "never" ]
+  }
+
+  def "nu-complete routeguide shell error_format" [] {
+    [ "text" "json" ]
+  }
+
+  # Type the same commands at a prompt, over one connection
+  export extern "routeguide shell" [
+    --command(-c): string     # Run these lines, with ; between them, instead of showing a prompt; may be repeated
+    --file(-f): path          # Run the lines of this file, instead of showing a prompt
+    --keep-going              # Continue a script after a line that fails; the exit code is that of the first failure
+    --vi                      # The keys of vi at the prompt, instead of those of Emacs
+    --addr(-a): string        # The server: host:port, :port, [::1]:port, https://host:port for TLS, dns:///host:port or unix:PATH [env: ROUTEGUIDE_ADDR] [default: localhost:50051]
+    --plaintext               # Accepted for grpcurl's users: without https://, calls are in plaintext anyway
+    --port(-p): string        # Refused with a tip: the port is part of -a
+    --in-process              # Call a RouteGuide server inside this process: no port, no second terminal
+    --header(-H): string      # Metadata to send with calls and reflection; may be repeated. Values of -bin names are base64. @FILE reads a header a line, and ${VAR} is a variable of the environment
+    --max-message-size: string # The largest message to send or accept, in bytes or with a unit: 64KiB, 4MiB [default: 4MiB]
+    --people: path            # With --in-process: serve the people in this file instead of Alice and Bob
+    --connect-timeout: string # How long an attempt to connect or an answer of the reflection may take [default: 10s]
+    --timeout: string         # The call's deadline, including connecting; in a batch, of each call; sent to the server as grpc-timeout
+    --wait: string            # Keep trying to connect for this long
+    --resolve: string         # The addresses of a host: HOST:PORT:ADDRESS[,ADDRESS]; may be repeated
+    --connect-to: string      # Connect to another host and port: HOST:PORT:TO-HOST:TO-PORT, where an empty part means any, or the same; may be repeated
+    --proxy: string           # The proxy: http://, https://, socks5:// or socks5h://[user:password@]host:port; none with an empty text [env: HTTPS_PROXY, HTTP_PROXY, ALL_PROXY, NO_PROXY]
+    --compress: string@"nu-complete routeguide shell compress" # Compress requests; compressed replies are always accepted
+    --user-agent: string      # The value of the user-agent header
+    --keepalive: string       # Send a PING at this interval while calls are open, and give the connection up if it is not answered; at least 10s
+    --retry: string           # Try a call again this often: if the server has not acted on it, or if it was UNAVAILABLE before any reply [default: 0]
+    --profile: string         # Take settings from this profile of the configuration file; see routeguide config [env: ROUTEGUIDE_PROFILE]
+    --authority: string       # The value of :authority for calls, instead of the address
+    --cacert: path            # Trust the certificates in this PEM file instead of the system's
+    --cert: path              # The client's certificate: PEM, or PKCS#12 with its key
+    --key: path               # The key of --cert, in PEM, if it is in a file of its own
+    --key-password-file: path # The file of the password of --key, or of a PKCS#12 file
+    --insecure                # Accept any certificate of the server, not of a proxy: whoever is in between can read and change everything
+    --server-name: string     # The name to ask for, and to expect in the certificate, instead of the address's host
+    --proto: path             # Take the schema from this .proto file instead of asking the server; may be repeated
+    --import-path(-I): directory # Where to look for --proto files and their imports; may be repeated
+    --protoset: path          # Take the schema from this FileDescriptorSet instead of asking the server; may be repeated
+    --reflection: string@"nu-complete routeguide shell reflection" # Which version of server reflection to use [default: auto]
+    --output(-o): string@"nu-complete routeguide shell output" # How to print replies [env: ROUTEGUIDE_OUTPUT] [default: json for call, text for get-*]
+    --pretty                  # Indent messages, even when stdout is not a terminal
+    --compact                 # One message per line, even on a terminal
+    --emit-defaults           # Also print fields that have their default value
+    --proto-names             # JSON: field names as in the .proto file, not in lowerCamelCase
+    --enum-numbers            # JSON: enum values as numbers
+    --int64-numbers: string@"nu-complete routeguide shell int64_numbers" # JSON: integers of 64 bits as numbers, not as strings; with =safe, one that JavaScript would round is an error
+    --color: string@"nu-complete routeguide shell color" # When to use color [default: auto]
+    --verbose(-v)             # Show the connection, the metadata, the status and the times on stderr; -vv shows secrets in the metadata, too
+    --quiet(-q)               # Print only errors on stderr
+    --error-format: string@"nu-complete routeguide shell error_format" # How to print errors: as text, or each as a google.rpc.Status in JSON, with its kind, hint and exit code [default: text]
+    --help(-h)                # Print help (see more with '--help')
   ]
 
   def "nu-complete routeguide completions shell" [] {
@@ -291,6 +619,14 @@ module completions {
 
   # Check whether a server, or one of its services, is serving
   export extern "routeguide help health" [
+  ]
+
+  # Show the settings that hold, and where each comes from
+  export extern "routeguide help config" [
+  ]
+
+  # Type the same commands at a prompt, over one connection
+  export extern "routeguide help shell" [
   ]
 
   # Print a shell completion script

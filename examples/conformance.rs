@@ -128,6 +128,7 @@ fn answer(
         Some(Payload::Json(json)) => {
             let options = json::ReadOptions {
                 allow_unknown_fields: request.test_category == IGNORE_UNKNOWN,
+                ..json::ReadOptions::default()
             };
             json::read(layouts, id, json.as_bytes(), options).map_err(parse_error)?
         }

@@ -20,8 +20,12 @@ pub enum Kind {
     Usage,
     /// Something failed before or outside the RPC: connection, schema, input, output.
     Failed,
+    /// No connection to the server came about.
+    Unreachable,
     /// The RPC ended with this gRPC status, never `Ok`.
     Status(Code),
+    /// The calls worked, but something that was asked of them does not hold.
+    Unmet,
     /// The user pressed Ctrl-C.
     Interrupted,
     /// The reader of stdout closed it. This ends the run, and is not reported.
@@ -87,6 +91,15 @@ impl Error {
         Self::new(kind, "cannot write to standard output").caused_by(source)
     }
 
+    /// Says that a failure kept a connection from coming about. Wrong usage stays that.
+    #[must_use]
+    pub fn unreachable(mut self) -> Self {
+        if self.0.kind == Kind::Failed {
+            self.0.kind = Kind::Unreachable;
+        }
+        self
+    }
+
     /// Adds the cause.
     #[must_use]
     pub fn caused_by(mut self, source: impl Into<BoxError>) -> Self {
@@ -147,6 +160,22 @@ impl Error {
         self.0.hint.as_deref()
     }
 
+    /// The message with what it is about, without the status.
+    pub fn described(&self) -> String {
+        match &self.0.about {
+            Some(about) if self.0.message.is_empty() => about.clone(),
+            Some(about) => format!("{about}: {}", self.0.message),
+            None => self.0.message.clone(),
+        }
+    }
+
+    /// The message and its causes, on one line.
+    pub fn message_with_causes(&self) -> String {
+        let mut parts = vec![self.described()];
+        parts.append(&mut self.causes());
+        parts.join(": ")
+    }
+
     /// The causes that add something to the message, outermost first.
     pub fn causes(&self) -> Vec<String> {
         let mut said = self.0.message.clone();
@@ -199,6 +228,11 @@ pub fn plain(error: &dyn StdError) -> String {
         Some((text, _)) => text.to_lowercase(),
         None => text,
     }
+}
+
+/// The codes of gRPC, OK first.
+pub fn codes() -> impl Iterator<Item = Code> {
+    (0..=16).map(Code::from_i32)
 }
 
 /// The code's name as the gRPC specification writes it (`NOT_FOUND`).

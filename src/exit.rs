@@ -3,13 +3,17 @@
 use crate::error::{Error, Kind};
 
 /// The codes and what they mean, as `--help`, the manual and the README have them.
-pub const CODES: [(&str, &str); 5] = [
+pub const CODES: [(&str, &str); 6] = [
     ("0", "done"),
     (
         "1",
         "failed before or outside the RPC: connection, TLS, schema, input, output",
     ),
     ("2", "wrong usage"),
+    (
+        "3",
+        "the calls worked, but something that was asked of them does not hold (assert and expect in a shell)",
+    ),
     (
         "64 + n",
         "the RPC ended with gRPC status n: 69 NOT_FOUND, 68 DEADLINE_EXCEEDED, 78 UNAVAILABLE \
@@ -22,8 +26,9 @@ pub const CODES: [(&str, &str); 5] = [
 pub fn code(error: &Error) -> u8 {
     match error.kind() {
         Kind::OutputClosed => 0,
-        Kind::Failed => 1,
+        Kind::Failed | Kind::Unreachable => 1,
         Kind::Usage => 2,
+        Kind::Unmet => 3,
         // At most 80: tonic maps numbers beyond the specification's 16 to UNKNOWN.
         Kind::Status(code) => 64 + code as u8,
         Kind::Interrupted => INTERRUPTED,
@@ -54,6 +59,7 @@ mod tests {
     #[test]
     fn everything_else_has_its_own_code() {
         assert_eq!(code(&Error::failed("")), 1);
+        assert_eq!(code(&Error::failed("").unreachable()), 1);
         assert_eq!(code(&Error::usage("")), 2);
         assert_eq!(code(&Error::interrupted()), 130);
         let closed = std::io::Error::from(std::io::ErrorKind::BrokenPipe);

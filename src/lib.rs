@@ -3,17 +3,26 @@
 
 mod base64;
 mod call;
+mod certificates;
 pub mod cli;
 pub mod commands;
 pub mod completion;
+pub mod config;
 pub mod error;
 pub mod exit;
+mod framing;
 pub mod input;
 mod net;
 pub mod output;
 pub mod proto;
 pub mod protobuf;
 pub mod schema;
+mod secret;
+#[cfg(not(fuzzing))]
 mod server;
+#[cfg(fuzzing)]
+pub mod server;
 pub mod session;
+pub mod shell;
 mod transport;
+mod units;

@@ -5,15 +5,24 @@ use std::process;
 use routeguide::cli::{Cli, Command};
 use routeguide::commands;
 use routeguide::completion;
+use routeguide::config::Settings;
 use routeguide::error::{Error, Result};
 use routeguide::exit;
-use routeguide::session::{Context, Settings};
+use routeguide::session::Context;
+use routeguide::shell;
 
 fn main() {
     if completion::answer_shell() {
         return;
     }
-    let command = Cli::from_command_line().command;
+    let command = match Cli::from_command_line() {
+        Ok(Some(cli)) => cli.command,
+        Ok(None) => return,
+        Err(error) => {
+            commands::refuse(&error);
+            process::exit(exit::code(&error).into());
+        }
+    };
     // Single-threaded: a client drives one connection, and on few cores a multi-threaded runtime loses more to
     // handing tasks between threads than it gains.
     let runtime = tokio::runtime::Builder::new_current_thread()
@@ -28,16 +37,36 @@ fn main() {
     process::exit(exit::of(&result).into())
 }
 
+async fn dispatch(command: &Command, context: &mut Context) -> Result<()> {
+    match command {
+        Command::Shell(args) => shell::run(args, context).await,
+        command => commands::run(command, context).await,
+    }
+}
+
 /// Runs the command in a new context, and reports its error.
 async fn run(command: &Command) -> Result<()> {
-    let mut context = Context::new(Settings::from_env());
+    let settings = if commands::has_settings(command) {
+        Settings::load(commands::profile(command))
+    } else {
+        Ok(Settings::default())
+    };
+    let (settings, mistake) = match settings {
+        Ok(settings) => (settings, None),
+        Err(error) => (Settings::of_errors(), Some(error)),
+    };
+    let mut context = Context::new(settings);
     let console = commands::console(command, &context);
+    for warning in context.settings.warnings() {
+        console.warning(warning);
+    }
     let interrupt = context.interrupt.clone();
     let result = match interrupt.arm() {
+        Ok(()) if let Some(mistake) = mistake => Err(mistake),
         Ok(()) => tokio::select! {
             biased;
             () = interrupt.insisted() => return Err(Error::interrupted()),
-            result = commands::run(command, &mut context) => result,
+            result = dispatch(command, &mut context) => result,
         },
         Err(error) => Err(error),
     };

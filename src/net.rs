@@ -70,6 +70,15 @@ pub fn split_host_port(text: &str) -> Result<(&str, Option<u16>), BadHostPort> {
     Ok((host, port.map_err(|_| BadHostPort::Port)?))
 }
 
+/// `host:port`, with brackets around an IPv6 address.
+pub fn join_host_port(host: &str, port: u16) -> String {
+    if host.contains(':') {
+        format!("[{host}]:{port}")
+    } else {
+        format!("{host}:{port}")
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -10,3 +10,12 @@ pub const FILE_DESCRIPTOR_SET: &[u8] =
 pub const BARE_FILE_DESCRIPTOR_SET: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/bare.binpb"));
 
 include!(concat!(env!("OUT_DIR"), "/_.rs"));
+
+/// The gRPC health checking protocol.
+pub mod health {
+    /// The encoded `FileDescriptorSet` of the protocol.
+    pub const FILE_DESCRIPTOR_SET: &[u8] =
+        include_bytes!(concat!(env!("OUT_DIR"), "/health.binpb"));
+
+    include!(concat!(env!("OUT_DIR"), "/grpc.health.v1.rs"));
+}

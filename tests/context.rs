@@ -17,7 +17,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use clap::Parser as _;
 use routeguide::cli::Cli;
 use routeguide::commands;
-use routeguide::session::{Context, Settings};
+use routeguide::config::Settings;
+use routeguide::session::Context;
 
 /// So many that a stream left open by each would exceed the 100 that the server allows, and block.
 const ROUNDS: usize = 25;

@@ -15,7 +15,7 @@ use crate::report::Report;
 use crate::server::Server;
 
 /// For a run of several seconds.
-const LIMIT: Duration = Duration::from_secs(60);
+const LIMIT: Duration = Duration::from_mins(1);
 
 /// The flag and the length before the bytes of a gRPC message.
 const PREFIX: usize = 5;

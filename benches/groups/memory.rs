@@ -21,7 +21,7 @@ pub const GROUP: Group = Group {
 
 const PAUSE: Duration = Duration::from_secs(3);
 /// Enough for ten million names on a slow machine.
-const LIMIT: Duration = Duration::from_secs(600);
+const LIMIT: Duration = Duration::from_mins(10);
 
 fn run(report: &mut Report) -> Result<()> {
     eprintln!("  10,000,000 names");

@@ -6,7 +6,10 @@ mod h2load;
 mod list;
 mod memory;
 mod process;
+#[cfg(unix)]
+mod shell;
 mod stream;
+mod tls;
 mod unary;
 
 use crate::Result;
@@ -26,8 +29,11 @@ pub const ALL: &[Group] = &[
     stream::GROUP,
     memory::GROUP,
     process::GROUP,
+    tls::GROUP,
     unary::GROUP,
     call::GROUP,
     batch::GROUP,
     list::GROUP,
+    #[cfg(unix)]
+    shell::GROUP,
 ];

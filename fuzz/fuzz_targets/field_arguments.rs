@@ -4,8 +4,12 @@
 
 mod schema;
 
+use std::pin::pin;
+use std::task::{Context, Waker};
+
 use libfuzzer_sys::fuzz_target;
-use routeguide::input::arguments::parse;
+use routeguide::input::Stdin;
+use routeguide::input::arguments::{Files, parse};
 use routeguide::protobuf::json::ReadOptions;
 
 fuzz_target!(|input: Vec<String>| {
@@ -13,5 +17,10 @@ fuzz_target!(|input: Vec<String>| {
         return;
     }
     let (mut layouts, id) = schema::everything();
-    let _ = parse(&mut layouts, id, &input, ReadOptions::default(), 1 << 20);
+    let stdin = Stdin::new();
+    let files = Files::new(&stdin, 1 << 20);
+    let parsed = parse(&mut layouts, id, &input, ReadOptions::default(), files);
+    // Only files are waited for.
+    let polled = pin!(parsed).poll(&mut Context::from_waker(Waker::noop()));
+    assert!(polled.is_ready());
 });

@@ -12,6 +12,7 @@ fuzz_target!(|input: (bool, &str)| {
     let (mut layouts, id) = schema::everything();
     let options = ReadOptions {
         allow_unknown_fields,
+        ..ReadOptions::default()
     };
     if let Ok(bytes) = json::read(&mut layouts, id, input.as_bytes(), options) {
         let mut out = Vec::new();

@@ -11,7 +11,13 @@ use routeguide::protobuf::{json, text};
 
 fuzz_target!(|input: (bool, [bool; 5], &[u8])| {
     let (is_message, flags, bytes) = input;
-    let [indent, emit_defaults, enum_numbers, proto_names, skip_unknown] = flags;
+    let [
+        indent,
+        emit_defaults,
+        enum_numbers,
+        proto_names,
+        skip_unknown,
+    ] = flags;
     let (mut layouts, id) = schema::everything();
     let reply = if is_message {
         wire::message(&mut layouts, id, &mut wire::Entropy(bytes), 4)
@@ -24,6 +30,7 @@ fuzz_target!(|input: (bool, [bool; 5], &[u8])| {
         emit_defaults,
         proto_names,
         enum_numbers,
+        ..json::WriteOptions::default()
     };
     let _ = json::write(&mut layouts, id, &reply, options, &mut out);
     let options = text::WriteOptions {

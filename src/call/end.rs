@@ -14,8 +14,9 @@ use percent_encoding::percent_decode;
 use tonic::Code;
 use tonic::metadata::MetadataMap;
 
-use super::frame::BadFrame;
 use crate::base64;
+use crate::framing::BadFrame;
+use crate::transport::{ANSWER_TIMEOUT, HttpAnswer};
 
 pub const STATUS: HeaderName = HeaderName::from_static("grpc-status");
 const MESSAGE: HeaderName = HeaderName::from_static("grpc-message");
@@ -38,10 +39,14 @@ pub struct End {
 pub enum Origin {
     /// The server sent it.
     Server,
+    /// The server sent it, probably because it does not accept the encoding of the requests.
+    Encoding,
     /// The deadline expired.
     Deadline,
-    /// The client cancelled the call: an interrupt, bad input, or output that cannot be written.
+    /// The client cancelled the call: an interrupt, or output that cannot be written.
     Cancelled,
+    /// The client cancelled the call because its input is bad.
+    Input,
     /// The client cancelled the call because it had enough replies.
     Enough,
     /// The connection was lost, or the server reset the call.
@@ -58,19 +63,11 @@ pub enum Origin {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Processed {
     /// It has not: REFUSED_STREAM, or a GOAWAY that excludes the call. It is safe to call again.
-    No,
+    No {
+        /// The server is closing the connection, so another call needs another one.
+        is_closing: bool,
+    },
     Unknown,
-}
-
-/// An HTTP response that is not a gRPC response.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct HttpAnswer {
-    pub status: StatusCode,
-    pub content_type: Option<String>,
-    /// The start of its body.
-    pub body: Bytes,
-    /// Whether there is more.
-    pub is_cut: bool,
 }
 
 impl End {
@@ -104,9 +101,26 @@ impl End {
         )
     }
 
+    /// The connection was given up because the server did not answer a PING.
+    pub fn unanswered() -> Self {
+        Self::new(
+            Code::Unavailable,
+            format!(
+                "the connection was lost: the server did not answer a PING within {} seconds",
+                ANSWER_TIMEOUT.as_secs()
+            ),
+            Origin::Connection(Processed::Unknown),
+        )
+    }
+
     /// The client cancelled the call.
     pub fn cancelled() -> Self {
         Self::new(Code::Cancelled, "cancelled", Origin::Cancelled)
+    }
+
+    /// The client cancelled the call because of its input.
+    pub fn bad_input(message: impl Into<String>) -> Self {
+        Self::new(Code::Cancelled, message, Origin::Input)
     }
 
     /// The client cancelled the call after enough replies.
@@ -119,6 +133,16 @@ impl End {
         match bad {
             BadFrame::Compressed => Self::protocol(
                 "the server sent a compressed message, but no encoding was agreed on",
+            ),
+            BadFrame::Undecodable => {
+                Self::protocol("the server sent a compressed message that is damaged")
+            }
+            BadFrame::Expanding => Self::new(
+                Code::ResourceExhausted,
+                format!(
+                    "the reply is too large: it decompresses to more than {limit} bytes, the limit"
+                ),
+                Origin::TooLarge,
             ),
             BadFrame::Flag(flag) => Self::protocol(format!(
                 "the server sent a message with an unknown flag: {flag}"
@@ -134,20 +158,7 @@ impl End {
     /// The response was not gRPC.
     pub fn not_grpc(answer: HttpAnswer) -> Self {
         let code = code_of_http(answer.status);
-        let content_type = match &answer.content_type {
-            Some(content_type) => format!("content-type {content_type}"),
-            None => "no content-type".to_owned(),
-        };
-        let body = answer.body.trim_ascii();
-        let body = match (body.is_empty(), answer.is_cut) {
-            (true, _) => String::new(),
-            (false, false) => format!(": {:?}", String::from_utf8_lossy(body)),
-            (false, true) => format!(": {:?}…", String::from_utf8_lossy(body)),
-        };
-        let message = format!(
-            "the server did not answer with gRPC but with HTTP status {} and {content_type}{body}",
-            answer.status
-        );
+        let message = format!("the server did not answer with gRPC but with {answer}");
         Self::new(code, message, Origin::NotGrpc(answer))
     }
 
@@ -157,7 +168,13 @@ impl End {
             Origin::NotGrpc(_) => {
                 Some("is this a gRPC port? it looks like a web server or a proxy")
             }
+            Origin::Encoding => {
+                Some("does the server accept this encoding? use another --compress, or none")
+            }
             Origin::TooLarge => Some("allow larger messages with --max-message-size"),
+            Origin::Server if self.code == Code::Unimplemented => {
+                Some("the server does not implement the method; routeguide list shows its services")
+            }
             _ => None,
         }
     }
@@ -222,7 +239,9 @@ impl End {
         let reason = error.reason().unwrap_or(Reason::NO_ERROR);
         if error.is_remote() && error.is_reset() {
             let processed = match reason {
-                Reason::REFUSED_STREAM => Processed::No,
+                Reason::REFUSED_STREAM => Processed::No {
+                    is_closing: connection.is_some(),
+                },
                 _ => Processed::Unknown,
             };
             return Self::new(
@@ -235,7 +254,7 @@ impl End {
             return Self::new(
                 Code::Unavailable,
                 format!("the server did not accept the call: {}", named(error)),
-                Origin::Connection(Processed::No),
+                Origin::Connection(Processed::No { is_closing: true }),
             );
         }
         Self::protocol(format!(

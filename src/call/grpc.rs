@@ -9,20 +9,19 @@ use std::time::Duration;
 use bytes::Bytes;
 use h2::client::ResponseFuture;
 use h2::{Reason, RecvStream, SendStream};
-use http::{HeaderName, Response, StatusCode, header};
+use http::{Response, StatusCode, header};
 use tokio::time::{Instant, Sleep, sleep_until};
 use tonic::Code;
 use tonic::metadata::MetadataMap;
 
-use super::end::{End, STATUS};
-use super::frame::{Cutter, Packer, Sent};
+use super::end::{End, Origin, Processed, STATUS};
 use super::page::Page;
-use super::request::{is_grpc, request};
+use super::request::{ACCEPT_ENCODING, ENCODING, is_grpc, request};
 use super::{Event, Source, Start};
-use crate::transport::Connection;
+use crate::framing::{Cutter, Encoding, Packer, Sent};
+use crate::transport::{Connection, OpenCall};
 
-/// A server may act on the deadline a little before the client does, and reset the call. Timers have a resolution of a
-/// millisecond.
+/// A server may act on the deadline a little before the client does. Timers have a resolution of a millisecond.
 const SERVER_AHEAD: Duration = Duration::from_millis(5);
 
 /// This many bytes are given back to the peer's window at once, fewer with the next chunk.
@@ -31,8 +30,6 @@ const GIVE_BACK: usize = 64 << 10;
 /// The most that is sent at the end of the requests without waiting for the peer's window, in bytes. h2 holds it if the
 /// window is smaller.
 const UNRESERVED: usize = 16 << 10;
-
-const ENCODING: HeaderName = HeaderName::from_static("grpc-encoding");
 
 /// A call. Dropping it before its end cancels it (RST_STREAM), even if the peer's window is full.
 pub struct Call<R> {
@@ -46,6 +43,8 @@ pub struct Call<R> {
     has_received: bool,
     deadline: Option<Pin<Box<Sleep>>>,
     connection: Connection,
+    /// Counts the call as open.
+    _open: OpenCall,
     max_message_size: usize,
     single_reply: bool,
     exact_sends: bool,
@@ -88,13 +87,14 @@ impl<R: Source> Call<R> {
         let mut call = Self {
             requests,
             sending: Sending::Gone,
-            packer: Packer::default(),
+            packer: Packer::new(start.encoding),
             receiving: Receiving::Ended(None),
             cutter: Cutter::new(start.max_message_size),
             replies: 0,
             has_received: false,
             deadline: start.deadline.map(|at| Box::pin(sleep_until(at))),
             connection: connection.clone(),
+            _open: connection.open_call(),
             max_message_size: start.max_message_size,
             single_reply: start.single_reply,
             exact_sends: start.exact_sends,
@@ -374,11 +374,14 @@ impl<R: Source> Call<R> {
             return None;
         }
         let encoding = head.headers.get(ENCODING);
-        if let Some(encoding) = encoding.filter(|encoding| *encoding != "identity") {
-            let end = End::protocol(format!(
-                "the server uses the encoding {encoding:?}, which was not offered"
-            ));
-            return Some(self.end(end));
+        if let Some(name) = encoding.filter(|encoding| *encoding != "identity") {
+            let Some(encoding) = Encoding::named(name.as_bytes()) else {
+                let end = End::protocol(format!(
+                    "the server uses the encoding {name:?}, which was not offered"
+                ));
+                return Some(self.end(end));
+            };
+            self.cutter.set_encoding(encoding);
         }
         self.receiving = Receiving::Messages(body, head.status);
         let metadata = MetadataMap::from_headers(head.headers);
@@ -386,7 +389,18 @@ impl<R: Source> Call<R> {
     }
 
     /// The server ended the stream. Its status counts if the replies before it are complete.
-    fn close(&mut self, end: End) -> Event {
+    fn close(&mut self, mut end: End) -> Event {
+        // grpc-go does not say what it accepts.
+        let accepted = end.metadata.get(ACCEPT_ENCODING.as_str());
+        let accepted = accepted.map_or("", |value| value.to_str().unwrap_or_default());
+        if end.code == Code::Unimplemented
+            && let Some(encoding) = self.packer.encoding()
+            && !accepted
+                .split(',')
+                .any(|name| encoding.header() == *name.trim())
+        {
+            end.origin = Origin::Encoding;
+        }
         if end.code == Code::Ok {
             if !self.cutter.is_at_boundary() {
                 let end =
@@ -397,22 +411,35 @@ impl<R: Source> Call<R> {
                 return self.end(End::cardinality("none"));
             }
         }
+        // Servers built on tonic say CANCELLED when the deadline expires.
+        if end.code == Code::Cancelled && self.is_expired() {
+            return self.end(End::deadline());
+        }
         self.end(end)
     }
 
     fn fail(&mut self, error: &h2::Error) -> Event {
+        if self.connection.is_unanswered() {
+            return self.end(End::unanswered());
+        }
         let mut end = End::from_h2(error, self.connection.failure().as_ref());
-        // The server's reset at the deadline may arrive before our timer fires.
-        let is_reset = error.is_reset() && error.is_remote();
-        let expired =
-            |deadline: &Pin<Box<Sleep>>| deadline.deadline() <= Instant::now() + SERVER_AHEAD;
-        if is_reset
-            && matches!(end.code, Code::Cancelled | Code::Unknown)
-            && self.deadline.as_ref().is_some_and(expired)
+        // A server that has answered has acted on the call, whatever it says later.
+        if let Origin::Connection(processed) = &mut end.origin
+            && !matches!(self.receiving, Receiving::Headers(_))
         {
+            *processed = Processed::Unknown;
+        }
+        let is_reset = error.is_reset() && error.is_remote();
+        if is_reset && matches!(end.code, Code::Cancelled | Code::Unknown) && self.is_expired() {
             end = End::deadline();
         }
         self.end(end)
+    }
+
+    /// Whether the server may have acted on the deadline already.
+    fn is_expired(&self) -> bool {
+        let deadline = self.deadline.as_ref().map(|timer| timer.deadline());
+        deadline.is_some_and(|deadline| deadline <= Instant::now() + SERVER_AHEAD)
     }
 
     /// Ends the call, and resets what is still open of its stream.

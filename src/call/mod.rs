@@ -4,20 +4,17 @@
 //! - `grpc`: a call in progress, on its own h2 stream;
 //! - `request`: its URI and headers;
 //! - `page`: the body of a response that is not gRPC;
-//! - `frame`: packs messages into DATA frames, and cuts them out again;
 //! - `end`: how a call ends, and where its status comes from.
 //!
 //! This uses h2, not hyper: while hyper's client waits for the peer's window, it polls nothing else, so that neither a
 //! deadline nor a cancellation can reset the stream. It does not expose h2's `data_frame_budget` either.
 
 mod end;
-mod frame;
 mod grpc;
 mod page;
 mod request;
 
 pub use end::{End, Origin, Processed};
-pub use frame::{Packer, Sent};
 pub use grpc::Call;
 pub use request::request_headers;
 
@@ -30,6 +27,8 @@ use http::uri::PathAndQuery;
 use tokio::time::Instant;
 use tokio_stream::Stream;
 use tonic::metadata::MetadataMap;
+
+use crate::framing::{Encoding, Packer, Sent};
 
 /// Where the request messages of a call come from.
 pub trait Source {
@@ -67,6 +66,8 @@ pub struct Start {
     pub deadline: Option<Instant>,
     /// The largest reply to accept, in bytes.
     pub max_message_size: usize,
+    /// Compresses the requests. The headers name it, too.
+    pub encoding: Option<Encoding>,
     /// The method has one reply.
     pub single_reply: bool,
     /// Whether [`Event::Sent`] always waits until the peer's window has room for the requests. Otherwise the end of small

@@ -5,15 +5,12 @@ use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
-use bytes::BytesMut;
+use bytes::{Buf as _, BytesMut};
 use h2::RecvStream;
 use http::StatusCode;
 use tokio::time::{Sleep, sleep};
 
-use super::end::HttpAnswer;
-
-/// How much of an error page to keep, in bytes: it is shown in an error.
-const PAGE: usize = 200;
+use crate::transport::{HttpAnswer, PAGE};
 
 /// How long to wait for it.
 const PAGE_TIME: Duration = Duration::from_secs(1);
@@ -45,6 +42,15 @@ impl Page {
                 Poll::Ready(Some(Ok(data))) => {
                     let _ = self.body.flow_control().release_capacity(data.len());
                     self.start.extend_from_slice(&data);
+                    if let Some(text) = self
+                        .start
+                        .iter()
+                        .position(|byte| !byte.is_ascii_whitespace())
+                    {
+                        self.start.advance(text);
+                    } else {
+                        self.start.clear();
+                    }
                     if self.start.len() > PAGE {
                         break;
                     }

@@ -8,8 +8,11 @@ use tokio::time::Instant;
 use tonic::metadata::MetadataMap;
 
 use super::Start;
+use crate::framing::{ACCEPTED, Encoding};
 use crate::transport::Connection;
 
+pub const ENCODING: HeaderName = HeaderName::from_static("grpc-encoding");
+pub const ACCEPT_ENCODING: HeaderName = HeaderName::from_static("grpc-accept-encoding");
 const TIMEOUT: HeaderName = HeaderName::from_static("grpc-timeout");
 const CONTENT_TYPE: HeaderValue = HeaderValue::from_static("application/grpc");
 const TRAILERS: HeaderValue = HeaderValue::from_static("trailers");
@@ -24,9 +27,13 @@ pub fn is_grpc(content_type: &HeaderValue) -> bool {
         || essence.eq_ignore_ascii_case("application/grpc+proto")
 }
 
-/// The request headers for this metadata, built once for many calls.
-pub fn request_headers(metadata: MetadataMap) -> HeaderMap {
+/// The request headers for this metadata, built once for many calls. `encoding` compresses the requests.
+pub fn request_headers(metadata: MetadataMap, encoding: Option<Encoding>) -> HeaderMap {
     let mut headers = metadata.into_headers();
+    headers.insert(ACCEPT_ENCODING, ACCEPTED);
+    if let Some(encoding) = encoding {
+        headers.insert(ENCODING, encoding.header());
+    }
     headers.insert(header::TE, TRAILERS);
     headers.insert(header::CONTENT_TYPE, CONTENT_TYPE);
     headers.entry(header::USER_AGENT).or_insert(USER_AGENT);

@@ -6,73 +6,23 @@
 )]
 
 use std::path::PathBuf;
-use std::time::Duration;
 
-use clap::{Args, ValueEnum, ValueHint};
+use clap::{Args, Subcommand, ValueEnum, ValueHint};
 
 use super::guide::{exit_codes, long_help};
 use super::shared::{ConnectionArgs, ConsoleArgs, OutputArgs, SchemaArgs};
-use super::values::{Never, at_least_one, concurrency, duration, port_to_listen_on};
-
-#[derive(Debug, Args)]
-#[command(after_help = exit_codes(), after_long_help = long_help("serve"))]
-pub struct ServeArgs {
-    /// Where to listen: host:port, [::1]:port, :port (loopback) or unix:PATH; may be repeated
-    ///
-    /// `localhost` is IPv4 and IPv6 loopback; `[::]:50051` accepts both from the whole network. Port 0 picks a free
-    /// port, which is printed.
-    #[arg(
-        short,
-        long,
-        value_name = "ADDR",
-        default_value = "localhost:50051",
-        help_heading = "Serving"
-    )]
-    pub listen: Vec<String>,
-
-    /// Refused with a tip: the port is part of --listen
-    #[arg(short, long, hide = true, value_name = "N", value_parser = port_to_listen_on)]
-    pub port: Option<Never>,
-
-    /// Serve the people in this file instead of Alice and Bob: Person messages in JSON, an array or one per line
-    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, help_heading = "Serving")]
-    pub people: Option<PathBuf>,
-
-    /// How GetPerson answers an unknown name
-    #[arg(
-        long,
-        value_name = "HOW",
-        default_value = "reply",
-        help_heading = "Serving"
-    )]
-    pub missing: Missing,
-
-    /// How long calls in flight may continue after a signal to stop
-    #[arg(long, value_name = "DURATION", default_value = "10s", value_parser = duration, help_heading = "Serving")]
-    pub grace: Duration,
-
-    /// Print a line for every call on stderr
-    #[arg(short, long)]
-    pub verbose: bool,
-
-    /// Print only errors on stderr
-    #[arg(short, long, conflicts_with = "verbose")]
-    pub quiet: bool,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum Missing {
-    /// A Person named "Not Found", as the tutorial's server does
-    Reply,
-    /// Status NOT_FOUND
-    Status,
-}
+use super::values::{at_least_one, concurrency};
 
 #[derive(Debug, Args)]
 #[command(after_help = exit_codes(), after_long_help = long_help("get-person"))]
 pub struct GetPersonArgs {
     /// Name of the person
+    #[arg(index = 1)]
     pub name: String,
+
+    /// Refused, with a tip if there is an address
+    #[arg(hide = true, index = 2)]
+    pub rest: Vec<String>,
 
     #[command(flatten)]
     pub connection: ConnectionArgs,
@@ -97,7 +47,7 @@ pub struct GetPeopleArgs {
     pub strict: bool,
 
     /// Stop after N replies
-    #[arg(short = 'n', long, value_name = "N", value_parser = at_least_one, help_heading = "Names")]
+    #[arg(short = 'n', long, value_name = "N", value_parser = at_least_one, allow_negative_numbers = true, help_heading = "Names")]
     pub max_messages: Option<u64>,
 
     #[command(flatten)]
@@ -150,7 +100,7 @@ pub struct DescribeArgs {
     #[arg(long, conflicts_with = "symbol")]
     pub all: bool,
 
-    /// .proto source, or the descriptor as JSON
+    /// .proto source, or as JSON the symbol's descriptor; without a symbol, a FileDescriptorSet of everything
     #[arg(short, long, value_name = "FORMAT", default_value = "text")]
     pub output: DescribeFormat,
 
@@ -199,7 +149,7 @@ pub struct CallArgs {
     pub method: String,
 
     /// Fields of the request: name=text, name:=json, name=@file
-    #[arg(value_name = "FIELD", conflicts_with = "data")]
+    #[arg(value_name = "FIELD")]
     pub fields: Vec<String>,
 
     /// Requests as JSON values, one after another; @FILE reads a file, and @-, @ or - reads stdin as it arrives
@@ -220,15 +170,15 @@ pub struct CallArgs {
     pub allow_unknown_fields: bool,
 
     /// Calls of a batch to have in flight at once
-    #[arg(long, value_name = "N", default_value = "1", value_parser = concurrency, help_heading = "Request")]
+    #[arg(long, value_name = "N", default_value = "1", value_parser = concurrency, allow_negative_numbers = true, help_heading = "Request")]
     pub concurrency: u16,
 
-    /// Continue a batch after a failed call or a message that does not fit
+    /// Continue a batch after a failed call or a message that does not fit; not for a method that takes a stream
     #[arg(long, help_heading = "Request")]
     pub keep_going: bool,
 
     /// Stop after N replies
-    #[arg(short = 'n', long, value_name = "N", value_parser = at_least_one, help_heading = "Request")]
+    #[arg(short = 'n', long, value_name = "N", value_parser = at_least_one, allow_negative_numbers = true, help_heading = "Request")]
     pub max_messages: Option<u64>,
 
     #[command(flatten)]
@@ -260,11 +210,49 @@ pub struct HealthArgs {
     #[arg(long)]
     pub watch: bool,
 
+    /// Print all services, each with its status; exit code 1 if one is not SERVING
+    #[arg(long, conflicts_with_all = ["service", "watch"])]
+    pub list: bool,
+
     #[command(flatten)]
     pub connection: ConnectionArgs,
 
     #[command(flatten)]
     pub console: ConsoleArgs,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = exit_codes(), after_long_help = long_help("config"), args_conflicts_with_subcommands = true)]
+pub struct ConfigArgs {
+    #[command(subcommand)]
+    pub action: Option<ConfigAction>,
+
+    /// Show the settings of this profile [env: ROUTEGUIDE_PROFILE]
+    #[arg(long, value_name = "NAME")]
+    pub profile: Option<String>,
+
+    /// How to show them
+    #[arg(short, long, value_name = "FORMAT", default_value = "text")]
+    pub output: ConfigFormat,
+
+    #[command(flatten)]
+    pub console: ConsoleArgs,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum ConfigAction {
+    /// Print where the configuration file is, whether it exists or not
+    Path,
+    /// Check the configuration file: all of it, not only the profile in use
+    Check,
+    /// Edit the configuration file in $VISUAL or $EDITOR, and check it
+    Edit,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum ConfigFormat {
+    Text,
+    Json,
 }
 
 #[derive(Debug, Args)]

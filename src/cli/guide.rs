@@ -1,6 +1,7 @@
 //! What help and manual pages have beside the arguments: examples, the forms of values, and exit codes.
 
 use std::fmt::Write as _;
+use std::sync::LazyLock;
 
 use crate::exit;
 
@@ -21,7 +22,7 @@ const fn example(what: &'static str, line: &'static str) -> Example {
 }
 
 /// Two examples for each command, and the first steps for the program as a whole, whose name is empty.
-const EXAMPLES: [(&str, [Example; 2]); 10] = [
+const EXAMPLES: [(&str, [Example; 2]); 12] = [
     (
         "",
         [
@@ -111,6 +112,19 @@ const EXAMPLES: [(&str, [Example; 2]); 10] = [
         ],
     ),
     (
+        "shell",
+        [
+            example(
+                "A prompt, and a server to try it on",
+                "routeguide shell --in-process",
+            ),
+            example(
+                "A script, whose first failure is the exit code",
+                "routeguide shell -a localhost:8080 -f smoke.rg",
+            ),
+        ],
+    ),
+    (
         "health",
         [
             example(
@@ -121,6 +135,16 @@ const EXAMPLES: [(&str, [Example; 2]); 10] = [
                 "Every change of a service",
                 "routeguide health shop.Orders --watch",
             ),
+        ],
+    ),
+    (
+        "config",
+        [
+            example(
+                "What holds with a profile",
+                "routeguide config --profile staging",
+            ),
+            example("Write profiles", "routeguide config edit"),
         ],
     ),
     (
@@ -164,7 +188,7 @@ pub fn long_help(command: &str) -> String {
         help.push('\n');
     }
     help.push('\n');
-    help.push_str(&exit_codes());
+    help.push_str(exit_codes());
     help
 }
 
@@ -176,9 +200,10 @@ const VALUES: &[(&str, &str)] = &[
 /// The exit codes and what they mean.
 pub const EXIT_CODES: &[(&str, &str)] = &exit::CODES;
 
-/// What `-h` of a command ends with.
-pub fn exit_codes() -> String {
-    format!("Exit codes:\n{}", table(EXIT_CODES))
+/// What `-h` of a command ends with. Made once, because every command asks for it before anything is parsed.
+pub fn exit_codes() -> &'static str {
+    static TEXT: LazyLock<String> = LazyLock::new(|| format!("Exit codes:\n{}", table(EXIT_CODES)));
+    &TEXT
 }
 
 /// Two columns, the second one wrapped.
@@ -232,7 +257,7 @@ mod tests {
 
     #[test]
     fn tables_fit_a_narrow_terminal() {
-        for table in [table(VALUES), exit_codes()] {
+        for table in [table(VALUES), exit_codes().to_owned()] {
             assert!(table.lines().all(|line| line.len() <= WIDTH), "{table}");
         }
     }

@@ -1,6 +1,9 @@
 //! Parsers of values.
 
+use std::num::IntErrorKind;
 use std::time::Duration;
+
+pub use crate::units::{count, duration, keepalive, size};
 
 /// The value of a flag that is always refused.
 #[derive(Clone, Copy, Debug)]
@@ -20,8 +23,11 @@ pub fn port_to_listen_on(port: &str) -> Result<Never, String> {
 
 /// A number of replies.
 pub fn at_least_one(text: &str) -> Result<u64, String> {
-    match text.parse() {
+    match text.parse::<u64>() {
         Ok(number @ 1..) => Ok(number),
+        Err(error) if *error.kind() == IntErrorKind::PosOverflow => {
+            Err("it is too large; without the flag, there is no limit".to_owned())
+        }
         _ => Err("expected a whole number that is at least 1".to_owned()),
     }
 }
@@ -34,59 +40,46 @@ pub fn concurrency(text: &str) -> Result<u16, String> {
     }
 }
 
-/// A number of bytes, optionally in KiB, MiB or GiB.
-pub fn size(text: &str) -> Result<usize, String> {
-    let (number, unit) = match text.find(|c: char| !c.is_ascii_digit()) {
-        Some(at) => text.split_at(at),
-        None => (text, ""),
-    };
-    let unit = unit.trim();
-    let unit: usize = match unit.to_ascii_lowercase().as_str() {
-        "" | "b" => 1,
-        "k" | "kib" => 1 << 10,
-        "m" | "mib" => 1 << 20,
-        "g" | "gib" => 1 << 30,
-        _ => return Err(format!("unknown unit {unit:?}: use KiB, MiB or GiB")),
-    };
-    let number: usize = number
-        .parse()
-        .map_err(|_| "expected a number of bytes, such as 65536 or 64KiB".to_owned())?;
-    match number.checked_mul(unit) {
-        // The length of a gRPC message has 32 bits.
-        Some(size @ 1..=0xffff_ffff) => Ok(size),
-        _ => Err("must be at least 1 byte and less than 4GiB".to_owned()),
+/// A limit that may be off.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limit(pub Option<Duration>);
+
+/// A duration, or `off`.
+pub fn duration_or_off(text: &str) -> Result<Limit, String> {
+    match text {
+        "off" => Ok(Limit(None)),
+        text => Ok(Limit(Some(duration(text)?))),
     }
 }
 
-/// A positive duration: `500ms`, `10s`, `1m30s`, or a plain number of seconds as in curl.
-pub fn duration(text: &str) -> Result<Duration, String> {
-    let parsed = match text.parse::<f64>() {
-        Ok(seconds) => Duration::try_from_secs_f64(seconds)
-            .map_err(|_| "must be from 1ms to 99999999s".to_owned())?,
-        Err(_) => humantime::parse_duration(text)
-            .map_err(|_| "expected a duration such as 500ms, 10s or 1m30s".to_owned())?,
-    };
-    if parsed < Duration::from_millis(1) {
-        return Err("must be from 1ms to 99999999s".to_owned());
+/// A duration that may be none.
+pub fn duration_or_zero(text: &str) -> Result<Duration, String> {
+    match text {
+        "0" | "0s" => Ok(Duration::ZERO),
+        text => duration(text),
     }
-    // A grpc-timeout has at most eight digits, and a timer's instant must not overflow.
-    if parsed > Duration::from_secs(99_999_999) {
-        return Err("must be from 1ms to 99999999s".to_owned());
-    }
-    Ok(parsed)
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
+/// A number of threads.
+pub fn threads(text: &str) -> Result<usize, String> {
+    match text.parse() {
+        Ok(number @ 1..=1024) => Ok(number),
+        _ => Err("expected a whole number from 1 to 1024".to_owned()),
+    }
+}
 
-    #[test]
-    fn a_duration_is_positive_and_may_be_a_number_of_seconds() {
-        assert_eq!(duration("1.5"), Ok(Duration::from_millis(1500)));
-        assert_eq!(duration("200ms"), Ok(Duration::from_millis(200)));
-        assert!(duration("1us").is_err());
-        for bad in ["0", "-1", "NaN", "1e30", "soon", ""] {
-            assert!(duration(bad).is_err(), "{bad}");
-        }
+/// A number of connections.
+pub fn connections(text: &str) -> Result<usize, String> {
+    match text.parse() {
+        Ok(number @ 1..=1_000_000) => Ok(number),
+        _ => Err("expected a whole number from 1 to 1000000".to_owned()),
+    }
+}
+
+/// A number of calls on a connection.
+pub fn streams(text: &str) -> Result<u32, String> {
+    match text.parse() {
+        Ok(number @ 1..=100_000) => Ok(number),
+        _ => Err("expected a whole number from 1 to 100000".to_owned()),
     }
 }

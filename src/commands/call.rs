@@ -1,16 +1,14 @@
 //! `call`: any method of any server.
 
-use std::fs::File;
-use std::path::Path;
-
 use bytes::Bytes;
 use prost_reflect::MethodDescriptor;
 use tokio::time::Instant;
 
 use crate::cli::{CallArgs, Format, InputFormat};
 use crate::error::{Error, Result};
+use crate::input::arguments::Files;
 use crate::input::{self, Chunks, Failure, Json, Messages, Requests, Text, arguments};
-use crate::output::{Console, Renderer};
+use crate::output::{Console, NotCalled, Renderer};
 use crate::protobuf::Layouts;
 use crate::protobuf::json::ReadOptions;
 use crate::schema::resolve_method;
@@ -18,15 +16,22 @@ use crate::schema::source::DescriptorSource;
 use crate::session::batch::Batch;
 use crate::session::drive::Driver;
 use crate::session::export::{Export, takes_stdout};
+use crate::session::misplaced::refuse_address;
 use crate::session::printer::CallPrinter;
 use crate::session::schema::{Lent, lend};
-use crate::session::target::{Method, Session, Target, not_called, refuse_address};
+use crate::session::target::{Method, Session, Target, not_called};
 use crate::session::{Context, output};
 
 pub async fn run(args: &CallArgs, context: &mut Context) -> Result<()> {
     let console = output::console(&args.output.console, context);
     let format = output::format(&args.output, Format::Json, context)?;
     refuse_address(&args.method, &args.fields)?;
+    if let (Some(field), Some(_)) = (args.fields.first(), &args.data) {
+        return Err(
+            Error::usage(format!("{field:?} cannot be used together with -d"))
+                .hinted("a request comes either from FIELD arguments or from -d"),
+        );
+    }
     if takes_stdout(&args.export) {
         return Err(
             Error::usage("--protoset-out - and the replies cannot both go to stdout")
@@ -34,20 +39,30 @@ pub async fn run(args: &CallArgs, context: &mut Context) -> Result<()> {
         );
     }
     let export = Export::new(&args.export, &console, context)?;
-    let data = Data::new(args)?;
-    let target = Target::new(&args.connection, context)?;
+    let data = context.interrupt.or(Data::new(args)).await?;
+    let target = Target::new(&args.connection, context).await?;
     let started = Instant::now();
     let session = target.connect_for(format, context, &console).await?;
 
-    let mut schema = lend(&args.schema, Some(&session), context)?;
-    let resolved = resolve(schema.source(), &args.method, &export, &console);
-    let resolved = context.interrupt.or(resolved).await;
-    schema.detach();
+    let mut is_known = context.schemas.is_known();
+    let (mut schema, resolved) = loop {
+        let mut schema = lend(&args.schema, Some(&session), context).await?;
+        let service = context.service.as_deref();
+        let resolved = resolve(schema.source(), service, &args.method, &export, &console);
+        let resolved = context.interrupt.or(resolved).await;
+        schema.detach();
+        // What was learned by an earlier line of a shell may have changed.
+        if resolved.is_err() && std::mem::take(&mut is_known) && !context.interrupt.is_struck() {
+            context.schemas.clear();
+            continue;
+        }
+        break (schema, resolved);
+    };
     let descriptor = match resolved {
         Ok(descriptor) => descriptor,
         Err(error) => {
             schema.give_back(context);
-            not_called(format, started, &error, context).await;
+            not_called(format, started, NotCalled::NoMethod, &error, context).await;
             return Err(error);
         }
     };
@@ -68,23 +83,52 @@ async fn call(
     let console = output::console(&args.output.console, context);
     let format = output::format(&args.output, Format::Json, context)?;
     let method = Method::new(descriptor)?;
-    session.show_request(&method, &console);
+    if args.keep_going && descriptor.is_client_streaming() {
+        return Err(Error::usage(format!(
+            "--keep-going is for batches, and {} takes a stream: all of its messages are one call",
+            descriptor.full_name()
+        )));
+    }
+    let is_batch = args.data.is_some() && !descriptor.is_client_streaming();
+    // A batch shows it for each of its calls.
+    if !is_batch {
+        session.show_request(&method, &console);
+    }
 
-    let (requests, failure) = data.open(args, descriptor, &console, context)?;
+    let started = Instant::now();
+    let opened = data.open(args, descriptor, &console, session, context);
+    let (requests, failure) = match context.interrupt.or(opened).await {
+        Ok(input) => input,
+        Err(error) => {
+            not_called(format, started, NotCalled::BadRequest, &error, context).await;
+            return Err(error);
+        }
+    };
     let mut renderer = Renderer::new(descriptor, format).asking();
     let driver = Driver {
         console: console.clone(),
         interrupt: context.interrupt.clone(),
         show_progress: output::shows_progress(&args.output, context),
     };
-    if args.data.is_none() || descriptor.is_client_streaming() {
+    if !is_batch {
+        if is_empty(args) {
+            console.notice(&format!(
+                "no messages for {}: {EMPTY}",
+                descriptor.full_name()
+            ));
+        }
+        let at_hand = requests.at_hand();
+        let again = at_hand.map(|all| session.again(&method, move || all.requests()));
         let call = session.call(&method, requests);
         let mut printer = CallPrinter::new(&mut renderer, method.single_reply)
             .at_most(args.max_messages)
+            .recording(context.recorder.call(descriptor))
             .resolving(Some(schema));
         return driver
             .with_stdout(&mut context.stdout, async |stdout| {
-                driver.drive(call, failure, &mut printer, stdout).await
+                driver
+                    .drive_again(call, again, failure, &mut printer, stdout)
+                    .await
             })
             .await;
     }
@@ -92,6 +136,8 @@ async fn call(
     let batch = Batch {
         session,
         method,
+        descriptor: descriptor.clone(),
+        recorder: context.recorder.clone(),
         driver: driver.clone(),
         format,
         concurrency: usize::from(args.concurrency),
@@ -106,23 +152,33 @@ async fn call(
         })
         .await?;
     if summary.calls == 0 {
-        console.notice(&format!(
-            "did not call {}: the input has no messages",
-            descriptor.full_name()
-        ));
+        let why = if is_empty(args) {
+            EMPTY
+        } else {
+            "the input has no messages"
+        };
+        console.notice(&format!("did not call {}: {why}", descriptor.full_name()));
     }
     Ok(())
+}
+
+/// What is said of a -d that is empty.
+const EMPTY: &str = "-d is empty; is a variable unset? The empty message is {}";
+
+fn is_empty(args: &CallArgs) -> bool {
+    args.data.as_deref().map(str::trim) == Some("")
 }
 
 /// Finds the method that `text` names, and writes its schema where it is wanted.
 async fn resolve(
     source: &mut dyn DescriptorSource,
+    service: Option<&str>,
     text: &str,
     export: &Export<'_>,
     console: &Console,
 ) -> Result<MethodDescriptor> {
-    let (method, schema) = resolve_method(source, text).await?;
-    export.write(&schema)?;
+    let (method, schema) = resolve_method(source, service, text).await?;
+    export.write(&schema).await?;
     let mut layouts = Layouts::new(schema.pool);
     layouts.compile(&method.input());
     if !layouts.has_any() {
@@ -150,9 +206,10 @@ async fn resolve(
     Ok(known.unwrap_or(method))
 }
 
-/// Whether the data is the name of a file, and cannot be a message: a name has neither braces nor colons.
+/// Whether the data looks like the name of a file, and cannot be a message: a name has neither braces nor colons, and a
+/// number is one.
 fn is_file_name(data: &str) -> bool {
-    data.contains('.') && !data.contains(['{', '[', '"', ':', ' ']) && Path::new(data).is_file()
+    data.contains('.') && !data.contains(['{', '[', '"', ':', ' ']) && data.parse::<f64>().is_err()
 }
 
 /// Where requests come from. Opened before connecting, so that a missing file is reported first.
@@ -164,19 +221,14 @@ enum Data {
 }
 
 impl Data {
-    fn new(args: &CallArgs) -> Result<Self> {
+    async fn new(args: &CallArgs) -> Result<Self> {
         Ok(match args.data.as_deref() {
             None if args.fields.is_empty() => Self::None,
             None => Self::Fields,
             // As in grpcurl, @ alone is stdin; so is -, which is not JSON.
             Some("@-" | "@" | "-") => Self::Stdin,
             Some(data) => match data.strip_prefix('@') {
-                Some(path) => {
-                    let file = File::open(path).map_err(|error| {
-                        Error::failed(format!("cannot read {path}")).caused_by(error)
-                    })?;
-                    Self::Chunks(Chunks::of_file(path, file))
-                }
+                Some(path) => Self::Chunks(Chunks::open(path).await?),
                 None if is_file_name(data) => {
                     return Err(Error::failed(format!("-d: {data:?} is not a message"))
                         .hinted(format!("to read the file, write -d @{data}")));
@@ -186,17 +238,19 @@ impl Data {
         })
     }
 
-    fn open(
+    async fn open(
         self,
         args: &CallArgs,
         method: &MethodDescriptor,
         console: &Console,
+        session: &Session,
         context: &Context,
     ) -> Result<(Requests, Failure)> {
         let options = ReadOptions {
             allow_unknown_fields: args.allow_unknown_fields,
+            ..ReadOptions::default()
         };
-        let max_size = args.connection.max_message_size;
+        let max_size = session.max_message_size();
         let mut layouts = Layouts::new(method.parent_pool().clone());
         let message = layouts.compile(&method.input());
         let chunks = match self {
@@ -208,8 +262,13 @@ impl Data {
                 return Ok(input::given(empty));
             }
             Self::Fields => {
-                let bytes =
-                    arguments::parse(&mut layouts, message, &args.fields, options, max_size)?;
+                let reads_stdin = |field: &String| arguments::reads_stdin(field);
+                if context.terminal.stdin_is_terminal && args.fields.iter().any(reads_stdin) {
+                    console.notice("reading a field from the terminal; Ctrl-D ends it");
+                }
+                let files = Files::new(&context.stdin, max_size);
+                let fields = &args.fields;
+                let bytes = arguments::parse(&mut layouts, message, fields, options, files).await?;
                 return Ok(input::given([bytes.into()]));
             }
             Self::Stdin => {

@@ -37,7 +37,7 @@ else
 fi
 "#;
 
-/// `compset` keeps the part of the word that all candidates have, as it is typed; `compadd` quotes what it adds. The last
+/// The words leave out the variables in front of the command, which the line has: `ROUTEGUIDE_ADDR=:1 routeguide`. `compset` keeps the part of the word that all candidates have, as it is typed; `compadd` quotes what it adds. The last
 /// lines are for both ways to load the file: from a folder in `fpath`, and with `source`.
 const ZSH: &str = r#"#compdef routeguide
 
@@ -45,7 +45,12 @@ _routeguide() {
     emulate -L zsh
     local tab=$'\t' line value shown
     local -a answer whole whole_shown open open_shown
-    answer=("${(@f)$(COMPLETE=zsh command routeguide -- \
+    local -a typed=("${(@z)LBUFFER}") variables
+    local -i at=$typed[(I)$words[1]]
+    while (( --at > 0 )) && [[ $typed[at] == *=* && ${typed[at]%%=*} != *[^A-Za-z0-9_]* ]]; do
+        variables+=("${(Q)typed[at]}")
+    done
+    answer=("${(@f)$(env "${(@Oa)variables}" COMPLETE=zsh routeguide -- \
         "$CURRENT" "${compstate[quote]}" "$PREFIX" "${(@)words}" 2>/dev/null)}")
     (( $#answer > 1 )) || return 1
     compset -p "$answer[1]"

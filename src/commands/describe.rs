@@ -12,8 +12,8 @@ use crate::schema::render::{proto_source, template};
 use crate::schema::source::DescriptorSource;
 use crate::schema::{Schema, Symbol, resolve_symbol};
 use crate::session::export::Export;
+use crate::session::misplaced::only_symbol;
 use crate::session::schema::with_source;
-use crate::session::target::{Target, only_symbol};
 use crate::session::{Context, output};
 
 pub async fn run(args: &DescribeArgs, context: &mut Context) -> Result<()> {
@@ -21,17 +21,22 @@ pub async fn run(args: &DescribeArgs, context: &mut Context) -> Result<()> {
     let style = output::descriptor_style(&args.console, context);
     only_symbol(args.symbol.as_deref(), &args.rest)?;
     let export = Export::new(&args.export, &console, context)?;
-    let target = Target::new(&args.connection, context)?;
-    let description = with_source(&args.schema, target, &console, context, async |source| {
-        let (description, schema) = match &args.symbol {
-            Some(symbol) => described(args, style, source, symbol, &console).await?,
-            None => everything(args, style, source).await?,
-        };
-        Ok(match export.write(&schema)? {
-            Some(bytes) => Description::Bytes(bytes),
-            None => description,
-        })
-    })
+    let description = with_source(
+        &args.schema,
+        &args.connection,
+        &console,
+        context,
+        async |source| {
+            let (description, schema) = match &args.symbol {
+                Some(symbol) => described(args, style, source, symbol, &console).await?,
+                None => everything(args, style, source).await?,
+            };
+            Ok(match export.write(&schema).await? {
+                Some(bytes) => Description::Bytes(bytes),
+                None => description,
+            })
+        },
+    )
     .await?;
     match description {
         Description::Source(text) => {

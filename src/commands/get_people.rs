@@ -1,16 +1,20 @@
 //! `get-people`: one GetPeople stream, names from the arguments or from stdin.
 
+use std::path::Path;
+
 use tonic::Code;
 use tonic::metadata::MetadataMap;
 
-use crate::call::{End, Sent};
+use crate::call::End;
 use crate::cli::{Format, GetPeopleArgs};
 use crate::error::{Error, Result};
+use crate::framing::Sent;
 use crate::input::names::{self, Names, Separator};
 use crate::input::{self, Failure, Requests};
-use crate::output::Renderer;
+use crate::output::{Attempt, Renderer};
 use crate::schema;
-use crate::session::drive::{CallObserver, Driver, Then};
+use crate::session::drive::Driver;
+use crate::session::observer::{CallObserver, Then};
 use crate::session::printer::CallPrinter;
 use crate::session::tally::Tally;
 use crate::session::target::{Method, Target};
@@ -22,7 +26,7 @@ pub async fn run(args: &GetPeopleArgs, context: &mut Context) -> Result<()> {
     let descriptor = schema::bundled_method("GetPeople")?;
     let method = Method::new(&descriptor)?;
     let format = output::format(&args.output, Format::Text, context)?;
-    let target = Target::new(&args.connection, context)?;
+    let target = Target::new(&args.connection, context).await?;
     let mut renderer = Renderer::new(&descriptor, format);
     let session = target.connect_for(format, context, &console).await?;
     session.show_request(&method, &console);
@@ -30,6 +34,8 @@ pub async fn run(args: &GetPeopleArgs, context: &mut Context) -> Result<()> {
         console.notice("reading names from the terminal, one per line; Ctrl-D ends the input");
     }
     let (requests, failure) = open(args, context);
+    let at_hand = requests.at_hand();
+    let again = at_hand.map(|all| session.again(&method, move || all.requests()));
     let call = session.call(&method, requests);
     let driver = Driver {
         console: console.clone(),
@@ -37,18 +43,26 @@ pub async fn run(args: &GetPeopleArgs, context: &mut Context) -> Result<()> {
         show_progress: output::shows_progress(&args.output, context),
     };
     let mut observer = People {
-        printer: CallPrinter::new(&mut renderer, false).at_most(args.max_messages),
+        printer: CallPrinter::new(&mut renderer, false)
+            .at_most(args.max_messages)
+            .recording(context.recorder.call(&descriptor)),
         tally: Tally::default(),
         strict: args.strict,
         report: None,
     };
     driver
         .with_stdout(&mut context.stdout, async |stdout| {
-            driver.drive(call, failure, &mut observer, stdout).await
+            driver
+                .drive_again(call, again, failure, &mut observer, stdout)
+                .await
         })
         .await?;
     if let Some(report) = observer.report {
         console.notice(&report);
+        let file = args.names.iter().map(|name| name.trim_start_matches('@'));
+        if let Some(file) = file.into_iter().find(|name| Path::new(name).is_file()) {
+            console.notice(&format!("{file} is a file: < {file} reads names from it"));
+        }
     }
     Ok(())
 }
@@ -86,7 +100,7 @@ struct People<'a> {
 impl CallObserver for People<'_> {
     fn sent(&mut self, messages: &Sent, out: &mut Vec<u8>) -> Result<()> {
         for message in messages.messages() {
-            self.tally.ask(names::first_field(message));
+            self.tally.ask(names::first_field(&message));
         }
         self.printer.sent(messages, out)
     }
@@ -97,10 +111,16 @@ impl CallObserver for People<'_> {
 
     fn message(&mut self, message: &[u8], out: &mut Vec<u8>) -> Result<Then> {
         if is_unknown_person(message, || self.tally.is_waiting(NOT_FOUND.as_bytes())) {
+            self.printer.ignored();
             return Ok(Then::Continue);
         }
         self.tally.answer(names::first_field(message));
         self.printer.message(message, out)
+    }
+
+    fn retrying(&mut self, attempt: &Attempt, out: &mut Vec<u8>) {
+        self.tally = Tally::default();
+        self.printer.retrying(attempt, out);
     }
 
     fn ended(&mut self, end: &End, failure: Option<Error>, out: &mut Vec<u8>) -> Result<()> {

@@ -4,13 +4,16 @@ use tokio_stream::once;
 use tonic::Code;
 use tonic::metadata::MetadataMap;
 
-use crate::call::{End, Sent};
+use crate::call::End;
 use crate::cli::{Format, GetPersonArgs};
 use crate::error::{Error, Result};
+use crate::framing::Sent;
 use crate::input::{Failure, names};
-use crate::output::Renderer;
+use crate::output::{Attempt, Renderer};
 use crate::schema;
-use crate::session::drive::{CallObserver, Driver, Then};
+use crate::session::drive::Driver;
+use crate::session::misplaced::only_name;
+use crate::session::observer::{CallObserver, Then};
 use crate::session::printer::CallPrinter;
 use crate::session::target::{Method, Target};
 use crate::session::unknown_person::{NOT_FOUND, is_unknown_person};
@@ -18,28 +21,32 @@ use crate::session::{Context, output};
 
 pub async fn run(args: &GetPersonArgs, context: &mut Context) -> Result<()> {
     let console = output::console(&args.output.console, context);
+    only_name(&args.name, &args.rest)?;
     let descriptor = schema::bundled_method("GetPerson")?;
     let method = Method::new(&descriptor)?;
     let format = output::format(&args.output, Format::Text, context)?;
-    let target = Target::new(&args.connection, context)?;
+    let target = Target::new(&args.connection, context).await?;
     let mut renderer = Renderer::new(&descriptor, format);
     let session = target.connect_for(format, context, &console).await?;
     session.show_request(&method, &console);
-    let call = session.call(&method, once(names::encode(&args.name)));
+    let request = || once(names::encode(&args.name));
+    let call = session.call(&method, request());
+    let again = session.again(&method, request);
     let driver = Driver {
         console,
         interrupt: context.interrupt.clone(),
         show_progress: false,
     };
     let mut observer = OnePerson {
-        printer: CallPrinter::new(&mut renderer, true),
+        printer: CallPrinter::new(&mut renderer, true)
+            .recording(context.recorder.call(&descriptor)),
         asked: &args.name,
         is_unknown: false,
     };
     driver
         .with_stdout(&mut context.stdout, async |stdout| {
             driver
-                .drive(call, Failure::never(), &mut observer, stdout)
+                .drive_again(call, Some(again), Failure::never(), &mut observer, stdout)
                 .await
         })
         .await
@@ -66,10 +73,21 @@ impl CallObserver for OnePerson<'_> {
         self.printer.message(message, out)
     }
 
+    fn retrying(&mut self, attempt: &Attempt, out: &mut Vec<u8>) {
+        self.printer.retrying(attempt, out);
+    }
+
     fn ended(&mut self, end: &End, failure: Option<Error>, out: &mut Vec<u8>) -> Result<()> {
         let judgement = if self.is_unknown {
+            self.printer.forget_reply();
             let why = format!("no person named {:?}", self.asked);
-            Err(Error::status(Code::NotFound, why))
+            let error = Error::status(Code::NotFound, why);
+            Err(match self.asked.strip_prefix("name=") {
+                Some(name) => {
+                    error.hinted(format!("the name alone is enough: get-person {name:?}"))
+                }
+                None => error,
+            })
         } else {
             Ok(())
         };

@@ -1,46 +1,54 @@
 //! `health`: grpc.health.v1, for scripts and probes.
 
+mod listing;
+
 use bytes::Bytes;
 use http::uri::PathAndQuery;
-use prost::Message as _;
+use prost::Message;
 use tokio_stream::once;
 use tonic::Code;
 use tonic::metadata::MetadataMap;
-use tonic_health::pb::health_check_response::ServingStatus;
-use tonic_health::pb::{HealthCheckRequest, HealthCheckResponse};
 
-use crate::call::{End, Sent};
-use crate::cli::HealthArgs;
-use crate::error::{Error, Result};
+use crate::call::End;
+use crate::cli::{HealthArgs, SchemaArgs};
+use crate::error::{Error, Kind, Result};
+use crate::framing::Sent;
 use crate::input::Failure;
-use crate::session::drive::{CallObserver, Driver, Then};
+use crate::output::Console;
+use crate::proto::health::health_check_response::ServingStatus;
+use crate::proto::health::{HealthCheckRequest, HealthCheckResponse, HealthListRequest};
+use crate::schema::{did_you_mean, nearest};
+use crate::session::drive::Driver;
+use crate::session::misplaced::refuse_address;
+use crate::session::observer::{CallObserver, Then};
 use crate::session::printer::status_error;
-use crate::session::target::{Method, Target};
+use crate::session::schema::lend;
+use crate::session::target::{Method, Session, Target};
 use crate::session::{Context, output};
+use listing::Listing;
 
 pub async fn run(args: &HealthArgs, context: &mut Context) -> Result<()> {
     let console = output::console(&args.console, context);
-    let target = Target::new(&args.connection, context)?;
+    // The empty name is the whole server's.
+    if let Some(service) = args.service.as_ref().filter(|name| !name.is_empty()) {
+        refuse_address(service, &[])?;
+    }
+    let target = Target::new(&args.connection, context).await?;
     let service = args.service.clone().unwrap_or_default();
     let session = target.connect(context, &console).await?;
+    if args.list {
+        let mut listing = Listing::default();
+        let path = "/grpc.health.v1.Health/List";
+        let request = HealthListRequest {};
+        return ask(path, &request, &mut listing, &session, console, context).await;
+    }
     let path = if args.watch {
         "/grpc.health.v1.Health/Watch"
     } else {
         "/grpc.health.v1.Health/Check"
     };
-    let method = Method {
-        path: PathAndQuery::from_static(path),
-        single_reply: !args.watch,
-    };
     let request = HealthCheckRequest {
         service: service.clone(),
-    };
-    session.show_request(&method, &console);
-    let call = session.call(&method, once(Bytes::from(request.encode_to_vec())));
-    let driver = Driver {
-        console,
-        interrupt: context.interrupt.clone(),
-        show_progress: false,
     };
     let mut observer = Health {
         service,
@@ -48,13 +56,63 @@ pub async fn run(args: &HealthArgs, context: &mut Context) -> Result<()> {
         last: None,
         replies: 0,
     };
+    let result = ask(path, &request, &mut observer, &session, console, context).await;
+    match result {
+        Err(error) if error.kind() == Kind::Status(Code::NotFound) => {
+            Err(suggest(error, &observer.service, &session, context).await)
+        }
+        result => result,
+    }
+}
+
+/// Makes a call with one request.
+async fn ask<O: CallObserver>(
+    path: &'static str,
+    request: &impl Message,
+    observer: &mut O,
+    session: &Session,
+    console: Console,
+    context: &mut Context,
+) -> Result<()> {
+    let method = Method {
+        path: PathAndQuery::from_static(path),
+        single_reply: !path.ends_with("/Watch"),
+    };
+    session.show_request(&method, &console);
+    let request = Bytes::from(request.encode_to_vec());
+    let request = || once(request.clone());
+    let call = session.call(&method, request());
+    let again = session.again(&method, request);
+    let driver = Driver {
+        console,
+        interrupt: context.interrupt.clone(),
+        show_progress: false,
+    };
     driver
         .with_stdout(&mut context.stdout, async |stdout| {
             driver
-                .drive(call, Failure::never(), &mut observer, stdout)
+                .drive_again(call, Some(again), Failure::never(), observer, stdout)
                 .await
         })
         .await
+}
+
+/// Names the service that may be meant, if the server lists its services.
+async fn suggest(error: Error, service: &str, session: &Session, context: &mut Context) -> Error {
+    let Ok(mut lent) = lend(&SchemaArgs::default(), Some(session), context).await else {
+        return error;
+    };
+    let services = context.interrupt.or(lent.source().services()).await;
+    lent.give_back(context);
+    let services = services.unwrap_or_default();
+    if services.iter().any(|name| name == service) {
+        return error.hinted("the server has the service, and does not report its health");
+    }
+    let near = nearest(service, services.iter().map(String::as_str));
+    match did_you_mean(near) {
+        Some(question) => error.hinted(question),
+        None => error,
+    }
 }
 
 /// Prints each status.
@@ -115,8 +173,9 @@ impl CallObserver for Health {
             )),
             (Code::Unimplemented, None) => Err(status_error(end, Vec::new())
                 .hinted("the server does not implement grpc.health.v1.Health")),
-            (Code::NotFound, _) => Err(status_error(end, Vec::new())
-                .hinted(format!("the server does not know {}", named(&self.service)))),
+            (Code::NotFound, _) => {
+                Err(status_error(end, Vec::new()).hinted(unknown(&self.service)))
+            }
             _ => Err(status_error(end, Vec::new())),
         }
     }
@@ -127,6 +186,15 @@ impl CallObserver for Health {
 
     fn counts(&self) -> (u64, u64) {
         (1, self.replies)
+    }
+}
+
+/// The hint for a service that the server does not know.
+fn unknown(service: &str) -> String {
+    let unknown = format!("the server does not know {}", named(service));
+    match service {
+        "" => unknown,
+        _ => format!("{unknown}; names are in full, as routeguide list prints them"),
     }
 }
 

@@ -10,23 +10,23 @@ use crate::output::Console;
 use crate::schema::source::DescriptorSource;
 use crate::schema::{Symbol, resolve_symbol};
 use crate::session::export::Export;
+use crate::session::misplaced::only_symbol;
 use crate::session::schema::{settings, with_source};
-use crate::session::target::{Target, only_symbol};
 use crate::session::{Context, output};
 
 pub async fn run(args: &ListArgs, context: &mut Context) -> Result<()> {
     let console = output::console(&args.console, context);
     only_symbol(args.service.as_deref(), &args.rest)?;
     let export = Export::new(&args.export, &console, context)?;
-    let target = Target::new(&args.connection, context)?;
+    let is_bundled = settings(&args.schema, &context.settings)?.is_bundled();
     let output = with_source(
         &args.schema,
-        target,
+        &args.connection,
         &console,
         context,
         async |source| match &args.service {
             Some(name) => methods(args, name, source, &export).await,
-            None => services(args, source, &console, &export).await,
+            None => services(args, is_bundled, source, &console, &export).await,
         },
     )
     .await?;
@@ -64,12 +64,13 @@ async fn methods(
     for method in service.methods() {
         let _ = writeln!(list, "{}", line(&method, args.long));
     }
-    Ok(Output::new(list, export.write(&schema)?))
+    Ok(Output::new(list, export.write(&schema).await?))
 }
 
 /// All services, and with `-l` their methods.
 async fn services(
     args: &ListArgs,
+    is_bundled: bool,
     source: &mut dyn DescriptorSource,
     console: &Console,
     export: &Export<'_>,
@@ -77,7 +78,7 @@ async fn services(
     let services = source.services().await?;
     if services.is_empty() {
         console.notice(&format!("no services {}", source.place()));
-    } else if settings(&args.schema).is_bundled() && !args.connection.in_process {
+    } else if is_bundled && !args.connection.in_process {
         console.notice(
             "this is what routeguide itself knows: with --reflection off, no server is asked",
         );
@@ -95,7 +96,7 @@ async fn services(
         }
     }
     let exported = if export.is_wanted() {
-        export.write(&source.all().await?)?
+        export.write(&source.all().await?).await?
     } else {
         None
     };

@@ -13,23 +13,47 @@ use crate::error::{Error, Result};
 use crate::session::Context;
 
 /// Variables that are read beside those that options name.
-const ENVIRONMENT: [(&str, &str); 4] = [
-    ("ROUTEGUIDE_ADDR", "The server, if there is no --addr."),
+const ENVIRONMENT: [(&str, &str); 8] = [
     (
-        "ROUTEGUIDE_OUTPUT",
-        "The format of get-person, get-people and call, if there is no --output: text, json, envelope or raw.",
+        "ROUTEGUIDE_*",
+        "A setting for each flag of the client commands about the connection, the schema and the output, where the flag is not \
+         given: ROUTEGUIDE_ADDR for --addr, ROUTEGUIDE_MAX_MESSAGE_SIZE for --max-message-size. Flags are true or false. \
+         ROUTEGUIDE_HEADER has a header a line.",
     ),
+    (
+        "ROUTEGUIDE_PROFILE",
+        "The profile of the configuration file, if there is no --profile.",
+    ),
+    ("ROUTEGUIDE_CONFIG", "Another configuration file."),
+    (
+        "HTTPS_PROXY, HTTP_PROXY, ALL_PROXY, NO_PROXY",
+        "The proxy, if there is no --proxy, and the servers to call without one.",
+    ),
+    (
+        "SSLKEYLOGFILE",
+        "Where to write TLS keys, for tools that read captured traffic.",
+    ),
+    ("VISUAL, EDITOR", "The editor of config edit."),
     (
         "NO_COLOR, CLICOLOR, CLICOLOR_FORCE",
         "Whether to color, if there is no --color.",
     ),
-    ("XDG_CACHE_HOME", "Where the cache is; ~/.cache by default."),
+    (
+        "XDG_CACHE_HOME, XDG_CONFIG_HOME",
+        "Where the cache and the configuration are; ~/.cache and ~/.config by default.",
+    ),
 ];
 
-const FILES: [(&str, &str); 1] = [(
-    "~/.cache/routeguide/completion",
-    "The schemas of servers that a completion has asked. It can be deleted at any time.",
-)];
+const FILES: [(&str, &str); 2] = [
+    (
+        "~/.config/routeguide/config.toml",
+        "Profiles; routeguide config path prints where it is.",
+    ),
+    (
+        "~/.cache/routeguide/completion",
+        "The schemas of servers that a completion has asked. It can be deleted at any time.",
+    ),
+];
 
 pub async fn run(args: &ManArgs, context: &mut Context) -> Result<()> {
     let mut command = Cli::command().disable_help_subcommand(true);
@@ -40,6 +64,11 @@ pub async fn run(args: &ManArgs, context: &mut Context) -> Result<()> {
             write(&command, "", &mut page).map_err(Error::output)?;
             context.print(&String::from_utf8_lossy(&page)).await
         }
+        Some(dir) if dir.exists() && !dir.is_dir() => Err(Error::failed(format!(
+            "{} is not a folder",
+            dir.display()
+        ))
+        .hinted("the pages are written to a folder; without one, routeguide man prints a page")),
         Some(dir) => write_all(&command, dir).map_err(|error| {
             Error::failed(format!("cannot write manual pages to {}", dir.display()))
                 .caused_by(error)

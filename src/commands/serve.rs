@@ -1,191 +1,240 @@
 //! `serve`: runs the RouteGuide server until a signal.
 
-use std::path::{Path, PathBuf};
+mod check;
+mod files;
+mod limits;
+mod supervisor;
+
+use std::num::NonZero;
 use std::sync::Arc;
 
 use tokio::task::JoinSet;
+use tracing::Level;
 
 use crate::cli::{self, ServeArgs};
-use crate::error::{Error, Result, code_name};
-use crate::output::{Console, Verbosity, count};
+use crate::error::Result;
+use crate::output::{Console, LogFormat, Verbosity, count, log_to};
 use crate::server::{
-    AcceptFailures, CallLog, CallRecord, ListenAddress, Missing, People, Server, bind,
+    AcceptFailures, Access, CallLog, Exporter, ListenAddress, Listener, Metrics, MetricsListener,
+    Missing, Server, Setup, Workers, bind, given, log_call,
 };
 use crate::session::Context;
+use crate::session::misplaced::only_flags;
+use check::check;
+use files::{Files, Loaded, people_of, warn_if_empty};
+use limits::{limits, raise_descriptors};
+use supervisor::Supervisor;
 
 /// The console for these arguments.
 pub fn console(args: &ServeArgs, context: &Context) -> Console {
-    let verbosity = if args.quiet {
-        Verbosity::Quiet
-    } else if args.verbose {
+    let verbosity = if args.verbose {
         Verbosity::Verbose
     } else {
         Verbosity::Normal
     };
-    context.console(verbosity, None)
+    let format = match args.observing.log_format {
+        cli::LogFormat::Text => LogFormat::Text,
+        cli::LogFormat::Json => LogFormat::Json,
+    };
+    let level = match args.observing.log {
+        _ if args.quiet => Level::ERROR,
+        cli::LogLevel::Error => Level::ERROR,
+        cli::LogLevel::Warn => Level::WARN,
+        cli::LogLevel::Info => Level::INFO,
+        cli::LogLevel::Debug => Level::DEBUG,
+        cli::LogLevel::Trace => Level::TRACE,
+    };
+    context.console(verbosity, None).logging(format, level)
 }
 
 pub async fn run(args: &ServeArgs, context: &mut Context) -> Result<()> {
     let console = console(args, context);
+    only_flags(&args.rest)?;
+    log_to(console.clone());
     let addresses: Vec<ListenAddress> = args
         .listen
         .iter()
         .map(|text| text.parse())
         .collect::<Result<_>>()?;
+    let metrics_address = args.observing.metrics.as_deref();
+    let metrics_address: Option<ListenAddress> = metrics_address.map(str::parse).transpose()?;
     let missing = match args.missing {
         cli::Missing::Reply => Missing::Reply,
         cli::Missing::Status => Missing::Status,
     };
     context.interrupt.listen_for_termination()?;
-    let hangup = Hangup::listen()?;
-    // On another thread, like every reload: glibc frees memory in the arena it was allocated from. When the first
-    // reload dropped 300,000 people from this thread's arena, allocations here were blocked for half a second.
-    let people = match args.people.clone() {
-        Some(path) => {
-            let loading = off_thread(move || People::load(&path));
-            context.interrupt.or(loading).await?
+    // Before another descriptor could be taken for one of them, and before there are other threads: the
+    // environment changes.
+    let given = if args.check { Vec::new() } else { given()? };
+    let supervisor = Supervisor::new(console.clone());
+    let files = Files::of(args);
+    let watches = files.watch(&supervisor)?;
+    let loading = files.load();
+    let loaded = context.interrupt.or(loading).await?;
+    raise_descriptors(args.limits.max_connections, &console);
+    let exporter = args.observing.otlp.as_deref();
+    let exporter = exporter.map(Exporter::new).transpose()?;
+    if args.check {
+        if let Some(exporter) = exporter {
+            // Otherwise its end would block this thread, and the connections that it waits for.
+            exporter.shut_down().await;
         }
-        None => People::built_in(),
-    };
-    let number = people.len();
-    let mut server = Server::new(people, missing).await?;
-    if console.is_verbose() {
-        server = server.logging(log(console.clone()));
+        let people = args.people.as_deref();
+        return check(
+            &loaded,
+            people,
+            &addresses,
+            metrics_address.as_ref(),
+            &console,
+        );
     }
+    let Loaded {
+        people,
+        tls,
+        tokens,
+    } = loaded;
+    let number = people.len();
+    let metrics = Arc::<Metrics>::default();
+    let log = call_log(&console, exporter.as_ref(), &metrics);
+    let server = Server::new(Setup {
+        limits: limits(&args.limits),
+        reflection: !args.no_reflection,
+        access: Access {
+            tokens: tokens.clone(),
+        },
+        tls: tls.clone(),
+        metrics,
+        log,
+        ..Setup::new(people, missing)
+    })?;
     let mut tasks = JoinSet::new();
-    let listeners = bind(&addresses)?;
-    console.notice(&format!("serving {}", people_of(number)));
+    let listeners = if given.is_empty() {
+        bind(&addresses)?
+    } else {
+        given
+    };
+    let metrics = metrics_address.map(MetricsListener::bind).transpose()?;
+    let threads = args.threads.unwrap_or_else(cores);
+    let workers = Arc::new(Workers::start(&server, threads)?);
+    let serving = format!("serving {}", people_of(number));
+    console.notice(&serving);
     if let Some(path) = &args.people {
         warn_if_empty(path, number, &console);
     }
+    accept(listeners, tls.is_some(), &workers, &console, &mut tasks);
+    watches.start(&files, &server, tls, tokens, &console, &mut tasks);
+    // Probes ask while the server drains, too, and it has to be seen to live.
+    let mut observing = JoinSet::new();
+    if let Some(listener) = metrics {
+        console.notice(&format!("metrics at {listener}"));
+        observing.spawn(listener.serve(Arc::clone(server.metrics())));
+    }
+
+    supervisor.ready(&serving);
+    supervisor.keep_alive(&mut observing);
+    context.interrupt.wait().await;
+    supervisor.stopping();
+    stop(args, &server, tasks, &supervisor, &console).await;
+    if let Some(exporter) = exporter {
+        exporter.shut_down().await;
+    }
+    Ok(())
+}
+
+/// Says where it listens, and accepts connections there.
+fn accept(
+    listeners: Vec<Listener>,
+    has_tls: bool,
+    workers: &Arc<Workers>,
+    console: &Console,
+    tasks: &mut JoinSet<()>,
+) {
     for listener in listeners {
-        console.notice(&format!("listening on {listener}"));
-        if listener.is_public() {
+        let has_tls = has_tls && listener.takes_tls();
+        let scheme = if has_tls { "https://" } else { "" };
+        console.notice(&format!("listening on {scheme}{listener}"));
+        if listener.is_public() && !has_tls {
             console.warning(&format!(
                 "{listener} accepts plaintext connections from the network"
             ));
         }
-        let server = server.clone();
+        let workers = Arc::clone(workers);
         let console = console.clone();
         let report = move |failures: AcceptFailures| console.warning(&failures.to_string());
-        tasks.spawn(async move { server.accept(listener, report).await });
+        tasks.spawn(async move { workers.accept(listener, report).await });
     }
-    tasks.spawn(reload(
-        hangup,
-        server.clone(),
-        args.people.clone(),
-        console.clone(),
-    ));
+}
 
-    context.interrupt.wait().await;
+/// Drains the server.
+async fn stop(
+    args: &ServeArgs,
+    server: &Server,
+    mut tasks: JoinSet<()>,
+    supervisor: &Supervisor,
+    console: &Console,
+) {
+    let say = |what: &str| {
+        console.notice(what);
+        supervisor.status(what);
+    };
+    server.announce_shutdown();
+    if !args.drain_delay.is_zero() {
+        say(&format!(
+            "stopping in {}; a second signal exits at once",
+            humantime::format_duration(args.drain_delay)
+        ));
+        tokio::time::sleep(args.drain_delay).await;
+    }
     // Closes the listeners, and removes the files of Unix sockets.
     tasks.shutdown().await;
     match server.calls() {
-        0 => console.notice("stopping"),
-        calls => console.notice(&format!(
+        0 => say("stopping"),
+        calls => say(&format!(
             "stopping: waiting up to {} for {}; a second signal exits at once",
             humantime::format_duration(args.grace),
-            count(calls as u64, "call", "calls"),
+            count(calls, "call", "calls"),
         )),
     }
     match server.shut_down(args.grace).await {
         0 => {}
         calls => console.warning(&format!(
             "ended {} with UNAVAILABLE",
-            count(calls as u64, "unfinished call", "unfinished calls")
+            count(calls, "unfinished call", "unfinished calls")
         )),
     }
-    Ok(())
 }
 
-/// Prints a line for every call.
-fn log(console: Console) -> CallLog {
-    Arc::new(move |call: &CallRecord| {
-        console.detail("*", || {
-            let code = call.code.map_or("cancelled", code_name);
-            format!("{} {code} in {:.1?}", call.path, call.elapsed)
-        });
-    })
+/// Who hears of calls.
+fn call_log(
+    console: &Console,
+    exporter: Option<&Exporter>,
+    metrics: &Arc<Metrics>,
+) -> Option<CallLog> {
+    let mut logs: Vec<CallLog> = Vec::new();
+    if console.is_verbose() {
+        logs.push(Arc::new(log_call));
+    }
+    if let Some(exporter) = exporter {
+        logs.push(exporter.log(metrics));
+    }
+    to_all(logs)
 }
 
-/// Reloads the people file at every SIGHUP, one reload at a time. Signals during a reload cause one more, so that the last
-/// version of the file wins.
-async fn reload(mut hangup: Hangup, server: Server, path: Option<PathBuf>, console: Console) {
-    loop {
-        hangup.wait().await;
-        let Some(path) = path.clone() else {
-            console.notice("nothing to reload: the server was started without --people");
-            continue;
-        };
-        let server = server.clone();
-        let file = path.clone();
-        let loading = off_thread(move || {
-            let people = People::load(&file)?;
-            let count = people.len();
-            server.replace_people(people);
-            Ok(count)
-        });
-        match loading.await {
-            Ok(number) => {
-                console.notice(&format!(
-                    "reloaded {}: {}",
-                    path.display(),
-                    people_of(number)
-                ));
-                warn_if_empty(&path, number, &console);
-            }
-            Err(error) => {
-                console.report(&error);
-                console.warning("keeping the people from before");
-            }
+/// One log of all.
+fn to_all(mut logs: Vec<CallLog>) -> Option<CallLog> {
+    let last = logs.pop()?;
+    if logs.is_empty() {
+        return Some(last);
+    }
+    Some(Arc::new(move |call| {
+        last(call);
+        for log in &logs {
+            log(call);
         }
-    }
+    }))
 }
 
-fn people_of(number: usize) -> String {
-    count(number as u64, "person", "people")
-}
-
-/// A file without people is probably not the one that was meant.
-fn warn_if_empty(path: &Path, number: usize, console: &Console) {
-    if number == 0 {
-        console.warning(&format!("{} has no people", path.display()));
-    }
-}
-
-/// Runs `work`, which is slow enough to stall calls, on a thread other than the server's.
-async fn off_thread<T: Send + 'static>(
-    work: impl FnOnce() -> Result<T> + Send + 'static,
-) -> Result<T> {
-    tokio::task::spawn_blocking(work)
-        .await
-        .unwrap_or_else(|panic| Err(Error::failed("cannot load the people file").caused_by(panic)))
-}
-
-/// SIGHUP, on systems that have it.
-struct Hangup(#[cfg(unix)] tokio::signal::unix::Signal);
-
-#[cfg(unix)]
-impl Hangup {
-    fn listen() -> Result<Self> {
-        use tokio::signal::unix::{SignalKind, signal};
-        signal(SignalKind::hangup())
-            .map(Self)
-            .map_err(|error| Error::failed("cannot listen for signals").caused_by(error))
-    }
-
-    async fn wait(&mut self) {
-        self.0.recv().await;
-    }
-}
-
-#[cfg(not(unix))]
-impl Hangup {
-    fn listen() -> Result<Self> {
-        Ok(Self())
-    }
-
-    async fn wait(&mut self) {
-        std::future::pending().await
-    }
+/// As many threads as there are cores that this process may use.
+fn cores() -> usize {
+    std::thread::available_parallelism().map_or(1, NonZero::get)
 }

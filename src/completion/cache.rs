@@ -9,7 +9,7 @@ use percent_encoding::percent_decode_str;
 use prost_reflect::DescriptorPool;
 
 /// How long a server's schema is assumed not to change.
-const FRESH: Duration = Duration::from_secs(60);
+const FRESH: Duration = Duration::from_mins(1);
 
 /// What the name of a cached schema ends with, after the address.
 const SCHEMA: &str = ".binpb";
@@ -50,7 +50,7 @@ pub fn remember(address: &str) {
 }
 
 /// An address has characters that file names cannot have. [`addresses`] reads them again.
-fn file_name(address: &str) -> String {
+pub fn file_name(address: &str) -> String {
     let bytes = address.bytes().map(|byte| match byte {
         b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'.' => char::from(byte).to_string(),
         byte => format!("%{byte:02x}"),

@@ -10,6 +10,8 @@ pub struct Candidate {
     pub is_open: bool,
     /// It names a file.
     pub is_path: bool,
+    /// The full name of the field that it names.
+    pub field: Option<String>,
 }
 
 impl Candidate {
@@ -30,6 +32,7 @@ impl Candidate {
         }
     }
 
+    #[must_use]
     pub fn described(mut self, help: Option<String>) -> Self {
         self.help = help;
         self

@@ -4,12 +4,14 @@ use clap::{Arg, ArgAction, Command, ValueHint};
 
 use super::cache;
 use super::candidate::{Candidate, Candidates};
+use super::data::data;
 use super::fields::fields;
 use super::files::{Kind, file_after_at, files};
 use super::line::{Line, Place};
 use super::names;
 use super::request::Request;
 use super::schema::pool;
+use crate::config;
 use crate::session::target::DEFAULT_ADDR;
 
 /// Common headers. The user adds the value.
@@ -26,6 +28,10 @@ const SOCKET: &str = "unix:";
 /// What the word at the cursor may become.
 pub fn candidates(root: &Command, request: &Request) -> Candidates {
     let word = request.word.text.as_str();
+    // zsh and fish complete it themselves; bash asks.
+    if request.word.is_target {
+        return files(word, Kind::Any, true);
+    }
     let line = Line::read(root, &request.before, word);
     match line.place {
         Place::Command => commands(line.command),
@@ -84,15 +90,28 @@ fn values(arg: &Arg, line: &Line, request: &Request, value: &str) -> Candidates 
     match arg.get_id().as_str() {
         "addr" => addresses(value),
         "listen" => sockets(value),
+        "profile" => Candidates::words(config::profiles().into_iter().map(Candidate::new)),
+        "header" | "fields" if value.starts_with('@') => file_after_at(value),
         "header" => Candidates::words(HEADERS.map(Candidate::open)),
+        "data" if request.pool.is_some() && value.starts_with('{') => data_of(line, request, value),
         "data" => file_after_at(value),
         "method" => with_pool(request, |pool| names::methods(pool, value)),
-        "service" => with_pool(request, names::services),
-        "symbol" => with_pool(request, names::symbols),
-        "fields" if value.starts_with('@') => file_after_at(value),
+        // A server knows the health of a service by its full name.
+        "service" if line.command.get_name() == "health" => {
+            with_pool(request, |pool| names::services(pool, ""))
+        }
+        "service" => with_pool(request, |pool| names::services(pool, value)),
+        "symbol" => with_pool(request, |pool| names::symbols(pool, value)),
         "fields" => fields(line, request, value),
         _ => Candidates::none(),
     }
+}
+
+/// JSON of the method's request, in our own shell, where it needs no quotation marks.
+fn data_of(line: &Line, request: &Request, value: &str) -> Candidates {
+    let method = line.values.first().zip(request.pool.as_ref());
+    let method = method.and_then(|(name, pool)| names::find_method(pool, name));
+    method.map_or_else(Candidates::none, |method| data(&method.input(), value))
 }
 
 fn with_pool(

@@ -1,12 +1,18 @@
 //! `FIELD` arguments of `call`: names of the request's fields, and values where the schema or the file system has them.
 
+use std::ops::Range;
+
+use futures_util::FutureExt as _;
+use prost_reflect::MessageDescriptor;
+
 use super::candidate::{Candidate, Candidates};
 use super::files::file_after_at;
 use super::line::Line;
 use super::names::find_method;
 use super::request::Request;
 use super::schema::pool;
-use crate::input::arguments;
+use crate::input::{Stdin, arguments};
+use crate::protobuf::json::{self, ReadOptions};
 use crate::protobuf::layout::{Field, Layout, LayoutId, Layouts, Shape, Special, Type};
 
 /// The key of an Any's type, and what its value starts with.
@@ -61,6 +67,102 @@ pub fn fields(line: &Line, request: &Request, typed: &str) -> Candidates {
         }
         None => Candidates::words(names.of_fields(root, typed)),
     }
+}
+
+/// As [`fields`], for a message that is known.
+pub fn of_message(message: &MessageDescriptor, typed: &str) -> Vec<Candidate> {
+    let mut layouts = Layouts::new(message.parent_pool().clone());
+    let root = layouts.compile(message);
+    let names = Names {
+        layouts: &layouts,
+        given: &[],
+    };
+    match assignment(typed) {
+        Some((path, value)) => {
+            let head = typed.get(..typed.len() - value.len()).unwrap_or_default();
+            let list = names.values(root, path, head.ends_with(":="));
+            Candidates::words(list).behind(head).list
+        }
+        None => names.of_fields(root, typed),
+    }
+}
+
+/// Why a FIELD argument is not one of this message. What needs a file is not looked at.
+pub fn mistake(message: &MessageDescriptor, typed: &str) -> Option<String> {
+    // The elements before this one may be in other arguments.
+    if let Some((path, value)) = assignment(typed)
+        && (value.starts_with('@') || path.ends_with('@') || path.contains('['))
+    {
+        return None;
+    }
+    let mut layouts = Layouts::new(message.parent_pool().clone());
+    let root = layouts.compile(message);
+    let (stdin, arguments) = (Stdin::of(""), [typed.to_owned()]);
+    let files = arguments::Files::new(&stdin, usize::MAX);
+    let parsed = arguments::parse(
+        &mut layouts,
+        root,
+        &arguments,
+        ReadOptions::default(),
+        files,
+    );
+    // Without a file, nothing has to be waited for.
+    let error = parsed.now_or_never()?.err()?;
+    let why = error.to_string();
+    let why = why.strip_prefix("request: ").unwrap_or(&why);
+    Some(match error.hint() {
+        Some(hint) => format!("{why}; {hint}"),
+        None => why.to_owned(),
+    })
+}
+
+/// The same while its value is typed, which may become right.
+pub fn mistake_in_name(message: &MessageDescriptor, typed: &str) -> Option<String> {
+    let (path, _) = assignment(typed)?;
+    let mut layouts = Layouts::new(message.parent_pool().clone());
+    let root = layouts.compile(message);
+    let names = Names {
+        layouts: &layouts,
+        given: &[],
+    };
+    match names.follow(root, path) {
+        Some(_) => None,
+        None => mistake(message, typed),
+    }
+}
+
+/// Why the JSON after `-d` is not a message, and where: the bytes of the word. What is behind its end, which closes what is
+/// open, is not looked at.
+pub fn mistake_in_json(
+    message: &MessageDescriptor,
+    typed: &str,
+    end: usize,
+) -> Option<(Range<usize>, String)> {
+    let mut layouts = Layouts::new(message.parent_pool().clone());
+    let root = layouts.compile(message);
+    let mistake = json::read(&mut layouts, root, typed.as_bytes(), ReadOptions::default()).err()?;
+    let start = mistake.position.offset_in(typed);
+    if start >= end {
+        return None;
+    }
+    let rest = typed.get(start..end).unwrap_or_default();
+    // A name or text to its quotation mark, or a number or keyword.
+    let len = match rest.strip_prefix('"') {
+        Some(text) => text.find('"').map_or(rest.len(), |len| len + 2),
+        None => rest
+            .find(|c: char| c.is_whitespace() || ",:]}".contains(c))
+            .unwrap_or(rest.len()),
+    };
+    // The value that is being typed may become right.
+    if start + len == end && end < typed.len() {
+        return None;
+    }
+    let why = if mistake.field.is_empty() {
+        mistake.message
+    } else {
+        format!("{}: {}", mistake.field, mistake.message)
+    };
+    Some((start..start + len.max(1), why))
 }
 
 /// The path and the value of `path=value` or `path:=value`.
@@ -118,8 +220,23 @@ impl<'a> Names<'a> {
         }
         let fields = layout.fields.iter();
         fields
+            .filter(|field| !self.is_excluded(head, field, layout))
             .flat_map(|field| self.spellings(head, field, typed))
             .collect()
+    }
+
+    /// Whether another argument sets another member of the field's oneof.
+    fn is_excluded(&self, head: &str, field: &Field, layout: &Layout) -> bool {
+        field.oneof.is_some()
+            && self.given.iter().any(|argument| {
+                let Some(rest) = argument.strip_prefix(head) else {
+                    return false;
+                };
+                let name = rest.split(['.', '[', '=', ':']).next().unwrap_or(rest);
+                layout.by_name(name).is_some_and(|(_, other)| {
+                    other.oneof == field.oneof && other.number != field.number
+                })
+            })
     }
 
     /// The ways to start an argument with this field.
@@ -152,10 +269,14 @@ impl<'a> Names<'a> {
         vec![Candidate::open(format!("{path}{end}"))]
     }
 
-    /// The elements of a list: those that other arguments name, and the next one.
+    /// The elements of a list: those that other arguments name, and the next one. Of a map, those that other arguments
+    /// name.
     fn elements(&self, path: &str, field: &Field) -> Vec<Candidate> {
-        if field.is_singular() || field.shape == Shape::Map {
+        if field.is_singular() {
             return Vec::new();
+        }
+        if field.shape == Shape::Map {
+            return self.entries(path, field);
         }
         let end = self.ending(&field.kind);
         if end != "." {
@@ -170,6 +291,29 @@ impl<'a> Names<'a> {
         let count = last.map_or(0, |last| last.saturating_add(1)).min(99);
         (0..=count)
             .map(|index| Candidate::open(format!("{path}[{index}].")))
+            .collect()
+    }
+
+    /// The messages of a map that other arguments have begun.
+    fn entries(&self, path: &str, field: &Field) -> Vec<Candidate> {
+        let value = self.message(&field.kind).and_then(|it| it.by_number(2));
+        if value.is_none_or(|(_, value)| self.ending(&value.kind) != ".") {
+            return Vec::new();
+        }
+        let mut entries: Vec<&str> = Vec::new();
+        for argument in self.given {
+            let rest = argument
+                .strip_prefix(path)
+                .filter(|rest| rest.starts_with('['));
+            if let Some((key, _)) = rest.and_then(|rest| rest.split_once(']'))
+                && !entries.contains(&key)
+            {
+                entries.push(key);
+            }
+        }
+        entries
+            .into_iter()
+            .map(|key| Candidate::open(format!("{path}{key}].")))
             .collect()
     }
 

@@ -12,10 +12,11 @@ pub enum Kind {
     Folders,
 }
 
-/// The entries that continue a path. Where the path is a whole word, the shell replaces a `~` in front of it.
-pub fn files(path: &str, kind: Kind, is_word: bool) -> Candidates {
+/// The entries that continue a path. `has_home` says whether a `~` in front of it is the home folder, as it is for a shell in
+/// front of a word.
+pub fn files(path: &str, kind: Kind, has_home: bool) -> Candidates {
     let (folder, start) = path.split_at(path.rfind('/').map_or(0, |slash| slash + 1));
-    let Ok(entries) = std::fs::read_dir(place(folder, is_word)) else {
+    let Ok(entries) = std::fs::read_dir(place(folder, has_home)) else {
         return Candidates::none();
     };
     let mut list: Vec<Candidate> = Vec::new();
@@ -34,27 +35,27 @@ pub fn files(path: &str, kind: Kind, is_word: bool) -> Candidates {
         }
         list.push(Candidate {
             text: if is_folder { name + "/" } else { name },
-            help: None,
             is_open: is_folder,
             is_path: true,
+            ..Candidate::default()
         });
     }
     list.sort_by(|a, b| a.text.cmp(&b.text));
     Candidates::words(list).behind(folder)
 }
 
-/// The file of `@FILE`.
+/// The file of `@FILE`, where the program itself knows the home folder.
 pub fn file_after_at(value: &str) -> Candidates {
     match value.strip_prefix('@') {
-        Some(path) => files(path, Kind::Any, false).behind("@"),
+        Some(path) => files(path, Kind::Any, true).behind("@"),
         None => Candidates::none(),
     }
 }
 
 /// The folder to list.
-fn place(folder: &str, is_word: bool) -> PathBuf {
+fn place(folder: &str, has_home: bool) -> PathBuf {
     match folder.strip_prefix("~/") {
-        Some(rest) if is_word => dirs::home_dir().unwrap_or_default().join(rest),
+        Some(rest) if has_home => dirs::home_dir().unwrap_or_default().join(rest),
         _ if folder.is_empty() => PathBuf::from("."),
         _ => Path::new(folder).to_owned(),
     }

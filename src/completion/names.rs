@@ -27,18 +27,44 @@ pub fn methods(pool: &DescriptorPool, typed: &str) -> Vec<Candidate> {
     Vec::new()
 }
 
-pub fn services(pool: &DescriptorPool) -> Vec<Candidate> {
-    sorted(service_names(pool))
+/// Services by full name; if none starts so, by short name.
+pub fn services(pool: &DescriptorPool, typed: &str) -> Vec<Candidate> {
+    by_name(service_names(pool), typed)
 }
 
-pub fn symbols(pool: &DescriptorPool) -> Vec<Candidate> {
-    let offered = symbol::symbols(pool).filter(|symbol| {
-        matches!(
-            symbol,
-            Symbol::Service(_) | Symbol::Method(_) | Symbol::Message(_) | Symbol::Enum(_)
-        )
+/// Symbols by full name; if none starts so, by short name. With a slash, methods as a call accepts them. Members of messages
+/// and enums come after the dot: there are too many to be offered beside their types.
+pub fn symbols(pool: &DescriptorPool, typed: &str) -> Vec<Candidate> {
+    if typed.contains('/') {
+        return methods(pool, typed);
+    }
+    let offered = symbol::symbols(pool).filter_map(|symbol| {
+        let name = match &symbol {
+            // In its enum, though protobuf puts it beside it.
+            Symbol::EnumValue(value) => {
+                format!("{}.{}", value.parent_enum().full_name(), value.name())
+            }
+            Symbol::Field(_) | Symbol::Oneof(_) => symbol.full_name().to_owned(),
+            _ => return Some(symbol.full_name().to_owned()),
+        };
+        let parent = name.rsplit('.').nth(1)?;
+        typed.contains(&format!("{parent}.")).then_some(name)
     });
-    sorted(offered.map(|it| it.full_name().to_owned()).collect())
+    by_name(offered.collect(), typed)
+}
+
+/// The names that start with what is typed, or else their last parts that do.
+fn by_name(names: Vec<String>, typed: &str) -> Vec<Candidate> {
+    if names.iter().any(|name| name.starts_with(typed)) {
+        return sorted(names);
+    }
+    let short = names.iter().filter_map(|name| {
+        let mut parts = name
+            .match_indices('.')
+            .filter_map(|(dot, _)| name.get(dot + 1..));
+        parts.find(|part| part.starts_with(typed))
+    });
+    sorted(short.map(str::to_owned).collect())
 }
 
 /// The method of that name, in any spelling that a call accepts.

@@ -4,6 +4,7 @@
 use std::ffi::OsString;
 
 use clap::ValueEnum as _;
+use prost_reflect::DescriptorPool;
 
 use super::words::{Dialect, Word, split};
 use crate::cli::Shell;
@@ -14,6 +15,8 @@ const ASKED: &str = "COMPLETE";
 /// A command line with the cursor in it.
 pub struct Request {
     pub shell: Shell,
+    /// The schema, if it is known already.
+    pub pool: Option<DescriptorPool>,
     /// The words before the one to complete, the program's name left out.
     pub before: Vec<String>,
     /// The word to complete, up to the cursor.
@@ -52,10 +55,23 @@ fn parse(shell: Shell, arguments: &[String]) -> Option<Request> {
 fn request(shell: Shell, before: impl Iterator<Item = String>, word: Word) -> Request {
     Request {
         shell,
+        pool: None,
         before: before.collect(),
         word,
         after: Vec::new(),
         kept_by_bash: 0,
+    }
+}
+
+/// What our own shell asks, whose schema is known.
+pub fn of_our_shell(pool: Option<DescriptorPool>, before: Vec<String>, word: &str) -> Request {
+    Request {
+        pool,
+        ..request(
+            Shell::Bash,
+            before.into_iter(),
+            Word::plain(word.to_owned()),
+        )
     }
 }
 

@@ -8,18 +8,22 @@ use prost_reflect::DescriptorPool;
 use super::cache::Cached;
 use super::request::Request;
 use crate::cli::{Cli, ConnectionArgs, SchemaArgs};
+use crate::config::{Key, Settings};
 use crate::error::{Error, Result};
 use crate::output::Verbosity;
 use crate::schema::{bundled_pool, source};
+use crate::session::Context;
 use crate::session::schema::{settings, with_source};
-use crate::session::target::{DEFAULT_ADDR, Target};
-use crate::session::{Context, Settings};
+use crate::session::target::DEFAULT_ADDR;
 
 /// How long a completion may wait for a server.
 const PATIENCE: Duration = Duration::from_millis(400);
 
 /// The schema of the server or the files on the command line.
 pub fn pool(request: &Request) -> Option<DescriptorPool> {
+    if let Some(pool) = &request.pool {
+        return Some(pool.clone());
+    }
     let words = request.before.iter().chain(&request.after);
     let matches = Cli::command()
         .ignore_errors(true)
@@ -38,16 +42,19 @@ pub fn pool(request: &Request) -> Option<DescriptorPool> {
     if connection.in_process {
         return bundled_pool().ok();
     }
-    let settings = settings(&schema);
+    let env = Settings::load(connection.profile.as_deref())
+        .unwrap_or_default()
+        .without_commands();
+    let settings = settings(&schema, &env).ok()?;
     if !settings.asks_server() {
-        let mut source = source::open(&settings, None).ok()?;
-        return block_on(async { source.all().await })
-            .ok()
-            .map(|schema| schema.pool);
+        let all = async { source::open(&settings, None).await?.all().await };
+        return block_on(all).ok().map(|schema| schema.pool);
     }
-    let env = Settings::from_env();
-    let addr = connection.addr.as_ref().or(env.addr.as_ref());
-    let cached = Cached::of(addr.map_or(DEFAULT_ADDR, String::as_str))?;
+    let addr = connection
+        .addr
+        .clone()
+        .or_else(|| env.text(Key::Addr).ok()?);
+    let cached = Cached::of(addr.as_deref().unwrap_or(DEFAULT_ADDR))?;
     if cached.is_fresh() {
         return cached.read();
     }
@@ -65,8 +72,7 @@ pub fn pool(request: &Request) -> Option<DescriptorPool> {
 async fn ask(connection: &ConnectionArgs, schema: &SchemaArgs, env: Settings) -> Result<Vec<u8>> {
     let mut context = Context::new(env);
     let console = context.console(Verbosity::Quiet, Some(false));
-    let target = Target::new(connection, &context)?;
-    let asked = with_source(schema, target, &console, &mut context, async |source| {
+    let asked = with_source(schema, connection, &console, &mut context, async |source| {
         Ok(source.all().await?.pool.encode_to_vec())
     });
     tokio::time::timeout(PATIENCE, asked)

@@ -18,6 +18,8 @@ pub struct Word {
     pub start: usize,
     /// The quotation mark that is still open, and where the text after it starts, from the start of the word.
     pub open_quote: Option<(char, usize)>,
+    /// It is the file of a redirection.
+    pub is_target: bool,
     /// After each character: how much of the text, and how much of what is typed, from the start of the word.
     steps: Vec<(usize, usize)>,
 }
@@ -33,6 +35,7 @@ impl Word {
             text,
             start: 0,
             open_quote: None,
+            is_target: false,
             steps,
         }
     }
@@ -54,8 +57,8 @@ impl Word {
     }
 }
 
-/// Splits a line. The last word is the one at its end, which is empty behind a space. Redirections are left out. `variable`
-/// has the values of variables; what it does not know stays as it is.
+/// Splits a line. The last word is the one at its end, which is empty behind a space. Redirections before it are left out.
+/// `variable` has the values of variables; what it does not know stays as it is.
 pub fn split(line: &str, dialect: Dialect, variable: impl Fn(&str) -> Option<String>) -> Vec<Word> {
     let mut splitter = Splitter {
         line,
@@ -68,10 +71,11 @@ pub fn split(line: &str, dialect: Dialect, variable: impl Fn(&str) -> Option<Str
     while let Some(c) = splitter.char_at(at) {
         at = splitter.read(at, c, &variable);
     }
-    let last = splitter.word.take().unwrap_or_else(|| Word {
+    let mut last = splitter.word.take().unwrap_or_else(|| Word {
         start: line.len(),
         ..Word::default()
     });
+    last.is_target = splitter.is_target;
     splitter.words.push(last);
     splitter.words
 }
@@ -211,6 +215,22 @@ mod tests {
             ("", &[""]),
         ] {
             assert_eq!(texts(line, Dialect::Posix), expected, "{line}");
+        }
+    }
+
+    #[test]
+    fn a_word_at_the_end_may_be_the_file_of_a_redirection() {
+        for (line, is_target) in [
+            ("x < na", true),
+            ("x <na", true),
+            ("x >>", true),
+            ("x 2> ", true),
+            ("x < names ", false),
+            ("x < names -", false),
+            ("x '<na", false),
+        ] {
+            let last = split(line, Dialect::Posix, |_| None).pop().unwrap();
+            assert_eq!(last.is_target, is_target, "{line}");
         }
     }
 

@@ -1,18 +1,18 @@
 //! Fields on the command line, as HTTPie's users write them → the JSON of one message. JSON because its parser then
 //! does the checking: one place knows what a field takes.
 
+mod file;
 mod path;
+mod text;
 mod tree;
 
-use std::fs::File;
-use std::io::Read as _;
-
-use super::{LARGER, check_size};
+use super::check_size;
 use crate::base64;
 use crate::error::{Error, Result};
 use crate::protobuf::json::{self, ReadOptions};
 use crate::protobuf::layout::{LayoutId, Layouts};
 
+pub use file::{Files, reads_stdin};
 use path::{Leaf, Step, follow, steps};
 use tree::{Node, gap, insert};
 
@@ -20,17 +20,17 @@ use tree::{Node, gap, insert};
 ///
 /// # Errors
 /// When an argument is none, does not fit the message, or names a file that cannot be read.
-pub fn parse(
+pub async fn parse<'a>(
     layouts: &mut Layouts,
     message: LayoutId,
-    arguments: &[String],
+    arguments: &'a [String],
     options: ReadOptions,
-    max_size: usize,
+    mut files: Files<'a>,
 ) -> Result<Vec<u8>> {
     let mut root = Node::Object(Vec::new());
     for text in arguments {
         let mut argument = Argument::parse(text)?;
-        let value = argument.value(layouts, message, max_size)?;
+        let value = argument.value(layouts, message, &mut files).await?;
         insert(&mut root, &argument.path, value).map_err(|why| bad(text, why))?;
     }
     if let Some(missing) = gap(&root) {
@@ -39,6 +39,11 @@ pub fn parse(
     }
     let mut text = String::new();
     root.write(&mut text);
+    // As completion offers them.
+    let options = ReadOptions {
+        prefers_proto_names: true,
+        ..options
+    };
     let bytes = json::read(layouts, message, text.as_bytes(), options).map_err(|mistake| {
         let field = match mistake.field.as_str() {
             "" => String::new(),
@@ -50,7 +55,7 @@ pub fn parse(
             None => error,
         }
     })?;
-    check_size("request", bytes.len(), max_size)?;
+    check_size("request", bytes.len(), files.max_size())?;
     Ok(bytes)
 }
 
@@ -71,6 +76,15 @@ pub fn assignment(argument: &str) -> Option<(&str, &str)> {
 
 fn bad(argument: &str, why: impl std::fmt::Display) -> Error {
     Error::failed(format!("argument {argument:?}: {why}"))
+}
+
+fn is_bool(text: &str) -> bool {
+    matches!(text, "true" | "false")
+}
+
+/// What to type for a word with brackets, which zsh takes for a pattern of file names.
+fn shell_word(word: &str) -> String {
+    format!("'{}'", word.replace('\'', r"'\''"))
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -97,13 +111,22 @@ impl<'a> Argument<'a> {
     fn parse(text: &'a str) -> Result<Self> {
         let form = || {
             let error = bad(text, "it is not a field");
-            if text.starts_with('{') {
-                error.hinted(format!("a message in JSON goes with -d: -d '{text}'"))
+            if text.is_empty() {
+                error.hinted("is a variable not set?")
+            } else if text.starts_with('{') {
+                let message = shell_word(text);
+                error.hinted(format!("a message in JSON goes with -d: -d {message}"))
+            } else if let Some((name, value)) = text.split_once(':') {
+                error.hinted(format!(
+                    "write {name}={value} for a field; -H takes a header, and -a the server"
+                ))
             } else {
                 error.hinted("write name=text, name:=json, name=@file or name:=@file")
             }
         };
-        let (name, value) = assignment(text).ok_or_else(form)?;
+        // No name starts so, but a message in JSON may have a `=` in it.
+        let assigned = assignment(text).filter(|_| !text.starts_with('{'));
+        let (name, value) = assigned.ok_or_else(form)?;
         let (name, is_json) = match name.strip_suffix(':') {
             Some(name) => (name, true),
             None => (name, false),
@@ -120,7 +143,7 @@ impl<'a> Argument<'a> {
         };
         let path = steps(name).ok_or_else(|| {
             bad(text, "the name is not a path")
-                .hinted("write name, outer.inner, list[] or map[key]")
+                .hinted("write name, outer.inner, 'list[]' or 'map[key]'")
         })?;
         Ok(Self {
             text,
@@ -131,43 +154,33 @@ impl<'a> Argument<'a> {
     }
 
     /// The value as JSON, by what the field takes.
-    fn value(&mut self, layouts: &mut Layouts, message: LayoutId, max_size: usize) -> Result<Node> {
+    async fn value(
+        &mut self,
+        layouts: &mut Layouts,
+        message: LayoutId,
+        files: &mut Files<'a>,
+    ) -> Result<Node> {
         let leaf = follow(layouts, message, &mut self.path).map_err(|why| bad(self.text, why))?;
-        let read = || self.read(max_size);
-        let text = |bytes: Vec<u8>| {
-            String::from_utf8(bytes).map_err(|_| bad(self.text, "the file is not valid UTF-8"))
-        };
+        if matches!(self.operator, Operator::Text | Operator::TextFile) {
+            self.check_text(&leaf)?;
+        } else if self.operator == Operator::Json {
+            self.check_json(&leaf)?;
+        }
         match self.operator {
             Operator::Json => self.json(self.value.to_owned()),
-            Operator::JsonFile => self.json(text(read()?)?),
+            Operator::JsonFile => self.json(files.read_text(self.text, self.value).await?),
             Operator::Text => Ok(match (leaf, self.value) {
-                (Leaf::Bool, "true" | "false") => Node::Json(self.value.to_owned()),
-                (Leaf::Enum, value) if value.parse::<i32>().is_ok() => {
-                    let name = self.text.split_once('=').map_or("", |(name, _)| name);
-                    return Err(bad(self.text, "`=` takes the name of an enum value")
-                        .hinted(format!("write {name}:={value} for its number")));
-                }
+                (Leaf::Bool, value) if is_bool(value) => Node::Json(value.to_owned()),
                 (_, value) => Node::string(value),
             }),
             // Bytes are the file as it is; text is taken without a trailing newline's surprise: as it is, too.
             Operator::TextFile => match leaf {
-                Leaf::Bytes => Ok(Node::string(&base64::encode(&read()?))),
-                _ => Ok(Node::string(&text(read()?)?)),
+                Leaf::Bytes => Ok(Node::string(&base64::encode(
+                    &files.read(self.text, self.value).await?,
+                ))),
+                _ => Ok(Node::string(&files.read_text(self.text, self.value).await?)),
             },
         }
-    }
-
-    /// The file that the value names. It may be a device or a pipe without an end.
-    fn read(&self, max_size: usize) -> Result<Vec<u8>> {
-        let mut bytes = Vec::new();
-        File::open(self.value)
-            .and_then(|file| file.take(max_size as u64 + 1).read_to_end(&mut bytes))
-            .map_err(|error| bad(self.text, "cannot read the file").caused_by(error))?;
-        if bytes.len() > max_size {
-            let why = format!("the file is larger than {max_size} bytes, the limit of a message");
-            return Err(bad(self.text, why).hinted(LARGER));
-        }
-        Ok(bytes)
     }
 
     fn json(&self, json: String) -> Result<Node> {
@@ -185,20 +198,31 @@ impl<'a> Argument<'a> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::input::Stdin;
     use crate::proto::Person;
     use prost::Message as _;
+
+    /// As [`super::parse`], to its end.
+    fn parse(
+        layouts: &mut Layouts,
+        message: LayoutId,
+        arguments: &[String],
+        max_size: usize,
+    ) -> Result<Vec<u8>> {
+        let options = ReadOptions::default();
+        let stdin = Stdin::new();
+        let files = Files::new(&stdin, max_size);
+        tokio::runtime::Builder::new_current_thread()
+            .build()
+            .unwrap()
+            .block_on(super::parse(layouts, message, arguments, options, files))
+    }
 
     fn person(arguments: &[&str]) -> Result<Person> {
         let mut layouts = Layouts::new(crate::schema::bundled_pool()?);
         let message = layouts.find("Person").unwrap();
         let arguments: Vec<String> = arguments.iter().map(ToString::to_string).collect();
-        let bytes = parse(
-            &mut layouts,
-            message,
-            &arguments,
-            ReadOptions::default(),
-            MAX_SIZE,
-        )?;
+        let bytes = parse(&mut layouts, message, &arguments, MAX_SIZE)?;
         Ok(Person::decode(bytes.as_slice()).unwrap())
     }
 
@@ -270,8 +294,7 @@ mod tests {
             "things[7].many[0].many[1].aString=e",
         ]
         .map(str::to_owned);
-        let options = ReadOptions::default();
-        let bytes = parse(&mut layouts, message, &arguments, options, 1000).unwrap();
+        let bytes = parse(&mut layouts, message, &arguments, 1000).unwrap();
         let mut out = Vec::new();
         let options = json::WriteOptions::default();
         json::write(&mut layouts, message, &bytes, options, &mut out).unwrap();
@@ -283,6 +306,23 @@ mod tests {
                 r#""things":{"7":{"many":[{"many":[{"aString":"d"},{"aString":"e"}]}]}}}"#
             )
         );
+    }
+
+    #[test]
+    fn a_path_that_leaves_the_schema_is_not_called_a_list_or_a_message() {
+        for (argument, why) in [
+            (
+                "hobbies.x=1",
+                "hobbies is a list: its elements have indexes, as in hobbies[0]",
+            ),
+            ("address[city]=Seoul", ""),
+            ("gender.x=1", "gender is not a message"),
+            ("name[0]=x", "name is not a list or a map"),
+            ("{\"name\":\"a=b\"}", "it is not a field"),
+        ] {
+            let error = person(&[argument]).err().map(|error| error.to_string());
+            assert!(error.unwrap_or_default().contains(why), "{argument}");
+        }
     }
 
     #[test]
@@ -319,8 +359,8 @@ mod tests {
     #[test]
     fn a_mistake_names_the_field_and_its_type() {
         assert_eq!(
-            error(&["address.city:=5"]),
-            "request, field address.city: expected string, found number 5"
+            error(&["address.city:=[5]"]),
+            "request, field address.city: expected string, found an array"
         );
         assert_eq!(error(&["agee=5"]), "request: Person has no field \"agee\"");
         let hint = person(&["agee=5"]).unwrap_err();
@@ -337,7 +377,7 @@ mod tests {
             assert!(error(&[argument]).starts_with("argument"), "{argument}");
         }
         assert!(error(&["name=A", "name=B"]).contains("duplicate field"));
-        assert!(error(&["name=A", "name.first=B"]).contains("different form"));
+        assert!(error(&["address:={}", "address.city=B"]).contains("different form"));
     }
 
     #[test]

@@ -2,6 +2,7 @@
 //! does it; it reads only when it is asked, and what it has read and its user has not belongs to the next user.
 
 use std::fs::File;
+use std::future::poll_fn;
 use std::io::{self, Read as _};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, mpsc};
 use std::task::{Context, Poll, ready};
@@ -58,6 +59,8 @@ pub(super) struct Reader {
     /// Bytes that were read and not used.
     unread: Bytes,
     thread: Option<Thread>,
+    /// Chunks that somebody else reads, instead of the device's.
+    fed: Option<replies::UnboundedReceiver<Bytes>>,
 }
 
 #[derive(Debug)]
@@ -102,10 +105,26 @@ impl Reader {
             device,
             unread,
             thread: None,
+            fed: None,
+        }))
+    }
+
+    /// Chunks that arrive, until their sender is gone.
+    pub(super) fn fed(chunks: replies::UnboundedReceiver<Bytes>) -> Arc<Mutex<Self>> {
+        Arc::new(Mutex::new(Self {
+            device: Device::Memory,
+            unread: Bytes::new(),
+            thread: None,
+            fed: Some(chunks),
         }))
     }
 
     fn poll(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<Bytes>> {
+        if let Some(fed) = &mut self.fed
+            && self.unread.is_empty()
+        {
+            return Poll::Ready(Ok(ready!(fed.poll_recv(cx)).unwrap_or_default()));
+        }
         if !self.unread.is_empty() || matches!(self.device, Device::Memory) {
             return Poll::Ready(Ok(std::mem::take(&mut self.unread)));
         }
@@ -159,10 +178,24 @@ impl Chunks {
         }
     }
 
-    /// The contents of a file. `name` is what errors call it.
-    pub fn of_file(name: impl Into<String>, file: File) -> Self {
+    /// The contents of a file. `~/` is the home folder, since no shell replaces it behind a `@`. A thread opens it, since to
+    /// open a FIFO waits for its writer.
+    ///
+    /// # Errors
+    /// When it cannot be opened.
+    pub async fn open(path: &str) -> Result<Self> {
+        let home = path.strip_prefix("~/").zip(dirs::home_dir());
+        let owned = match home {
+            Some((rest, home)) => home.join(rest),
+            None => path.into(),
+        };
+        let opened = tokio::task::spawn_blocking(move || File::open(owned)).await;
+        let file = opened
+            .map_err(io::Error::other)
+            .and_then(|opened| opened)
+            .map_err(|error| unreadable(path, error))?;
         let device = Device::File(Arc::new(file));
-        Self::new(name, Reader::new(device, Bytes::new()))
+        Ok(Self::new(path, Reader::new(device, Bytes::new())))
     }
 
     /// Bytes that are there already. `name` is what errors call them.
@@ -181,11 +214,25 @@ impl Chunks {
     /// When the input cannot be read.
     pub fn poll_next(&mut self, cx: &mut Context<'_>) -> Poll<Result<Bytes>> {
         let chunk = ready!(self.reader().poll(cx));
-        Poll::Ready(
-            chunk.map_err(|error| {
-                Error::failed(format!("cannot read {}", self.name)).caused_by(error)
-            }),
-        )
+        Poll::Ready(chunk.map_err(|error| unreadable(&self.name, error)))
+    }
+
+    /// All of it; `None` if that is more than `most` bytes. The input may be a device or a pipe without an end.
+    ///
+    /// # Errors
+    /// When the input cannot be read.
+    pub async fn read_all(mut self, most: usize) -> Result<Option<Vec<u8>>> {
+        let mut all = Vec::new();
+        loop {
+            let chunk = poll_fn(|cx| self.poll_next(cx)).await?;
+            if chunk.is_empty() {
+                return Ok(Some(all));
+            }
+            all.extend_from_slice(&chunk);
+            if all.len() > most {
+                return Ok(None);
+            }
+        }
     }
 
     /// Puts back what was not used: the next chunk of this input begins with it, also that of a later user.
@@ -202,6 +249,10 @@ impl Chunks {
     }
 }
 
+fn unreadable(name: &str, error: io::Error) -> Error {
+    Error::failed(format!("cannot read {name}")).caused_by(error)
+}
+
 impl Drop for Chunks {
     fn drop(&mut self) {
         self.reader().stop();
@@ -210,7 +261,6 @@ impl Drop for Chunks {
 
 #[cfg(test)]
 mod tests {
-    use std::future::poll_fn;
     use std::time::{Duration, Instant};
 
     use super::*;
@@ -225,7 +275,7 @@ mod tests {
     }
 
     fn wait_for(what: &str, condition: impl Fn() -> bool) {
-        let give_up = Instant::now() + Duration::from_secs(60);
+        let give_up = Instant::now() + Duration::from_mins(1);
         while !condition() {
             assert!(Instant::now() < give_up, "{what}");
             std::thread::yield_now();
@@ -247,21 +297,21 @@ mod tests {
         assert_eq!([next(&mut chunks), next(&mut chunks)], ["bc", ""]);
     }
 
-    #[test]
-    fn a_folder_cannot_be_read() {
+    #[tokio::test]
+    async fn a_folder_cannot_be_read() {
         let folder = tempfile::tempdir().unwrap();
-        let Ok(file) = File::open(folder.path()) else {
-            // Windows refuses already here.
-            return;
-        };
-        let mut chunks = Chunks::of_file("the folder", file);
-        let error = poll_fn(|cx| chunks.poll_next(cx));
-        let error = tokio::runtime::Builder::new_current_thread()
-            .build()
-            .unwrap()
-            .block_on(error)
-            .unwrap_err();
-        assert_eq!(error.to_string(), "cannot read the folder");
+        let path = folder.path().to_str().unwrap();
+        // Windows does not open it.
+        let read = async { Chunks::open(path).await?.read_all(10).await };
+        let error = read.await.unwrap_err();
+        assert_eq!(error.to_string(), format!("cannot read {path}"));
+    }
+
+    #[tokio::test]
+    async fn all_of_an_input_is_read_up_to_a_limit() {
+        let read = |most| Chunks::of_bytes("-d", "abc").read_all(most);
+        assert_eq!(read(3).await.unwrap().unwrap(), b"abc");
+        assert_eq!(read(2).await.unwrap(), None);
     }
 
     #[cfg(unix)]

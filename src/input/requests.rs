@@ -38,7 +38,7 @@ pub trait Decode: Send + 'static {
 }
 
 /// Messages that are ready together, one after the other in one allocation.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 struct Batch {
     bytes: Bytes,
     /// Where each message ends.
@@ -176,6 +176,16 @@ impl Failure {
     }
 }
 
+/// All messages of a call, which can be sent again.
+#[derive(Clone, Debug)]
+pub struct AtHand(Batch);
+
+impl AtHand {
+    pub fn requests(&self) -> Requests {
+        Requests::new(self.0.clone(), State::Ended).0
+    }
+}
+
 /// Messages that are there already.
 pub fn given(messages: impl IntoIterator<Item = Bytes>) -> (Requests, Failure) {
     Requests::new(messages.into_iter().collect(), State::Ended)
@@ -194,6 +204,12 @@ pub fn read(chunks: Chunks, decoder: impl Decode) -> (Requests, Failure) {
 }
 
 impl Requests {
+    /// The messages, if all of them are there already and none has been taken.
+    pub fn at_hand(&self) -> Option<AtHand> {
+        let is_whole = matches!(self.state, State::Ended) && self.ready.start == 0;
+        is_whole.then(|| AtHand(self.ready.clone()))
+    }
+
     fn new(ready: Batch, state: State) -> (Self, Failure) {
         let (failed, failure) = oneshot::channel();
         let requests = Self {

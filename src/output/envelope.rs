@@ -12,9 +12,11 @@ use super::indent::indent;
 use super::message::Style;
 use super::paint::paint;
 use crate::base64;
+use crate::call::{End, Origin};
 use crate::error::code_name;
 use crate::protobuf::json::{self, WriteOptions};
 use crate::protobuf::{LayoutId, Layouts, WriteError};
+use crate::secret::{MASK, is_secret};
 
 /// The start of every line.
 #[derive(Serialize)]
@@ -102,6 +104,7 @@ pub fn metadata(
     call: Option<u64>,
     at: Duration,
     metadata: &MetadataMap,
+    shows_secrets: bool,
     out: &mut Vec<u8>,
 ) {
     open(event, call, at, out);
@@ -124,12 +127,57 @@ pub fn metadata(
             .entry(key)
             .or_insert_with(|| serde_json::Value::Array(Vec::new()));
         if let serde_json::Value::Array(list) = list {
-            list.push(value.into());
+            let value = if shows_secrets || !is_secret(key) {
+                value.into()
+            } else {
+                MASK.into()
+            };
+            list.push(value);
         }
     }
     out.extend_from_slice(b",\"metadata\":");
     out.extend_from_slice(serde_json::Value::Object(values).to_string().as_bytes());
     out.extend_from_slice(b"}\n");
+}
+
+/// An attempt that has failed and is followed by another.
+#[derive(Clone, Debug)]
+pub struct Attempt {
+    /// From one.
+    pub number: u32,
+    pub end: Box<End>,
+    /// The time before the next one.
+    pub pause: Duration,
+}
+
+/// Appends the line of an attempt that is followed by another.
+pub fn retry(call: Option<u64>, at: Duration, attempt: &Attempt, out: &mut Vec<u8>) {
+    open("retry", call, at, out);
+    let end = &attempt.end;
+    let text = |text: &str| serde_json::Value::from(text).to_string();
+    let line = format!(
+        ",\"attempt\":{},\"code\":{},\"status\":{},\"message\":{},\"origin\":{},\"pause_ms\":{}}}\n",
+        attempt.number,
+        i32::from(end.code),
+        text(code_name(end.code)),
+        text(&end.message),
+        text(origin(&end.origin)),
+        attempt.pause.as_millis()
+    );
+    out.extend_from_slice(line.as_bytes());
+}
+
+/// The origin as it is named in an envelope.
+pub fn origin(origin: &Origin) -> &'static str {
+    match origin {
+        Origin::Server | Origin::Encoding => "server",
+        Origin::Deadline => "deadline",
+        Origin::Cancelled => "cancelled",
+        Origin::Input => "input",
+        Origin::Enough => "enough",
+        Origin::Connection(_) => "connection",
+        Origin::NotGrpc(_) | Origin::Protocol | Origin::TooLarge => "protocol",
+    }
 }
 
 /// How a call ended.

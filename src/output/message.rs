@@ -6,7 +6,8 @@ use tonic::Code;
 use super::escape::escape_literal;
 use super::paint::paint;
 use crate::error::{Error, Result};
-use crate::protobuf::{LayoutId, Layouts, WriteError, json, text};
+use crate::protobuf::json::{self, Int64};
+use crate::protobuf::{LayoutId, Layouts, Unrepresentable, WriteError, text};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Syntax {
@@ -24,7 +25,10 @@ pub struct Style {
     pub emit_defaults: bool,
     pub proto_names: bool,
     pub enum_numbers: bool,
+    pub int64: Int64,
     pub color: bool,
+    /// Metadata that holds secrets is shown as it is.
+    pub secrets: bool,
     /// The output is a terminal, so unsafe characters are escaped.
     pub terminal: bool,
 }
@@ -38,7 +42,9 @@ impl Style {
             emit_defaults: false,
             proto_names: false,
             enum_numbers: false,
+            int64: Int64::Strings,
             color,
+            secrets: false,
             terminal,
         }
     }
@@ -137,6 +143,7 @@ impl MessageWriter {
                     emit_defaults: style.emit_defaults,
                     proto_names: style.proto_names,
                     enum_numbers: style.enum_numbers,
+                    int64: style.int64,
                 };
                 json::write(&mut self.layouts, self.root, bytes, options, out)
             }
@@ -178,6 +185,10 @@ pub fn unwritable(name: &str, error: WriteError) -> Error {
             Code::Internal,
             format!("the server's message is not a valid {name}: {why}"),
         ),
+        WriteError::Unrepresentable(Unrepresentable::UnsafeInteger) => {
+            Error::failed(format!("cannot print a {name}: {error}"))
+                .hinted("--int64-numbers without =safe prints it, and the default prints a string")
+        }
         WriteError::Unrepresentable(_) => Error::failed(format!("cannot print a {name}: {error}")),
     }
 }
@@ -196,7 +207,9 @@ mod tests {
             emit_defaults: false,
             proto_names: false,
             enum_numbers: false,
+            int64: Int64::Strings,
             color: false,
+            secrets: false,
             terminal: false,
         }
     }

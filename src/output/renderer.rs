@@ -7,11 +7,13 @@ use prost_reflect::{DescriptorPool, MethodDescriptor};
 use tokio::time::Instant;
 use tonic::metadata::MetadataMap;
 
+use super::details;
+use super::envelope::{self, Attempt};
 use super::message::{MessageWriter, Style, unwritable};
-use super::{details, envelope};
-use crate::call::{End, Origin, Sent};
+use crate::call::{End, Origin};
 use crate::error::{Error, Kind as ErrorKind, Result};
 use crate::exit;
+use crate::framing::Sent;
 use crate::protobuf::json::WriteOptions;
 use crate::protobuf::{LayoutId, Layouts};
 
@@ -81,6 +83,8 @@ impl Moment {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum NotCalled {
     NoConnection,
+    /// The schema does not have the method, or cannot be had.
+    NoMethod,
     /// Its request is not a message of the method.
     BadRequest,
 }
@@ -110,6 +114,7 @@ impl Renderer {
                         emit_defaults: style.emit_defaults,
                         proto_names: style.proto_names,
                         enum_numbers: style.enum_numbers,
+                        int64: style.int64,
                     },
                     style,
                 }))
@@ -167,7 +172,7 @@ impl Renderer {
     pub fn requests(&mut self, moment: Moment, messages: &Sent, out: &mut Vec<u8>) -> Result<()> {
         if self.shows_everything() {
             for message in messages.messages() {
-                self.enveloped("request", moment, message, out)?;
+                self.enveloped("request", moment, &message, out)?;
             }
         }
         Ok(())
@@ -246,7 +251,15 @@ impl Renderer {
     pub fn headers(&self, moment: Moment, metadata: &MetadataMap, out: &mut Vec<u8>) {
         if let Kind::Envelope(envelope) = &self.kind {
             let start = out.len();
-            envelope::metadata("headers", moment.call, moment.elapsed(), metadata, out);
+            let secrets = envelope.style.secrets;
+            envelope::metadata(
+                "headers",
+                moment.call,
+                moment.elapsed(),
+                metadata,
+                secrets,
+                out,
+            );
             envelope::dress(envelope.style, out, start);
         }
     }
@@ -255,8 +268,9 @@ impl Renderer {
     pub fn ended(&self, moment: Moment, outcome: &Outcome<'_>, out: &mut Vec<u8>) {
         if let Kind::Envelope(envelope) = &self.kind {
             let (end, at, start) = (outcome.end, moment.elapsed(), out.len());
-            if end.origin == Origin::Server {
-                envelope::metadata("trailers", moment.call, at, &end.metadata, out);
+            if matches!(end.origin, Origin::Server | Origin::Encoding) {
+                let secrets = envelope.style.secrets;
+                envelope::metadata("trailers", moment.call, at, &end.metadata, secrets, out);
             }
             let status = envelope::Status {
                 call: moment.call,
@@ -264,10 +278,19 @@ impl Renderer {
                 code: Some(end.code),
                 message: &end.message,
                 details: &self.details(&end.details),
-                origin: origin(&end.origin),
+                origin: envelope::origin(&end.origin),
                 exit: outcome.exit,
             };
             envelope::status(&status, out);
+            envelope::dress(envelope.style, out, start);
+        }
+    }
+
+    /// An attempt has failed, and another one follows.
+    pub fn retrying(&self, moment: Moment, attempt: &Attempt, out: &mut Vec<u8>) {
+        if let Kind::Envelope(envelope) = &self.kind {
+            let start = out.len();
+            envelope::retry(moment.call, moment.elapsed(), attempt, out);
             envelope::dress(envelope.style, out, start);
         }
     }
@@ -302,13 +325,14 @@ impl Format {
                 (ErrorKind::Status(code), _) => (Some(code), "deadline"),
                 (ErrorKind::Interrupted, _) => (None, "cancelled"),
                 (_, NotCalled::NoConnection) => (None, "connection"),
+                (_, NotCalled::NoMethod) => (None, "schema"),
                 (_, NotCalled::BadRequest) => (None, "input"),
             };
             let status = envelope::Status {
                 call: moment.call,
                 at: moment.elapsed(),
                 code,
-                message: error.message(),
+                message: &error.message_with_causes(),
                 details: &[],
                 origin,
                 exit: exit::code(error),
@@ -316,17 +340,5 @@ impl Format {
             envelope::status(&status, out);
             envelope::dress(*style, out, start);
         }
-    }
-}
-
-/// The origin as it is named in an envelope.
-fn origin(origin: &Origin) -> &'static str {
-    match origin {
-        Origin::Server => "server",
-        Origin::Deadline => "deadline",
-        Origin::Cancelled => "cancelled",
-        Origin::Enough => "enough",
-        Origin::Connection(_) => "connection",
-        Origin::NotGrpc(_) | Origin::Protocol | Origin::TooLarge => "protocol",
     }
 }

@@ -5,8 +5,8 @@
 //! memory back, which makes printing a stream half as fast.
 
 use std::io::{self, Write as _};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use tokio::sync::{mpsc, oneshot};
 
@@ -30,10 +30,20 @@ enum Chunk {
     Mark(oneshot::Sender<()>),
 }
 
+/// Where output goes.
+#[derive(Clone, Default)]
+enum Destination {
+    #[default]
+    Stdout,
+    /// What a shell has in its place: a file, another program, its prompt.
+    Other(Arc<Mutex<dyn io::Write + Send>>),
+}
+
 /// Buffered stdout.
 #[derive(Default)]
 pub struct Stdout {
     buffer: Vec<u8>,
+    destination: Destination,
     /// Started by the first flush: a single reply is not worth a thread.
     writer: Option<Writer>,
     is_broken: bool,
@@ -55,7 +65,7 @@ struct Writer {
 }
 
 impl Writer {
-    fn start() -> Self {
+    fn start(destination: Destination) -> Self {
         let (chunks, mut receiver) = mpsc::channel::<Chunk>(CHUNKS_AHEAD);
         let (done, result) = oneshot::channel();
         let is_discarded = Arc::new(AtomicBool::new(false));
@@ -67,7 +77,7 @@ impl Writer {
                     break;
                 }
                 match chunk {
-                    Chunk::Bytes(bytes) => outcome = write(&bytes),
+                    Chunk::Bytes(bytes) => outcome = destination.write(&bytes),
                     // The task that asked may have been cancelled.
                     Chunk::Mark(written) => drop(written.send(())),
                 }
@@ -86,15 +96,39 @@ impl Writer {
     }
 }
 
-fn write(bytes: &[u8]) -> io::Result<()> {
-    let mut stdout = io::stdout().lock();
-    stdout.write_all(bytes).and_then(|()| stdout.flush())
+impl Destination {
+    fn write(&self, bytes: &[u8]) -> io::Result<()> {
+        match self {
+            Self::Stdout => {
+                let mut stdout = io::stdout().lock();
+                stdout.write_all(bytes).and_then(|()| stdout.flush())
+            }
+            Self::Other(other) => {
+                let mut other = other.lock().unwrap_or_else(PoisonError::into_inner);
+                other.write_all(bytes).and_then(|()| other.flush())
+            }
+        }
+    }
+
+    fn is_stdout(&self) -> bool {
+        matches!(self, Self::Stdout)
+    }
 }
 
 impl Stdout {
     /// `is_terminal`: what documents contain must not act on a terminal.
     pub fn new(is_terminal: bool) -> Self {
         Self {
+            is_terminal,
+            ..Self::default()
+        }
+    }
+
+    /// Output in the place of stdout.
+    pub fn to(other: impl io::Write + Send + 'static, is_terminal: bool) -> Self {
+        Self {
+            destination: Destination::Other(Arc::new(Mutex::new(other))),
+            is_file: Some(false),
             is_terminal,
             ..Self::default()
         }
@@ -152,12 +186,14 @@ impl Stdout {
             return Ok(());
         }
         if *self.is_file.get_or_insert_with(is_file) {
-            let written = write(&self.buffer);
+            let written = self.destination.write(&self.buffer);
             self.buffer.clear();
             self.is_broken = written.is_err();
             return written.map_err(Error::output);
         }
-        let writer = self.writer.get_or_insert_with(Writer::start);
+        let writer = self
+            .writer
+            .get_or_insert_with(|| Writer::start(self.destination.clone()));
         if let Some(chunks) = &writer.chunks
             && let Ok(permit) = chunks.reserve().await
         {
@@ -206,8 +242,13 @@ impl Stdout {
     /// When a write failed.
     pub async fn finish(&mut self) -> Result<()> {
         self.check()?;
-        if self.writer.is_none() && self.buffer.len() <= AT_ONCE && takes_at_once() {
-            return write(&std::mem::take(&mut self.buffer)).map_err(Error::output);
+        if self.writer.is_none()
+            && self.buffer.len() <= AT_ONCE
+            && self.destination.is_stdout()
+            && takes_at_once()
+        {
+            let bytes = std::mem::take(&mut self.buffer);
+            return self.destination.write(&bytes).map_err(Error::output);
         }
         self.flush().await?;
         self.outcome().await
@@ -230,7 +271,7 @@ impl Stdout {
         };
         tokio::select! {
             () = failed => {}
-            () = self.reader.gone() => return Error::output(io::ErrorKind::BrokenPipe.into()),
+            () = self.reader.gone(), if self.destination.is_stdout() => return Error::output(io::ErrorKind::BrokenPipe.into()),
         }
         match self.outcome().await {
             Err(error) => error,

@@ -1,15 +1,18 @@
 //! stderr: errors, warnings, notices, `-v` and the progress line. Never data. Failures to write are ignored: there is
 //! nowhere else to report them.
 
-use std::fmt::Write as _;
+use std::fmt::{self, Write as _};
 use std::io::{IsTerminal as _, Write as _};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use anstyle::{AnsiColor, Style};
 use tokio::time::{Instant, Interval, MissedTickBehavior, interval_at};
+use tracing::Level;
 
-use super::escape::escape;
+use super::error;
+use super::escape::{escape, escape_literal};
+use super::record::{LogFormat, Record, level_name};
 use crate::error::{Error, Kind};
 use crate::schema::Excerpt;
 
@@ -32,6 +35,8 @@ pub enum Verbosity {
     Normal,
     /// `-v`: also the connection, the metadata and the status.
     Verbose,
+    /// `-vv`: secrets in the metadata, too.
+    Revealing,
 }
 
 /// The kinds of the process's standard streams, and access to stderr.
@@ -41,29 +46,65 @@ pub struct Terminal {
     pub stdin_is_terminal: bool,
     pub stdout_is_terminal: bool,
     pub stderr_is_terminal: bool,
+    /// It moves no cursor and has no colors (`TERM=dumb`).
+    pub is_dumb: bool,
     stdout_has_color: bool,
     stderr_has_color: bool,
     screen: Arc<Mutex<Screen>>,
 }
 
-/// The state of the terminal's last line.
-#[derive(Debug, Default)]
+/// The state of the terminal's last lines.
+#[derive(Default)]
 struct Screen {
     has_progress: bool,
+    /// Takes lines while a prompt is shown, which it keeps below them.
+    above: Option<Above>,
+}
+
+/// Prints above a prompt.
+pub type Above = Arc<dyn Fn(&str) + Send + Sync>;
+
+impl fmt::Debug for Screen {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Screen")
+            .field("has_progress", &self.has_progress)
+            .field("above", &self.above.is_some())
+            .finish()
+    }
 }
 
 impl Terminal {
-    /// Inspects the process's standard streams and the conventions for color (`NO_COLOR`, `TERM=dumb`).
+    /// Inspects the process's standard streams and the conventions for color (`NO_COLOR`, `CLICOLOR_FORCE`, `TERM=dumb`).
     pub fn new() -> Self {
-        let has_color = |choice| choice != anstream::ColorChoice::Never;
+        let is_dumb = std::env::var_os("TERM").is_some_and(|term| term == "dumb");
+        // anstream colors in every terminal of a CI job, which may be one that shows escape sequences as they are.
+        let can_color = !is_dumb || std::env::var_os("CLICOLOR_FORCE").is_some_and(|it| it != "0");
+        let has_color = |choice| can_color && choice != anstream::ColorChoice::Never;
         Self {
             stdin_is_terminal: std::io::stdin().is_terminal(),
             stdout_is_terminal: std::io::stdout().is_terminal(),
             stderr_is_terminal: std::io::stderr().is_terminal(),
+            is_dumb,
             stdout_has_color: has_color(anstream::AutoStream::choice(&std::io::stdout())),
             stderr_has_color: has_color(anstream::AutoStream::choice(&std::io::stderr())),
             screen: Arc::default(),
         }
+    }
+
+    /// The same, with stdout in a pipe or a file.
+    #[must_use]
+    pub fn redirected(&self) -> Self {
+        Self {
+            stdout_is_terminal: false,
+            stdout_has_color: false,
+            ..self.clone()
+        }
+    }
+
+    /// Sends what goes to stderr to a prompt, until it is called with `None`.
+    pub fn print_above(&self, prompt: Option<Above>) {
+        let mut screen = self.screen.lock().unwrap_or_else(PoisonError::into_inner);
+        screen.above = prompt;
     }
 
     /// Whether to color stdout. `None` leaves it to the terminal.
@@ -71,11 +112,29 @@ impl Terminal {
         color.unwrap_or(self.stdout_has_color)
     }
 
+    /// How many columns it has.
+    pub fn width(&self) -> usize {
+        if !self.stdout_is_terminal {
+            return 80;
+        }
+        terminal_size::terminal_size().map_or(80, |(width, _)| usize::from(width.0))
+    }
+
+    /// Whether to color stderr. `None` leaves it to the terminal.
+    pub fn colors_stderr(&self, color: Option<bool>) -> bool {
+        color.unwrap_or(self.stderr_has_color)
+    }
+
     /// The console of one command; `color` as above.
     pub fn console(&self, verbosity: Verbosity, color: Option<bool>) -> Console {
         Console {
             verbosity,
+            level: match verbosity {
+                Verbosity::Quiet => Level::ERROR,
+                _ => Level::INFO,
+            },
             color: color.unwrap_or(self.stderr_has_color),
+            form: Form::Text,
             screen: Arc::clone(&self.screen),
         }
     }
@@ -91,40 +150,106 @@ impl Default for Terminal {
 #[derive(Clone, Debug)]
 pub struct Console {
     verbosity: Verbosity,
+    level: Level,
     color: bool,
+    form: Form,
     screen: Arc<Mutex<Screen>>,
 }
 
+/// What its lines look like.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Form {
+    Text,
+    /// Text, but for errors.
+    JsonErrors,
+    /// Every line is a [`Record`].
+    Json,
+}
+
 impl Console {
-    pub fn is_verbose(&self) -> bool {
-        self.verbosity == Verbosity::Verbose
+    /// Prints errors as JSON.
+    #[must_use]
+    pub fn with_json_errors(mut self) -> Self {
+        self.form = Form::JsonErrors;
+        self
     }
 
-    pub fn is_quiet(&self) -> bool {
-        self.verbosity == Verbosity::Quiet
+    /// Prints a server's log: lines of `level` and above.
+    #[must_use]
+    pub fn logging(mut self, format: LogFormat, level: Level) -> Self {
+        self.form = match format {
+            LogFormat::Text => Form::Text,
+            LogFormat::Json => Form::Json,
+        };
+        self.level = level;
+        self
+    }
+
+    /// The lowest level that it prints.
+    pub fn level(&self) -> Level {
+        self.level
+    }
+
+    pub fn is_verbose(&self) -> bool {
+        self.verbosity >= Verbosity::Verbose
+    }
+
+    /// Whether secrets are shown as they are.
+    pub fn shows_secrets(&self) -> bool {
+        self.verbosity == Verbosity::Revealing
     }
 
     /// Prints a notice, unless quiet.
     pub fn notice(&self, text: &str) {
-        if self.verbosity >= Verbosity::Normal {
-            self.write(&format!("{}\n", escape(text)));
-        }
+        self.say(Level::INFO, None, text);
     }
 
     /// Prints a warning, unless quiet.
     pub fn warning(&self, text: &str) {
-        if self.verbosity >= Verbosity::Normal {
-            let mut line = String::new();
-            self.line(&mut line, WARNING, "warning", text);
-            self.write(&line);
-        }
+        self.say(Level::WARN, None, text);
     }
 
     /// Prints a line under `-v`. `mark` is `*` for the connection, `>` for what is sent, `<` for what arrives.
     pub fn detail(&self, mark: &str, text: impl FnOnce() -> String) {
-        if self.verbosity == Verbosity::Verbose {
-            self.write(&format!("{mark} {}\n", escape(&text())));
+        if self.is_verbose() {
+            self.say(Level::INFO, Some(mark), &text());
         }
+    }
+
+    fn say(&self, level: Level, mark: Option<&str>, message: &str) {
+        self.record(&Record {
+            level,
+            mark,
+            target: None,
+            message,
+            fields: &[],
+        });
+    }
+
+    /// Prints a line of a log, unless its level is too low.
+    pub fn record(&self, record: &Record<'_>) {
+        if record.level > self.level {
+            return;
+        }
+        if self.form == Form::Json {
+            return self.write(&record.json());
+        }
+        let text = record.text();
+        let mut line = String::new();
+        match record.level {
+            Level::ERROR => self.line(&mut line, ERROR, "error", &text),
+            Level::WARN => self.line(&mut line, WARNING, "warning", &text),
+            Level::INFO => {
+                let _ = writeln!(line, "{}", escape(&text));
+            }
+            level => self.line(&mut line, Style::new(), level_name(level), &text),
+        }
+        self.write(&line);
+    }
+
+    /// Prints a text that is laid out already: clap's errors.
+    pub fn usage(&self, text: &str) {
+        self.write(text);
     }
 
     /// Prints an error. The only place where errors become text; [`crate::exit`] has their exit codes.
@@ -132,6 +257,19 @@ impl Console {
         let silent = matches!(error.kind(), Kind::OutputClosed | Kind::Interrupted);
         if silent || error.is_reported() {
             return;
+        }
+        match self.form {
+            Form::Text => {}
+            Form::JsonErrors => return self.write(&escape_literal(&error::json(error), true)),
+            Form::Json => {
+                return self.record(&Record {
+                    level: Level::ERROR,
+                    mark: None,
+                    target: None,
+                    message: &error.to_string(),
+                    fields: &error::fields(error),
+                });
+            }
         }
         let mut text = String::new();
         self.line(&mut text, ERROR, "error", &error.to_string());
@@ -171,12 +309,39 @@ impl Console {
     /// is drawn again later.
     fn write(&self, text: &str) {
         let mut screen = self.screen.lock().unwrap_or_else(PoisonError::into_inner);
-        if std::mem::take(&mut screen.has_progress) {
+        if let Some(above) = &screen.above {
+            above(text);
+        } else if std::mem::take(&mut screen.has_progress) {
             write(&format!("{ERASE}{text}"));
         } else {
             write(text);
         }
     }
+}
+
+/// Writes text and escape sequences as they are, for the shell's prompt.
+pub fn draw(text: &str) {
+    write(text);
+}
+
+/// Runs this while whatever is written to stdout goes nowhere. Other threads wait with what they have to print; a copy of
+/// the descriptor that is made meanwhile is useless.
+#[cfg(unix)]
+pub fn silence_stdout<T>(run: impl FnOnce() -> T) -> std::io::Result<T> {
+    use rustix::stdio::dup2_stdout;
+
+    let stdout = std::io::stdout().lock();
+    let saved = rustix::io::fcntl_dupfd_cloexec(&stdout, 3)?;
+    let nowhere = std::fs::File::options().write(true).open("/dev/null")?;
+    dup2_stdout(&nowhere)?;
+    let result = run();
+    dup2_stdout(&saved)?;
+    Ok(result)
+}
+
+#[cfg(not(unix))]
+pub fn silence_stdout<T>(_run: impl FnOnce() -> T) -> std::io::Result<T> {
+    Err(std::io::ErrorKind::Unsupported.into())
 }
 
 fn write(text: &str) {

@@ -22,7 +22,7 @@ mod writer;
 
 pub use layout::{LayoutId, Layouts};
 pub use parse_error::{ParseError, Position};
-pub use writer::WriteError;
+pub use writer::{Unrepresentable, WriteError};
 
 /// Messages nested deeper are refused, as other protobuf implementations do: recursion must not be the sender's to
 /// choose.

@@ -97,6 +97,19 @@ impl Position {
         }
     }
 
+    /// How many bytes of `text`, which starts at [`Position::START`], are in front of this position.
+    #[must_use]
+    pub fn offset_in(self, text: &str) -> usize {
+        let mut lines = text.split_inclusive('\n');
+        let before: usize = lines.by_ref().take(self.line - 1).map(str::len).sum();
+        let line = lines.next().unwrap_or_default().chars();
+        before
+            + line
+                .take(self.column - 1)
+                .map(char::len_utf8)
+                .sum::<usize>()
+    }
+
     /// This position, which is relative to `start`, in the text that `start` is in.
     #[must_use]
     fn from(self, start: Self) -> Self {

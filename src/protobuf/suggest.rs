@@ -1,6 +1,6 @@
 //! What to try when a name is not one of those there are.
 
-use crate::schema::nearest;
+use crate::schema::{did_you_mean, nearest};
 
 /// A hint lists no more fields than this.
 const FIELDS: usize = 20;
@@ -13,10 +13,8 @@ pub fn suggest_field<'a>(
     name: &str,
     names: impl Iterator<Item = &'a str> + Clone,
 ) -> Option<String> {
-    if let Some(near) = nearest(name, names.clone()) {
-        return Some(format!("did you mean {near:?}?"));
-    }
-    Some(format!("its fields are {}", listed(names, FIELDS)?))
+    let question = ask(name, names.clone());
+    question.or_else(|| Some(format!("its fields are {}", listed(names, FIELDS)?)))
 }
 
 /// The values there are, and which of them was probably meant.
@@ -25,10 +23,15 @@ pub fn suggest_value<'a>(
     names: impl Iterator<Item = &'a str> + Clone,
 ) -> Option<String> {
     let values = listed(names.clone(), VALUES)?;
-    Some(match nearest(name, names) {
-        Some(near) => format!("did you mean {near:?}? its values are {values}"),
+    Some(match ask(name, names) {
+        Some(question) => format!("{question} its values are {values}"),
         None => format!("its values are {values}"),
     })
+}
+
+fn ask<'a>(name: &str, names: impl Iterator<Item = &'a str>) -> Option<String> {
+    let near = nearest(name, names);
+    did_you_mean(near.iter().map(|name| format!("{name:?}")))
 }
 
 fn listed<'a>(names: impl Iterator<Item = &'a str> + Clone, most: usize) -> Option<String> {
@@ -58,6 +61,10 @@ mod tests {
             Some("its fields are name, age")
         );
         assert_eq!(suggest_field("street", std::iter::empty()), None);
+        assert_eq!(
+            suggest_field("line3", ["line1", "line2"].into_iter()).as_deref(),
+            Some("did you mean \"line1\" or \"line2\"?")
+        );
     }
 
     #[test]

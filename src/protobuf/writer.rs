@@ -25,6 +25,8 @@ pub enum Unrepresentable {
     FieldMask,
     /// A `google.protobuf.Value` that is infinite or not a number.
     Number,
+    /// An integer that JavaScript would round, where that is not wanted.
+    UnsafeInteger,
     AnyWithoutType,
     /// The value of an Any is not a message of its type.
     AnyValue,
@@ -41,6 +43,9 @@ impl fmt::Display for WriteError {
                 Unrepresentable::Duration => "a Duration is out of range",
                 Unrepresentable::FieldMask => "a FieldMask has a path that JSON does not have",
                 Unrepresentable::Number => "a Value is a number that JSON does not have",
+                Unrepresentable::UnsafeInteger => {
+                    "an integer is beyond 2^53, where JavaScript rounds numbers"
+                }
                 Unrepresentable::AnyWithoutType => "an Any has a value but no type",
                 Unrepresentable::AnyValue => "the value of an Any is not a message of its type",
             }),

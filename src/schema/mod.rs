@@ -14,12 +14,12 @@ mod names;
 pub mod render;
 pub mod source;
 #[cfg(test)]
-mod testing;
+pub(crate) mod testing;
 
 pub use build::editions;
 pub use build::file_set::decode;
 pub use build::schema::Schema;
 pub use descriptor::symbol::Symbol;
-pub use names::{nearest, resolve_method, resolve_symbol};
+pub use names::{did_you_mean, nearest, resolve_method, resolve_symbol};
 pub use source::bundled::{ROUTE_GUIDE, bundled, bundled_method, bundled_pool};
 pub use source::files::{Excerpt, load};

@@ -1,5 +1,7 @@
 //! What a user types → a descriptor: full names in every common spelling, and short names that are not ambiguous.
 
+mod near;
+
 use std::collections::BTreeMap;
 
 use prost_reflect::{MethodDescriptor, ServiceDescriptor};
@@ -9,19 +11,39 @@ use super::descriptor::symbol::{Symbol, find_method, lookup, service_names, symb
 use super::source::descriptor_source::DescriptorSource;
 use crate::error::{Error, Result};
 
+use near::nearest_symbols;
+pub use near::{did_you_mean, nearest};
+
 /// How many names an error lists at most.
 const LISTED: usize = 10;
 
 /// Finds the method that `text` means: `Method`, `Service/Method`, `Service.Method`, `pkg.Service/Method` or
-/// `pkg.Service.Method`, with or without a leading slash.
+/// `pkg.Service.Method`, with or without a leading slash. A method alone is looked for in the service in use first, which
+/// need not have it.
 ///
 /// # Errors
 /// When no method or more than one matches, or the source fails.
 pub async fn resolve_method(
     source: &mut dyn DescriptorSource,
+    in_use: Option<&str>,
+    text: &str,
+) -> Result<(MethodDescriptor, Schema)> {
+    if let Some(service) = in_use
+        && !text.contains(['/', '.'])
+        && let Ok(found) = resolve(source, &format!("{service}/{text}")).await
+    {
+        return Ok(found);
+    }
+    resolve(source, text).await
+}
+
+async fn resolve(
+    source: &mut dyn DescriptorSource,
     text: &str,
 ) -> Result<(MethodDescriptor, Schema)> {
     let name = text.strip_prefix('/').unwrap_or(text);
+    // As completion leaves it.
+    let name = name.strip_suffix(['/', '.']).unwrap_or(name);
     let split = name.rsplit_once('/').or_else(|| name.rsplit_once('.'));
     let Some((service_name, method_name)) = split else {
         return bare_method(source, name).await;
@@ -37,11 +59,26 @@ pub async fn resolve_method(
     {
         return Err(is_a_service(&service));
     }
-    let services = source.services().await.unwrap_or_default();
     let error = Error::failed(format!(
         "no service named {service_name:?} {}",
         source.place()
     ));
+    // The service may be left out behind a package.
+    if !name.contains('/') {
+        let methods = match source.all().await {
+            Ok(schema) => paths(&schema),
+            Err(_) => Vec::new(),
+        };
+        let inside = methods.iter().map(String::as_str).filter(|path| {
+            let rest = path.strip_prefix(service_name);
+            rest.is_some_and(|rest| rest.starts_with('.'))
+        });
+        let near = nearest(method_name, inside);
+        if !near.is_empty() {
+            return Err(ask(error, &near));
+        }
+    }
+    let services = source.services().await.unwrap_or_default();
     Err(suggest(
         error,
         service_name,
@@ -59,7 +96,7 @@ pub async fn resolve_symbol(
 ) -> Result<(Symbol, Schema)> {
     let name = text
         .trim_start_matches(['/', '.', '['])
-        .trim_end_matches(']')
+        .trim_end_matches([']', '/', '.'])
         .replace('/', ".");
     if let Some(schema) = source.find(&name).await?
         && let Some(symbol) = lookup(&schema.pool, &name)
@@ -88,33 +125,32 @@ pub async fn resolve_symbol(
     if let Some((_, symbol)) = found.pop_first() {
         return Ok((symbol, schema));
     }
-    let names: Vec<String> = symbols(&schema.pool)
-        .map(|symbol| symbol.full_name().to_owned())
+    let mut names: Vec<(String, bool)> = symbols(&schema.pool)
+        .map(|symbol| (symbol.full_name().to_owned(), is_member(&symbol)))
         .collect();
+    if let Some(error) = is_a_package(&name, outer_names(&names)) {
+        return Err(error);
+    }
     let error = Error::failed(format!("no symbol named {text:?} {}", source.place()));
-    Err(suggest(error, &name, names.iter().map(String::as_str)))
-}
-
-/// The name that is most similar to `word`, if any is similar enough, in full or in its last part.
-pub fn nearest<'a>(word: &str, names: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
-    /// Below this, similar names are a coincidence.
-    const THRESHOLD: f64 = 0.85;
-    let word = word.to_lowercase();
-    let similarity = |name: &str| {
-        let name = name.to_lowercase();
-        let last = name.rsplit(['.', '/']).next().unwrap_or_default();
-        let last_word = word.rsplit(['.', '/']).next().unwrap_or_default();
-        strsim::jaro_winkler(&word, &name)
-            .max(strsim::jaro_winkler(&word, last))
-            // The package may be wrong, or the service of a method.
-            .max(strsim::jaro_winkler(last_word, last) - 0.01)
+    // If what is in front of the last dot exists, its members are meant.
+    let parent = name.rsplit_once('.').map(|(parent, _)| parent);
+    let is_inside = |symbol: &str| {
+        let outer = symbol.rsplit_once('.').map(|(outer, _)| outer);
+        outer
+            .zip(parent)
+            .is_some_and(|(outer, parent)| ends_with(outer, parent))
     };
-    names
-        .into_iter()
-        .map(|name| (similarity(name), name))
-        .filter(|(similarity, _)| *similarity >= THRESHOLD)
-        .max_by(|(a, _), (b, _)| a.total_cmp(b))
-        .map(|(_, name)| name)
+    // In full, a value is beside its enum; behind the name of the enum it is meant, too.
+    if parent.is_some() {
+        let values = symbols(&schema.pool).filter_map(|symbol| value_in_its_enum(&symbol));
+        names.extend(values.map(|name| (name, true)));
+    }
+    let has_parent = names.iter().any(|(name, _)| is_inside(name));
+    let names = names
+        .iter()
+        .filter(|(name, _)| !has_parent || is_inside(name))
+        .map(|(name, is_member)| (name.as_str(), *is_member));
+    Err(ask(error, &nearest_symbols(&name, names)))
 }
 
 /// Finds a service by its full or its short name.
@@ -180,18 +216,30 @@ async fn bare_method(
     {
         return Err(is_a_service(&service));
     }
-    let methods: Vec<String> = schema
-        .pool
-        .services()
-        .flat_map(|service| {
-            service
-                .methods()
-                .map(|method| path(&method))
-                .collect::<Vec<_>>()
-        })
-        .collect();
+    if let Some(symbol) = symbols(&schema.pool).find(|symbol| is_short_for(name, symbol)) {
+        return Err(not_a_method(&symbol, &schema));
+    }
+    let methods = paths(&schema);
     let error = Error::failed(format!("no method named {name:?} {}", source.place()));
-    Err(suggest(error, name, methods.iter().map(String::as_str)))
+    let near = nearest(name, methods.iter().map(String::as_str));
+    if !near.is_empty() {
+        return Err(ask(error, &near));
+    }
+    let services = service_names(&schema.pool);
+    let near = nearest(name, services.iter().map(String::as_str));
+    Err(match did_you_mean(near) {
+        Some(question) => error.hinted(format!("{question} a call needs one of its methods")),
+        None => error.hinted("routeguide list -l shows all methods"),
+    })
+}
+
+/// The paths of all methods.
+fn paths(schema: &Schema) -> Vec<String> {
+    let methods = symbols(&schema.pool).filter_map(|symbol| match symbol {
+        Symbol::Method(method) => Some(path(&method)),
+        _ => None,
+    });
+    methods.collect()
 }
 
 /// Everything that the source knows, or its fallback if the source fails and the fallback has what is needed.
@@ -211,8 +259,26 @@ fn path(method: &MethodDescriptor) -> String {
 
 fn is_short_for(text: &str, symbol: &Symbol) -> bool {
     ends_with(symbol.full_name(), text)
-        || matches!(symbol, Symbol::EnumValue(value)
-            if ends_with(&format!("{}.{}", value.parent_enum().full_name(), value.name()), text))
+        || value_in_its_enum(symbol).is_some_and(|name| ends_with(&name, text))
+}
+
+/// `pkg.Enum.VALUE`, if the symbol is a value.
+fn value_in_its_enum(symbol: &Symbol) -> Option<String> {
+    let Symbol::EnumValue(value) = symbol else {
+        return None;
+    };
+    Some(format!(
+        "{}.{}",
+        value.parent_enum().full_name(),
+        value.name()
+    ))
+}
+
+fn is_member(symbol: &Symbol) -> bool {
+    matches!(
+        symbol,
+        Symbol::Field(_) | Symbol::EnumValue(_) | Symbol::Oneof(_)
+    )
 }
 
 /// Whether `text` is the full name or its last parts.
@@ -228,7 +294,7 @@ fn no_method(service: &ServiceDescriptor, name: &str) -> Error {
         service.full_name()
     ));
     let names: Vec<String> = service.methods().map(|it| it.name().to_owned()).collect();
-    if nearest(name, names.iter().map(String::as_str)).is_none() && !names.is_empty() {
+    if nearest(name, names.iter().map(String::as_str)).is_empty() && !names.is_empty() {
         return error.hinted(format!("its methods are {}", listed(names.into_iter())));
     }
     suggest(error, name, names.iter().map(String::as_str))
@@ -243,13 +309,62 @@ fn is_a_service(service: &ServiceDescriptor) -> Error {
     .hinted(format!("its methods are {methods}"))
 }
 
+/// The error for what is no method, and the methods that have to do with it.
+fn not_a_method(symbol: &Symbol, schema: &Schema) -> Error {
+    let name = symbol.full_name();
+    let error = Error::failed(format!("{name} is {}, not a method", symbol.kind()));
+    let uses = symbols(&schema.pool).filter_map(|symbol| match symbol {
+        Symbol::Method(method) => {
+            let is_used = [method.input(), method.output()]
+                .iter()
+                .any(|message| message.full_name() == name);
+            is_used.then(|| path(&method))
+        }
+        _ => None,
+    });
+    let uses: Vec<String> = uses.collect();
+    error.hinted(if uses.is_empty() {
+        format!("try `routeguide describe {name}`")
+    } else {
+        format!(
+            "methods that take or return it are {}",
+            listed(uses.into_iter())
+        )
+    })
+}
+
+/// The names of what is not a member of a type.
+fn outer_names(names: &[(String, bool)]) -> impl Iterator<Item = &String> + Clone {
+    let outer = names.iter().filter(|(_, is_member)| !is_member);
+    outer.map(|(name, _)| name)
+}
+
+/// The error for the name of a package, if `name` is one. `names` are those of all symbols.
+fn is_a_package<'a>(name: &str, names: impl Iterator<Item = &'a String> + Clone) -> Option<Error> {
+    let inside = names.filter(|other| {
+        let rest = other.strip_prefix(name);
+        rest.is_some_and(|rest| rest.starts_with('.'))
+    });
+    // What is declared directly in the package, or in the packages that it contains.
+    let depth = inside.clone().map(|it| it.matches('.').count()).min()?;
+    let top = inside.filter(|it| it.matches('.').count() == depth);
+    Some(
+        Error::failed(format!("{name} is a package, not a symbol"))
+            .hinted(format!("it contains {}", listed(top.cloned()))),
+    )
+}
+
 fn ambiguous(text: &str, names: impl ExactSizeIterator<Item = String>) -> Error {
     Error::failed(format!("{text:?} is ambiguous: {}", listed(names))).hinted("use the full name")
 }
 
 fn suggest<'a>(error: Error, word: &str, names: impl Iterator<Item = &'a str>) -> Error {
-    match nearest(word, names) {
-        Some(name) => error.hinted(format!("did you mean {name}?")),
+    ask(error, &nearest(word, names))
+}
+
+fn ask(error: Error, near: &[&str]) -> Error {
+    match did_you_mean(near) {
+        Some(question) => error.hinted(question),
         None => error,
     }
 }

@@ -1,179 +1,230 @@
-//! The RouteGuide server: the service (`route_guide`) and its data (`people`), the sockets (`listen`), one connection
-//! (`connection`), and what wraps every call (`layers`).
+//! The RouteGuide server.
+//!
+//! - `listen`: addresses and sockets;
+//! - `tls`: the handshake on them;
+//! - `admission`: how many connections there may be;
+//! - `workers`: the threads that serve them;
+//! - `connection`: one HTTP/2 connection;
+//! - `grpc`: one call on it;
+//! - `services`: what is called: `route_guide`, with its data in `people`, `health`, `reflection`;
+//! - `access`: who may call;
+//! - `limits`: what all of them bear;
+//! - `call_log`, `metrics`, `otlp`: what is seen of all this; `peer`: who is at the other end;
+//! - `watch`: when files are read again.
 
+mod access;
+mod admission;
+mod call_log;
 mod connection;
-mod layers;
+mod grpc;
+mod health;
+mod limits;
 mod listen;
+mod metrics;
+#[cfg(not(feature = "otlp"))]
+mod no_otlp;
+#[cfg(feature = "otlp")]
+mod otlp;
+mod peer;
 mod people;
+mod reflection;
 mod route_guide;
+mod services;
 #[cfg(test)]
 mod tests;
+mod tls;
+mod watch;
+mod workers;
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncWrite};
-use tokio::time::{Instant, sleep, timeout};
+use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
-use tonic::service::Routes;
-use tonic_health::server::HealthReporter;
-use tonic_health::{ServingStatus, pb::FILE_DESCRIPTOR_SET as HEALTH_DESCRIPTOR_SET};
 
-pub use layers::{CallLog, CallRecord};
-pub use listen::{AcceptFailures, ListenAddress, Listener, bind};
+pub use access::{Access, Tokens};
+pub use call_log::{CallLog, log_call};
+pub use limits::Limits;
+pub use listen::{AcceptFailures, ListenAddress, Listener, bind, given};
+pub use metrics::{Metrics, MetricsListener, Reload};
+#[cfg(not(feature = "otlp"))]
+pub use no_otlp::Exporter;
+#[cfg(feature = "otlp")]
+pub use otlp::Exporter;
+pub use peer::Peer;
 pub use people::People;
 pub use route_guide::Missing;
+pub use tls::{Tls, TlsFiles};
+pub use watch::Watch;
+pub use workers::Workers;
 
-use crate::error::{Error, Result};
-use crate::proto::FILE_DESCRIPTOR_SET;
-use layers::{Guarded, Logged};
-use listen::FailureLog;
+use crate::error::Result;
+use health::{Health, Serving};
+use metrics::Shard;
 use people::Directory;
-
-/// The pause after a failed attempt to accept a connection.
-const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
-
-/// A peer that has not answered for this long after the server began to drain is given up when no call is in flight.
-/// grpc-go waits as long.
-const ANSWER_TIMEOUT: Duration = Duration::from_secs(5);
+use reflection::Reflection;
+use route_guide::RouteGuide;
+use services::Services;
 
 /// Time for connections to send their last frames after the last call has ended.
 const FLUSH: Duration = Duration::from_millis(500);
 
-/// Time for calls to send UNAVAILABLE after the grace.
+/// Time for calls to send UNAVAILABLE after the grace, and for a GOAWAY to be read.
 const LAST_WORDS: Duration = Duration::from_millis(500);
+
+/// What a server does, before it is made.
+pub struct Setup {
+    pub people: People,
+    pub missing: Missing,
+    pub limits: Limits,
+    /// Whether it describes itself.
+    pub reflection: bool,
+    pub access: Access,
+    /// TCP connections begin with its handshake.
+    pub tls: Option<Arc<Tls>>,
+    pub metrics: Arc<Metrics>,
+    /// Hears of every call that is over.
+    pub log: Option<CallLog>,
+}
+
+impl Setup {
+    /// With everything else as `serve` has it by default.
+    pub fn new(people: People, missing: Missing) -> Self {
+        Self {
+            people,
+            missing,
+            limits: Limits::default(),
+            reflection: true,
+            access: Access::default(),
+            tls: None,
+            metrics: Arc::default(),
+            log: None,
+        }
+    }
+}
 
 /// The services and their shutdown. Clones are handles to the same server.
 #[derive(Clone)]
 pub struct Server {
-    routes: Logged<Guarded<Routes>>,
+    shared: Arc<Shared>,
+    shard: Arc<Shard>,
+}
+
+/// What all threads share. Calls only read it.
+struct Shared {
+    services: Arc<Services>,
     directory: Arc<Directory>,
-    health: HealthReporter,
-    calls: TaskTracker,
+    limits: Limits,
+    access: Access,
+    tls: Option<Arc<Tls>>,
+    log: Option<CallLog>,
     connections: TaskTracker,
-    accept_failures: Arc<FailureLog>,
     /// Connections send GOAWAY.
     draining: CancellationToken,
     /// Calls in flight end with UNAVAILABLE.
     ending: CancellationToken,
+    metrics: Arc<Metrics>,
 }
 
 impl Server {
-    /// A server for `people`, with reflection (v1 and v1alpha) and health.
-    ///
     /// # Errors
     /// Only if the descriptors that are compiled into the program are invalid.
-    pub async fn new(people: People, missing: Missing) -> Result<Self> {
-        let directory = Arc::new(Directory::new(people));
-        let (health, health_service) = tonic_health::server::health_reporter();
-        health
-            .set_service_status(crate::schema::ROUTE_GUIDE, ServingStatus::Serving)
-            .await;
-
-        let reflection = || {
-            tonic_reflection::server::Builder::configure()
-                .register_encoded_file_descriptor_set(FILE_DESCRIPTOR_SET)
-                .register_encoded_file_descriptor_set(HEALTH_DESCRIPTOR_SET)
+    pub fn new(setup: Setup) -> Result<Self> {
+        let directory = Arc::new(Directory::new(setup.people));
+        let reflection = setup.reflection.then(Reflection::new).transpose()?;
+        let services = Services {
+            route_guide: RouteGuide {
+                directory: Arc::clone(&directory),
+                missing: setup.missing,
+            },
+            health: Health::default(),
+            reflection,
         };
-        let invalid = |error| Error::failed("the bundled schema is invalid").caused_by(error);
-        let routes = Routes::new(route_guide::service(Arc::clone(&directory), missing))
-            .add_service(health_service)
-            .add_service(reflection().build_v1().map_err(invalid)?)
-            .add_service(reflection().build_v1alpha().map_err(invalid)?)
-            .prepare();
-
-        let calls = TaskTracker::new();
-        let ending = CancellationToken::new();
+        let metrics = setup.metrics;
+        metrics.set_people(directory.len());
+        metrics.set_serving(true);
+        let shard = metrics.shard();
         Ok(Self {
-            routes: Logged::new(Guarded::new(routes, calls.clone(), ending.clone())),
-            directory,
-            health,
-            calls,
-            connections: TaskTracker::new(),
-            accept_failures: Arc::default(),
-            draining: CancellationToken::new(),
-            ending,
+            shared: Arc::new(Shared {
+                services: Arc::new(services),
+                directory,
+                limits: setup.limits,
+                access: setup.access,
+                tls: setup.tls,
+                log: setup.log,
+                connections: TaskTracker::new(),
+                draining: CancellationToken::new(),
+                ending: CancellationToken::new(),
+                metrics,
+            }),
+            shard,
         })
     }
 
-    /// Reports every call that starts from now on, when it is over.
-    #[must_use]
-    pub fn logging(mut self, log: CallLog) -> Self {
-        self.routes.set_log(log);
-        self
+    /// A handle for another thread, which counts for itself.
+    fn for_thread(&self) -> Self {
+        Self {
+            shared: Arc::clone(&self.shared),
+            shard: self.shared.metrics.shard(),
+        }
+    }
+
+    /// The figures of this server.
+    pub fn metrics(&self) -> &Arc<Metrics> {
+        &self.shared.metrics
     }
 
     /// Answers about `people` from now on; an open stream does so from its next name.
     pub fn replace_people(&self, people: People) {
-        self.directory.replace(people);
+        self.shared.metrics.set_people(people.len());
+        self.shared.directory.replace(people);
     }
 
     /// The number of calls in flight.
-    pub fn calls(&self) -> usize {
-        self.calls.len()
+    pub fn calls(&self) -> u64 {
+        self.shared.metrics.calls_in_flight()
     }
 
-    /// Serves one connection on its own task.
-    pub fn serve_connection<I>(&self, io: I)
+    /// Serves one connection on its own task of this thread.
+    pub fn serve_connection<I>(&self, io: I, peer: Peer)
     where
         I: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     {
-        self.connections.spawn(connection::serve(
-            io,
-            self.routes.clone(),
-            self.draining.clone(),
-        ));
+        let serving = connection::serve(io, peer, self.clone());
+        tokio::spawn(self.shared.connections.track_future(serving));
     }
 
-    /// Accepts connections until the future is dropped. `report` hears of failures to accept them, over all listeners
-    /// of this server at most once a second.
-    pub async fn accept(&self, listener: Listener, report: impl Fn(AcceptFailures)) {
-        loop {
-            match listener.accept().await {
-                Ok(io) => self.serve_connection(io),
-                Err(error) => {
-                    if let Some(failures) = self.accept_failures.record(error, Instant::now()) {
-                        report(failures);
-                    }
-                    sleep(ACCEPT_PAUSE).await;
-                }
-            }
-        }
+    /// Health reports NOT_SERVING from now on, so that no new clients come. Everything else goes on.
+    pub fn announce_shutdown(&self) {
+        self.shared.services.health.set(Serving::No);
+        self.shared.metrics.set_serving(false);
     }
 
-    /// Drains the server: health reports NOT_SERVING, connections send GOAWAY, calls in flight have `grace` to finish,
-    /// then end with UNAVAILABLE. Returns within `grace` and a second, with the number of calls that had to be ended.
-    pub async fn shut_down(&self, grace: Duration) -> usize {
-        for service in ["", crate::schema::ROUTE_GUIDE] {
-            self.health
-                .set_service_status(service, ServingStatus::NotServing)
-                .await;
-        }
-        self.draining.cancel();
-        self.calls.close();
-        self.connections.close();
+    /// Drains the server: health reports NOT_SERVING and watches of it end, connections send GOAWAY, calls in flight have
+    /// `grace` to finish, then end with UNAVAILABLE. Returns within `grace` and a second, with the number of calls that had
+    /// to be ended.
+    pub async fn shut_down(&self, grace: Duration) -> u64 {
+        let Shared {
+            services,
+            connections,
+            draining,
+            ending,
+            ..
+        } = &*self.shared;
+        services.health.set(Serving::Never);
+        self.shared.metrics.set_serving(false);
+        draining.cancel();
+        connections.close();
         let mut unfinished = 0;
-        if timeout(grace, self.drained()).await.is_err() {
-            unfinished = self.calls.len();
-            self.ending.cancel();
-            let _ = timeout(LAST_WORDS, self.calls.wait()).await;
+        if timeout(grace, connections.wait()).await.is_err() {
+            unfinished = self.calls();
+            ending.cancel();
+            let _ = timeout(LAST_WORDS, connections.wait()).await;
         }
         // A peer that does not read is left behind.
-        let _ = timeout(FLUSH, self.connections.wait()).await;
+        let _ = timeout(FLUSH, connections.wait()).await;
         unfinished
-    }
-
-    /// Waits until all connections have ended. That no call is in flight is not enough: the peer may start calls until
-    /// it has received the first GOAWAY, which it shows by answering the PING after it (RFC 9113, section 6.8).
-    async fn drained(&self) {
-        let only_silent_peers = async {
-            sleep(ANSWER_TIMEOUT).await;
-            self.calls.wait().await;
-        };
-        tokio::select! {
-            () = self.connections.wait() => {}
-            () = only_silent_peers => {}
-        }
     }
 }

@@ -7,7 +7,8 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, DuplexStream};
 use tokio::task::JoinHandle;
 use tokio::time::{Instant, sleep, sleep_until};
 
-use super::{ANSWER_TIMEOUT, Missing, People, Server};
+use super::connection::ANSWER_TIMEOUT;
+use super::{Missing, People, Server, Setup};
 
 const GRACE: Duration = Duration::from_secs(30);
 
@@ -35,7 +36,7 @@ impl Peer {
     /// Connects and sends nothing.
     fn silent(server: &Server) -> Self {
         let (ours, theirs) = tokio::io::duplex(64 * 1024);
-        server.serve_connection(theirs);
+        server.serve_connection(theirs, super::Peer::InProcess);
         Self(ours)
     }
 
@@ -118,20 +119,20 @@ impl Peer {
     }
 }
 
-async fn server() -> Server {
-    let server = Server::new(People::built_in(), Missing::Reply).await;
-    server.expect("a server")
+fn server() -> Server {
+    let setup = Setup::new(People::built_in(), Missing::Reply);
+    Server::new(setup).expect("a server")
 }
 
 /// Starts draining; ends with the number of calls that had to be ended.
-fn shut_down(server: &Server) -> JoinHandle<usize> {
+fn shut_down(server: &Server) -> JoinHandle<u64> {
     let server = server.clone();
     tokio::spawn(async move { server.shut_down(GRACE).await })
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_call_between_the_first_and_the_final_goaway_has_the_whole_grace() {
-    let server = server().await;
+    let server = server();
     let mut peer = Peer::connected(&server).await;
     let end_of_grace = Instant::now() + GRACE;
     let drain = shut_down(&server);
@@ -150,7 +151,7 @@ async fn a_call_between_the_first_and_the_final_goaway_has_the_whole_grace() {
 
 #[tokio::test(start_paused = true)]
 async fn a_call_of_a_peer_that_never_answers_ends_with_the_grace() {
-    let server = server().await;
+    let server = server();
     let mut peer = Peer::connected(&server).await;
     let start = Instant::now();
     let drain = shut_down(&server);
@@ -165,7 +166,7 @@ async fn a_call_of_a_peer_that_never_answers_ends_with_the_grace() {
 
 #[tokio::test(start_paused = true)]
 async fn a_peer_that_answers_delays_nothing() {
-    let server = server().await;
+    let server = server();
     let mut peer = Peer::connected(&server).await;
     let start = Instant::now();
     let drain = shut_down(&server);
@@ -177,7 +178,7 @@ async fn a_peer_that_answers_delays_nothing() {
 
 #[tokio::test(start_paused = true)]
 async fn a_peer_without_calls_that_never_answers_is_given_up() {
-    let server = server().await;
+    let server = server();
     let _peer = Peer::connected(&server).await;
     let start = Instant::now();
     assert_eq!(server.shut_down(GRACE).await, 0);
@@ -186,7 +187,7 @@ async fn a_peer_without_calls_that_never_answers_is_given_up() {
 
 #[tokio::test(start_paused = true)]
 async fn a_peer_that_has_not_sent_a_byte_is_given_up_within_a_second() {
-    let server = server().await;
+    let server = server();
     let _peer = Peer::silent(&server);
     let start = Instant::now();
     assert_eq!(server.shut_down(GRACE).await, 0);

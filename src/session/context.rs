@@ -2,8 +2,10 @@
 //! interrupt. `main`, the shell and the tests each make one.
 
 use super::interrupt::Interrupt;
+use super::record::Recorder;
 use super::schemas::Schemas;
 use super::servers::Servers;
+use crate::config::Settings;
 use crate::error::{Error, Result};
 use crate::input::Stdin;
 use crate::output::{Console, Stdout, Terminal, Verbosity};
@@ -20,25 +22,10 @@ pub struct Context {
     pub servers: Servers,
     pub settings: Settings,
     pub interrupt: Interrupt,
-}
-
-/// Settings from the environment.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Settings {
-    /// `ROUTEGUIDE_ADDR`, if it is set and not empty.
-    pub addr: Option<String>,
-    /// `ROUTEGUIDE_OUTPUT`, likewise.
-    pub output: Option<String>,
-}
-
-impl Settings {
-    pub fn from_env() -> Self {
-        let variable = |name| std::env::var(name).ok().filter(|value| !value.is_empty());
-        Self {
-            addr: variable("ROUTEGUIDE_ADDR"),
-            output: variable("ROUTEGUIDE_OUTPUT"),
-        }
-    }
+    /// Where a shell looks for a short name of a method first.
+    pub service: Option<String>,
+    /// What a shell keeps of calls.
+    pub recorder: Recorder,
 }
 
 impl Context {
@@ -54,6 +41,8 @@ impl Context {
             servers: Servers::default(),
             settings,
             interrupt: Interrupt::default(),
+            service: None,
+            recorder: Recorder::default(),
         }
     }
 

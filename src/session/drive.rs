@@ -6,74 +6,20 @@ use std::pin::{Pin, pin};
 use std::task::Poll;
 use std::time::Duration;
 
-use tokio::time::{Instant, sleep_until};
-use tonic::metadata::{KeyAndValueRef, MetadataMap};
+use tokio::time::{Instant, sleep};
 
+use super::bad_input::BadInput;
 use super::interrupt::Interrupt;
-use crate::call::{Call, End, Event, Origin, Processed, Sent, Source};
+use super::observer::{CallObserver, Then};
+use super::retry::{Again, unconnected};
+use super::verbose::{Timeline, show_attempt, show_metadata};
+use crate::call::{Call, End, Event, Origin, Source};
 use crate::error::{Error, Kind, Result, code_name};
 use crate::input::Failure;
 use crate::output::{Console, Progress, Stdout, count};
 
-/// After bad input, wait for replies to the requests before it until none has arrived for this long: nothing in gRPC says
-/// how many replies are due.
-const QUIET: Duration = Duration::from_secs(1);
-
-/// And at most this long in total, if replies keep arriving.
-const QUIET_AT_MOST: Duration = Duration::from_secs(10);
-
 /// How long unread output may delay the exit after Ctrl-C.
 const LAST_WRITE: Duration = Duration::from_secs(1);
-
-/// What a command does with the events of its call. Each method appends its output to `out`.
-pub trait CallObserver {
-    /// Requests were sent.
-    ///
-    /// # Errors
-    /// When one cannot be printed.
-    fn sent(&mut self, messages: &Sent, out: &mut Vec<u8>) -> Result<()>;
-
-    /// The initial metadata arrived.
-    fn headers(&mut self, metadata: &MetadataMap, out: &mut Vec<u8>);
-
-    /// A reply arrived.
-    ///
-    /// # Errors
-    /// When it cannot be printed. The error is a status if the server is at fault.
-    fn message(&mut self, message: &[u8], out: &mut Vec<u8>) -> Result<Then>;
-
-    /// The call is over, because of `failure` if the client ended it. Returns the result of the call.
-    ///
-    /// # Errors
-    /// `failure`, or the error that the call ended with.
-    fn ended(&mut self, end: &End, failure: Option<Error>, out: &mut Vec<u8>) -> Result<()>;
-
-    /// Looks for types named by [`Then::Resolve`] or [`CallObserver::unresolved`]. Each is named only once, found or not.
-    fn resolve(&mut self, _types: Vec<String>) -> impl Future<Output = ()> {
-        std::future::ready(())
-    }
-
-    /// Types that have to be resolved to print the end of a call.
-    fn unresolved(&self, _end: &End) -> Vec<String> {
-        Vec::new()
-    }
-
-    /// Whether no reply is outstanding, as far as the observer knows.
-    fn is_settled(&self) -> bool;
-
-    /// Requests sent and replies received.
-    fn counts(&self) -> (u64, u64);
-}
-
-/// What to do after a reply.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Then {
-    Continue,
-    /// There are enough replies: cancel the call.
-    Stop,
-    /// The reply cannot be printed without these types: resolve them, and pass it again.
-    Resolve(Vec<String>),
-}
 
 /// Drives the calls of a command.
 #[derive(Clone)]
@@ -88,6 +34,8 @@ enum Step {
     Event(Option<Event>),
     /// The client ends the call, for this reason.
     GiveUp(Error),
+    /// The client ends the call, because its input is bad.
+    BadInput(Error),
 }
 
 /// A call in progress.
@@ -98,6 +46,8 @@ struct Run<'a, R, O> {
     observer: &'a mut O,
     stdout: &'a mut Stdout,
     progress: Progress,
+    /// Under `-v`.
+    timeline: Option<Timeline>,
 }
 
 impl Driver {
@@ -116,18 +66,18 @@ impl Driver {
         R: Source,
     {
         type Never<R> = fn() -> Ready<Result<Call<R>>>;
-        let never: Option<Never<R>> = None;
+        let never: Option<Again<Never<R>>> = None;
         self.drive_again(call, never, input, observer, stdout).await
     }
 
-    /// As [`Driver::drive`]. If the server did not process the call, `again` makes another attempt.
+    /// As [`Driver::drive`]. If the call may be made again, `again` does.
     ///
     /// # Errors
     /// As [`Driver::drive`].
     pub async fn drive_again<R>(
         &self,
         call: Call<R>,
-        mut again: Option<impl AsyncFnOnce() -> Result<Call<R>>>,
+        mut again: Option<Again<impl AsyncFnMut() -> Result<Call<R>>>>,
         input: Failure,
         observer: &mut impl CallObserver,
         stdout: &mut Stdout,
@@ -142,25 +92,66 @@ impl Driver {
             observer,
             stdout,
             progress: Progress::new(&self.console, self.show_progress),
+            timeline: self
+                .console
+                .is_verbose()
+                .then(|| Timeline::start(Instant::now())),
         };
         loop {
-            let event = match run.next().await {
-                Step::Event(Some(event)) => event,
-                last => return run.finish(last).await,
+            let event = match (run.next().await, &mut again) {
+                (Step::Event(Some(Event::Ended(end))), Some(again)) => {
+                    // On the heap, because it is rare, and large with the connecting in it.
+                    match Box::pin(run.again(again, end)).await? {
+                        Some(end) => Event::Ended(end),
+                        None => continue,
+                    }
+                }
+                (Step::Event(Some(event)), _) => event,
+                (last, _) => return run.finish(last).await,
             };
-            if let Event::Ended(end) = &event
-                && end.origin == Origin::Connection(Processed::No)
-                && let Some(again) = again.take()
-                // If that fails, the first attempt has the reason.
-                && let Ok(call) = self.interrupt.or(again()).await
-            {
-                run.call = call;
-                continue;
-            }
             if let Some(outcome) = run.handle(event).await {
                 return outcome;
             }
         }
+    }
+
+    /// Shows the end of a call under `-v`, after the messages before it are written. `counts` are its requests and replies.
+    pub async fn show_end(
+        &self,
+        end: &End,
+        counts: (u64, u64),
+        times: Option<String>,
+        stdout: &mut Stdout,
+    ) {
+        if !self.console.is_verbose() {
+            return;
+        }
+        // An interrupt here is reported elsewhere.
+        let _ = self.caught_up(stdout).await;
+        show_metadata(&self.console, "< trailer", &end.metadata);
+        if let Some(times) = times {
+            self.console.detail("*", || times);
+        }
+        self.console.detail("*", || {
+            format!(
+                "status {}, {}, {}",
+                code_name(end.code),
+                count(counts.0, "request", "requests"),
+                count(counts.1, "reply", "replies")
+            )
+        });
+    }
+
+    /// Waits until the messages before are written, so that what goes to stderr next comes after them.
+    ///
+    /// # Errors
+    /// On Ctrl-C.
+    pub async fn caught_up(&self, stdout: &mut Stdout) -> Result<()> {
+        let written = async {
+            stdout.catch_up().await;
+            Ok(())
+        };
+        self.interrupt.or(written).await
     }
 
     /// Runs `work` with stdout. All of its output is written when this returns, even if it fails.
@@ -201,6 +192,35 @@ where
     R: Source,
     O: CallObserver,
 {
+    /// Makes the call again, if it may be. Returns its end if there is no other attempt.
+    ///
+    /// # Errors
+    /// On Ctrl-C.
+    async fn again(
+        &mut self,
+        again: &mut Again<impl AsyncFnMut() -> Result<Call<R>>>,
+        end: Box<End>,
+    ) -> Result<Option<Box<End>>> {
+        let has_reply = self.observer.counts().1 > 0;
+        let Some(attempt) = again.retry.after(&end, has_reply, again.deadline) else {
+            return Ok(Some(end));
+        };
+        show_attempt(&self.driver.console, &attempt);
+        self.observer.retrying(&attempt, self.stdout.buffer());
+        let next = async {
+            sleep(attempt.pause).await;
+            Ok((again.call)().await)
+        };
+        match self.driver.interrupt.or(next).await {
+            Ok(Ok(call)) => {
+                self.call = call;
+                Ok(None)
+            }
+            Ok(Err(error)) => Ok(Some(unconnected(end, &error))),
+            Err(interrupted) => self.conclude(&end, Some(interrupted)).map(|()| None),
+        }
+    }
+
     /// Waits for the next event. Output is flushed whenever none is ready, so that a flood is written in large chunks and a
     /// single reply at once.
     async fn next(&mut self) -> Step {
@@ -209,7 +229,7 @@ where
                 && !self.call.has_unsent()
                 && let Some(error) = self.bad_input.take()
             {
-                return Step::GiveUp(error);
+                return Step::BadInput(error);
             }
             if let Poll::Ready(event) = now(pin!(self.call.next())).await {
                 return Step::Event(event);
@@ -224,7 +244,7 @@ where
                 error = self.stdout.closed() => return Step::GiveUp(error),
                 error = self.bad_input.wait() => {
                     if let Some(error) = error {
-                        return Step::GiveUp(error);
+                        return Step::BadInput(error);
                     }
                 }
                 () = self.progress.due() => {
@@ -239,17 +259,26 @@ where
     async fn handle(&mut self, event: Event) -> Option<Result<()>> {
         let then = match event {
             Event::Sent(messages) => {
+                if let Some(timeline) = &mut self.timeline {
+                    timeline.sent(messages.size());
+                }
                 let sent = self.observer.sent(&messages, self.stdout.buffer());
                 // Lets the task of the connection write them, before replies that are here already are handled.
                 tokio::task::yield_now().await;
                 sent.map(|()| Then::Continue)
             }
             Event::Headers(headers) => {
+                if let Some(timeline) = &mut self.timeline {
+                    timeline.headers(Instant::now());
+                }
                 show_metadata(&self.driver.console, "<", &headers);
                 self.observer.headers(&headers, self.stdout.buffer());
                 Ok(Then::Continue)
             }
             Event::Message(message) => {
+                if let Some(timeline) = &mut self.timeline {
+                    timeline.received(message.len(), Instant::now());
+                }
                 self.bad_input.heard();
                 match self.message(&message).await {
                     Ok(Ok(Then::Continue)) => self.at_hand(),
@@ -282,7 +311,12 @@ where
             && let Some(message) = self.call.at_hand()
         {
             match self.observer.message(message, self.stdout.buffer()) {
-                Ok(Then::Continue) => self.call.take_at_hand(),
+                Ok(Then::Continue) => {
+                    if let Some(timeline) = &mut self.timeline {
+                        timeline.received(message.len(), Instant::now());
+                    }
+                    self.call.take_at_hand();
+                }
                 // It will be passed again.
                 Ok(Then::Resolve(_)) => break,
                 then => return then,
@@ -314,6 +348,11 @@ where
     async fn finish(&mut self, step: Step) -> Result<()> {
         match step {
             Step::GiveUp(error) => self.give_up(error),
+            Step::BadInput(error) => {
+                self.call.cancel();
+                let end = End::bad_input(error.message_with_causes());
+                self.conclude(&end, Some(error))
+            }
             Step::Event(Some(Event::Ended(end))) => self.finish_with(&end).await,
             Step::Event(_) => Err(Error::failed("the call ended without a status")),
         }
@@ -375,103 +414,14 @@ where
         }
     }
 
-    /// Shows the end under `-v`, after the messages before it are written.
     async fn show_end(&mut self, end: &End) {
-        let console = &self.driver.console;
-        if !console.is_verbose() {
-            return;
-        }
-        // An interrupt here is reported elsewhere.
-        let _ = self
-            .driver
-            .interrupt
-            .or(async {
-                self.stdout.catch_up().await;
-                Ok(())
-            })
-            .await;
-        show_metadata(console, "< trailer", &end.metadata);
-        let (requests, replies) = self.observer.counts();
-        console.detail("*", || {
-            format!(
-                "status {}, {}, {}",
-                code_name(end.code),
-                count(requests, "request", "requests"),
-                count(replies, "reply", "replies")
-            )
-        });
+        let times = self.timeline.as_ref().map(Timeline::line);
+        let counts = self.observer.counts();
+        self.driver.show_end(end, counts, times, self.stdout).await;
     }
 }
 
 /// What the future returns, if it is ready.
 pub async fn now<F: Future>(mut future: Pin<&mut F>) -> Poll<F::Output> {
     std::future::poll_fn(|cx| Poll::Ready(future.as_mut().poll(cx))).await
-}
-
-/// Shows metadata under `-v`.
-pub fn show_metadata(console: &Console, mark: &str, metadata: &MetadataMap) {
-    for entry in metadata.iter() {
-        console.detail(mark, || {
-            let (key, value) = match &entry {
-                KeyAndValueRef::Ascii(key, value) => (key.as_str(), value.as_encoded_bytes()),
-                KeyAndValueRef::Binary(key, value) => (key.as_str(), value.as_encoded_bytes()),
-            };
-            format!("{key}: {}", String::from_utf8_lossy(value))
-        });
-    }
-}
-
-/// Bad input. The requests before it may still be answered.
-enum BadInput {
-    Possible(Failure),
-    Found {
-        error: Error,
-        since: Instant,
-        last_heard: Instant,
-    },
-    /// Already reported, or impossible.
-    Over,
-}
-
-impl BadInput {
-    /// A reply arrived.
-    fn heard(&mut self) {
-        if let Self::Found { last_heard, .. } = self {
-            *last_heard = Instant::now();
-        }
-    }
-
-    fn take(&mut self) -> Option<Error> {
-        match std::mem::replace(self, Self::Over) {
-            Self::Found { error, .. } => Some(error),
-            other => {
-                *self = other;
-                None
-            }
-        }
-    }
-
-    /// Completes with `None` when bad input is found, and with the error once the server has been quiet since then. Cancel
-    /// safe.
-    async fn wait(&mut self) -> Option<Error> {
-        match self {
-            Self::Possible(failure) => {
-                let error = failure.wait().await;
-                let now = Instant::now();
-                *self = Self::Found {
-                    error,
-                    since: now,
-                    last_heard: now,
-                };
-                None
-            }
-            Self::Found {
-                since, last_heard, ..
-            } => {
-                sleep_until((*last_heard + QUIET).min(*since + QUIET_AT_MOST)).await;
-                self.take()
-            }
-            Self::Over => std::future::pending().await,
-        }
-    }
 }

@@ -37,7 +37,7 @@ impl<'a> Export<'a> {
     ///
     /// # Errors
     /// When a file cannot be written.
-    pub fn write(&self, schema: &Schema) -> Result<Option<Vec<u8>>> {
+    pub async fn write(&self, schema: &Schema) -> Result<Option<Vec<u8>>> {
         let failed = |path: &Path, error| {
             Error::failed(format!("cannot write {}", path.display())).caused_by(error)
         };
@@ -48,7 +48,12 @@ impl<'a> Export<'a> {
             if takes_stdout(self.args) {
                 for_stdout = Some(protoset);
             } else {
-                std::fs::write(path, protoset).map_err(|error| failed(path, error))?;
+                let owned = path.clone();
+                // On a thread, which may wait for ever: a file may be a FIFO that nobody reads.
+                tokio::task::spawn_blocking(move || std::fs::write(owned, protoset))
+                    .await
+                    .unwrap_or_else(|error| Err(std::io::Error::other(error)))
+                    .map_err(|error| failed(path, error))?;
                 self.console.notice(&format!(
                     "wrote the descriptors of {} to {}",
                     files(schema.files.len()),

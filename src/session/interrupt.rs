@@ -118,12 +118,18 @@ impl Interrupt {
         self.state().listeners.push(listener);
     }
 
-    fn strike(&self) {
+    /// Acts as a signal does, for a prompt that has taken Ctrl-C from the terminal.
+    pub fn strike(&self) {
         let state = self.state();
         if state.first.is_cancelled() {
             state.second.cancel();
         }
         state.first.cancel();
+    }
+
+    /// Whether there was a signal since it was armed.
+    pub fn is_struck(&self) -> bool {
+        self.state().first.is_cancelled()
     }
 
     /// Completes at the first signal.

@@ -1,38 +1,45 @@
 //! The output arguments as values: format, style and verbosity.
 
 use super::Context;
-use crate::cli::{Color, ConsoleArgs, Format, OutputArgs};
+use super::settings::choice;
+use crate::cli::{Color, ConsoleArgs, ErrorFormat, Format, Int64Numbers, OutputArgs};
+use crate::config::{Key, Settings};
 use crate::error::{Error, Result};
-use crate::output::{self, Console, Style, Syntax, Verbosity};
+use crate::output::{self, Console, Int64, Style, Syntax, Verbosity};
 
-/// The format of replies: the one in `args`, or else in `ROUTEGUIDE_OUTPUT`, or else `default`.
+/// The format of replies: that of the arguments, or else of the settings, or else `default`.
 ///
 /// # Errors
-/// When the variable has another value, or raw bytes would go to a terminal.
+/// When the setting is not valid, or raw bytes would go to a terminal.
 pub fn format(args: &OutputArgs, default: Format, context: &Context) -> Result<output::Format> {
-    let format = match (args.output, &context.settings.output) {
-        (Some(format), _) => format,
-        (None, Some(name)) => from_environment(name)?,
-        (None, None) => default,
-    };
+    let settings = &context.settings;
+    let format = choice(args.output, settings, Key::Output)?.unwrap_or(default);
     let terminal = context.terminal.stdout_is_terminal;
     let style = Style {
         syntax: match format {
             Format::Text => Syntax::Text,
             _ => Syntax::Json,
         },
-        indent: args.pretty || (terminal && !args.compact),
-        emit_defaults: args.emit_defaults,
-        proto_names: args.proto_names,
-        enum_numbers: args.enum_numbers,
-        color: context.terminal.colors_stdout(color(args.console.color)),
+        indent: is_indented(args, settings, terminal)?,
+        emit_defaults: args.emit_defaults || settings.flag(Key::EmitDefaults)?,
+        proto_names: args.proto_names || settings.flag(Key::ProtoNames)?,
+        enum_numbers: args.enum_numbers || settings.flag(Key::EnumNumbers)?,
+        int64: match choice(args.int64_numbers, settings, Key::Int64Numbers)? {
+            None => Int64::Strings,
+            Some(Int64Numbers::All) => Int64::Numbers,
+            Some(Int64Numbers::Safe) => Int64::SafeNumbers,
+        },
+        color: context
+            .terminal
+            .colors_stdout(color(&args.console, settings)),
+        secrets: verbosity(&args.console, settings)? == Verbosity::Revealing,
         terminal,
     };
     Ok(match format {
         Format::Text | Format::Json => output::Format::Messages(style),
         // One line an event, unless asked otherwise: there are many of them, and they are short.
         Format::Envelope => output::Format::Envelope(Style {
-            indent: args.pretty,
+            indent: args.pretty || (!args.compact && settings.flag(Key::Pretty)?),
             ..style
         }),
         Format::Raw if terminal => {
@@ -43,14 +50,12 @@ pub fn format(args: &OutputArgs, default: Format, context: &Context) -> Result<o
     })
 }
 
-/// The format that `ROUTEGUIDE_OUTPUT` names.
-fn from_environment(name: &str) -> Result<Format> {
-    Format::named(name).ok_or_else(|| {
-        Error::usage(format!(
-            "ROUTEGUIDE_OUTPUT: {name:?} is not an output format"
-        ))
-        .hinted("use text, json, envelope or raw")
-    })
+/// Whether messages are indented: a flag says so, or else a setting, or else whether it is a terminal.
+fn is_indented(args: &OutputArgs, settings: &Settings, terminal: bool) -> Result<bool> {
+    if args.pretty || args.compact {
+        return Ok(args.pretty);
+    }
+    Ok(settings.flag(Key::Pretty)? || (terminal && !settings.flag(Key::Compact)?))
 }
 
 /// The style of descriptors in JSON.
@@ -59,30 +64,64 @@ pub fn descriptor_style(args: &ConsoleArgs, context: &Context) -> Style {
     Style::json(
         terminal,
         terminal,
-        context.terminal.colors_stdout(color(args.color)),
+        context
+            .terminal
+            .colors_stdout(color(args, &context.settings)),
     )
 }
 
 /// Whether to show a progress line: on a terminal, unless replies go there too.
 pub fn shows_progress(args: &OutputArgs, context: &Context) -> bool {
     let terminal = &context.terminal;
-    terminal.stderr_is_terminal && !terminal.stdout_is_terminal && !args.console.quiet
+    let can_draw = terminal.stderr_is_terminal && !terminal.is_dumb;
+    can_draw && !terminal.stdout_is_terminal && !args.console.quiet
 }
 
 /// The console of a client command.
-pub fn console(args: &ConsoleArgs, context: &Context) -> Console {
-    let verbosity = match (args.quiet, args.verbose) {
-        (true, _) => Verbosity::Quiet,
-        (false, true) => Verbosity::Verbose,
-        (false, false) => Verbosity::Normal,
+///
+/// # Errors
+/// When a setting is not valid, or cannot be had.
+pub fn console_of(args: &ConsoleArgs, context: &Context) -> Result<Console> {
+    let settings = &context.settings;
+    let verbosity = verbosity(args, settings)?;
+    let color = match choice(args.color, settings, Key::Color)? {
+        Some(Color::Always) => Some(true),
+        Some(Color::Never) => Some(false),
+        _ => None,
     };
-    context.console(verbosity, color(args.color))
+    let console = context.console(verbosity, color);
+    Ok(
+        match choice(args.error_format, settings, Key::ErrorFormat)? {
+            Some(ErrorFormat::Json) => console.with_json_errors(),
+            _ => console,
+        },
+    )
 }
 
-fn color(color: Color) -> Option<bool> {
-    match color {
-        Color::Auto => None,
-        Color::Always => Some(true),
-        Color::Never => Some(false),
+fn verbosity(args: &ConsoleArgs, settings: &Settings) -> Result<Verbosity> {
+    let level = match args.verbose {
+        _ if args.quiet => return Ok(Verbosity::Quiet),
+        0 if settings.flag(Key::Quiet)? => return Ok(Verbosity::Quiet),
+        0 => settings.level(Key::Verbose)?,
+        given => given,
+    };
+    Ok(match level {
+        0 => Verbosity::Normal,
+        1 => Verbosity::Verbose,
+        _ => Verbosity::Revealing,
+    })
+}
+
+/// As [`console_of`], where `commands::run` has reported what is not valid.
+pub fn console(args: &ConsoleArgs, context: &Context) -> Console {
+    console_of(args, context).unwrap_or_else(|_| context.console(Verbosity::Normal, None))
+}
+
+/// `None` leaves it to the terminal.
+fn color(args: &ConsoleArgs, settings: &Settings) -> Option<bool> {
+    match choice(args.color, settings, Key::Color) {
+        Ok(Some(Color::Always)) => Some(true),
+        Ok(Some(Color::Never)) => Some(false),
+        _ => None,
     }
 }

@@ -5,12 +5,14 @@ use tokio::time::Instant;
 use tonic::Code;
 use tonic::metadata::MetadataMap;
 
-use super::drive::{CallObserver, Then};
+use super::observer::{CallObserver, Then};
+use super::record::Recording;
 use super::schema::Lent;
-use crate::call::{End, Origin, Sent};
+use crate::call::{End, Origin};
 use crate::error::{Error, Result};
 use crate::exit;
-use crate::output::{Moment, Outcome, Renderer, Written};
+use crate::framing::Sent;
+use crate::output::{Attempt, Moment, Outcome, Renderer, Written};
 
 /// Prints one call.
 pub struct CallPrinter<'a> {
@@ -25,6 +27,7 @@ pub struct CallPrinter<'a> {
     held: Option<Vec<u8>>,
     /// Where to look for unknown types.
     types: Option<&'a mut Lent>,
+    recording: Option<Recording>,
     sent: u64,
     received: u64,
     printed: u64,
@@ -42,6 +45,7 @@ impl<'a> CallPrinter<'a> {
             single,
             held: None,
             types: None,
+            recording: None,
             sent: 0,
             received: 0,
             printed: 0,
@@ -60,6 +64,13 @@ impl<'a> CallPrinter<'a> {
     #[must_use]
     pub fn resolving(mut self, types: Option<&'a mut Lent>) -> Self {
         self.types = types;
+        self
+    }
+
+    /// Keeps the call for a shell.
+    #[must_use]
+    pub fn recording(mut self, recording: Option<Recording>) -> Self {
+        self.recording = recording;
         self
     }
 
@@ -104,12 +115,27 @@ impl<'a> CallPrinter<'a> {
                 self.renderer.forget_last();
             }
         }
+        if let Some(recording) = &self.recording {
+            recording.ended(end);
+        }
         let outcome = Outcome {
             exit: result.as_ref().map_or_else(exit::code, |()| 0),
             end,
         };
         self.renderer.ended(moment, &outcome, out);
         result
+    }
+
+    /// Does not keep the last reply.
+    pub fn forget_reply(&self) {
+        if let Some(recording) = &self.recording {
+            recording.forget_reply();
+        }
+    }
+
+    /// Counts a reply that is not printed.
+    pub fn ignored(&mut self) {
+        self.received += 1;
     }
 
     /// Replies that were printed.
@@ -129,10 +155,16 @@ impl<'a> CallPrinter<'a> {
 impl CallObserver for CallPrinter<'_> {
     fn sent(&mut self, messages: &Sent, out: &mut Vec<u8>) -> Result<()> {
         self.sent += messages.len() as u64;
+        if let Some(recording) = &mut self.recording {
+            recording.sent(messages);
+        }
         self.renderer.requests(self.moment(), messages, out)
     }
 
     fn headers(&mut self, metadata: &MetadataMap, out: &mut Vec<u8>) {
+        if let Some(recording) = &self.recording {
+            recording.headers(metadata);
+        }
         self.renderer.headers(self.moment(), metadata, out);
     }
 
@@ -147,6 +179,9 @@ impl CallObserver for CallPrinter<'_> {
         if let Written::Missing(types) = self.renderer.message(moment, message, out)? {
             return Ok(Then::Resolve(types));
         }
+        if let Some(recording) = &self.recording {
+            recording.reply(message);
+        }
         self.received += 1;
         self.printed += u64::from(!is_held);
         if let Some(left) = &mut self.left {
@@ -156,6 +191,14 @@ impl CallObserver for CallPrinter<'_> {
             }
         }
         Ok(Then::Continue)
+    }
+
+    fn retrying(&mut self, attempt: &Attempt, out: &mut Vec<u8>) {
+        self.sent = 0;
+        if let Some(recording) = &mut self.recording {
+            recording.again();
+        }
+        self.renderer.retrying(self.moment(), attempt, out);
     }
 
     fn ended(&mut self, end: &End, failure: Option<Error>, out: &mut Vec<u8>) -> Result<()> {

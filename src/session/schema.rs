@@ -1,35 +1,62 @@
 //! The schema arguments as a source of descriptors.
 
-use super::Context;
-use super::schemas::Key;
-use super::target::{Session, Target};
+use std::path::PathBuf;
+
 use prost_reflect::DescriptorPool;
 
-use crate::cli::{Reflection, SchemaArgs};
-use crate::error::Result;
+use super::Context;
+use super::schemas;
+use super::settings::choice;
+use super::target::{Session, Target, address};
+
+use crate::cli::{ConnectionArgs, Reflection, SchemaArgs};
+use crate::config::{Key, Settings};
+use crate::error::{Error, Result};
 use crate::output::Console;
 use crate::schema::source::{
     self, DescriptorSource, ReflectionMode, ReflectionTarget, SchemaSettings,
 };
 
 /// The schema arguments as settings.
-pub fn settings(args: &SchemaArgs) -> SchemaSettings {
-    SchemaSettings {
-        protosets: args.protoset.clone(),
-        protos: args.proto.clone(),
-        import_paths: args.import_path.clone(),
-        reflection: match args.reflection {
-            Reflection::Auto => ReflectionMode::Auto,
-            Reflection::V1 => ReflectionMode::V1,
-            Reflection::V1alpha => ReflectionMode::V1Alpha,
-            Reflection::Off => ReflectionMode::Off,
+///
+/// # Errors
+/// Those of the settings of the environment and the profile, and folders of imports without a .proto file.
+pub fn settings(args: &SchemaArgs, settings: &Settings) -> Result<SchemaSettings> {
+    // Files on the command line replace those of the settings, of both kinds, and so does reflection.
+    let asks = args.reflection.is_some_and(|it| it != Reflection::Off);
+    let replaces = asks || !(args.proto.is_empty() && args.protoset.is_empty());
+    let files = |given: &[PathBuf], key| {
+        if replaces {
+            Ok(given.to_vec())
+        } else {
+            settings.paths(key)
+        }
+    };
+    let schema = SchemaSettings {
+        protosets: files(&args.protoset, Key::Protoset)?,
+        protos: files(&args.proto, Key::Proto)?,
+        import_paths: match args.import_path.as_slice() {
+            [] => settings.paths(Key::ImportPath)?,
+            given => given.to_vec(),
         },
+        reflection: match choice(args.reflection, settings, Key::Reflection)? {
+            None | Some(Reflection::Auto) => ReflectionMode::Auto,
+            Some(Reflection::V1) => ReflectionMode::V1,
+            Some(Reflection::V1alpha) => ReflectionMode::V1Alpha,
+            Some(Reflection::Off) => ReflectionMode::Off,
+        },
+    };
+    if schema.protos.is_empty() && !args.import_path.is_empty() {
+        return Err(Error::usage(
+            "--import-path is for --proto, and there is none",
+        ));
     }
+    Ok(schema)
 }
 
 /// A source of descriptors, lent to one command.
 pub struct Lent {
-    key: Key,
+    key: schemas::Key,
     source: Box<dyn DescriptorSource>,
     /// The server to ask; `None` for files.
     session: Option<Session>,
@@ -43,7 +70,8 @@ impl Lent {
     /// Schemas that have these messages, as far as they can be found. Ends the stream to the server.
     pub async fn find(&mut self, messages: &[String]) -> Vec<DescriptorPool> {
         if let Some(session) = &self.session {
-            let Ok((connection, deadline)) = session.renewed().await else {
+            let deadline = session.new_deadline();
+            let Ok(connection) = session.renewed(deadline).await else {
                 return Vec::new();
             };
             self.source.attach(ReflectionTarget {
@@ -79,9 +107,13 @@ impl Lent {
 /// A source that asks the server of a session, unless the arguments name schema files.
 ///
 /// # Errors
-/// When the files cannot be used.
-pub fn lend(args: &SchemaArgs, session: Option<&Session>, context: &mut Context) -> Result<Lent> {
-    let settings = settings(args);
+/// When the files cannot be used, and on Ctrl-C.
+pub async fn lend(
+    args: &SchemaArgs,
+    session: Option<&Session>,
+    context: &mut Context,
+) -> Result<Lent> {
+    let settings = settings(args, &context.settings)?;
     let session = session.filter(|_| settings.asks_server());
     let target = session.map(|session| ReflectionTarget {
         connection: session.connection().clone(),
@@ -89,18 +121,18 @@ pub fn lend(args: &SchemaArgs, session: Option<&Session>, context: &mut Context)
         deadline: session.deadline(),
         patience: session.patience(),
     });
-    let key = Key {
+    let key = schemas::Key {
         settings,
         endpoint: session.map(|session| session.endpoint().clone()),
     };
-    let source = match context.schemas.take(&key) {
-        Some(mut known) => {
-            if let Some(target) = target {
-                known.attach(target);
-            }
-            known
+    let source = if let Some(mut known) = context.schemas.take(&key) {
+        if let Some(target) = target {
+            known.attach(target);
         }
-        None => source::open(&key.settings, target)?,
+        known
+    } else {
+        let opened = source::open(&key.settings, target);
+        context.interrupt.or(opened).await?
     };
     Ok(Lent {
         key,
@@ -115,17 +147,19 @@ pub fn lend(args: &SchemaArgs, session: Option<&Session>, context: &mut Context)
 /// When the files cannot be used or the server cannot be reached, on Ctrl-C, and those of `work`.
 pub async fn with_source<T>(
     args: &SchemaArgs,
-    target: Target,
+    connection: &ConnectionArgs,
     console: &Console,
     context: &mut Context,
     work: impl AsyncFnOnce(&mut dyn DescriptorSource) -> Result<T>,
 ) -> Result<T> {
-    let session = if settings(args).asks_server() {
+    let session = if settings(args, &context.settings)?.asks_server() {
+        let target = Target::new(connection, context).await?;
         Some(target.connect(context, console).await?)
     } else {
+        connection.addr.as_deref().map(address).transpose()?;
         None
     };
-    let mut lent = lend(args, session.as_ref(), context)?;
+    let mut lent = lend(args, session.as_ref(), context).await?;
     let result = context.interrupt.or(work(lent.source())).await;
     lent.give_back(context);
     result

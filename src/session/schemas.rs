@@ -27,6 +27,11 @@ impl Schemas {
         self.0.insert(key, source);
     }
 
+    /// Whether anything was learned.
+    pub fn is_known(&self) -> bool {
+        !self.0.is_empty()
+    }
+
     /// Forgets everything.
     pub fn clear(&mut self) {
         self.0.clear();

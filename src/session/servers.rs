@@ -2,9 +2,9 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::net::ByteStream;
-use crate::server::{Missing, People, Server};
+use crate::server::{Missing, Peer, People, Server, Setup};
 use crate::transport::{Dialer, Endpoint, InProcess};
 
 /// How much the pipe of `--in-process` buffers in each direction, in bytes.
@@ -14,11 +14,14 @@ const PIPE: usize = 256 * 1024;
 ///
 /// # Errors
 /// When the file cannot be used.
-fn people(file: Option<&Path>) -> Result<People> {
-    match file {
-        Some(path) => People::load(path),
-        None => Ok(People::built_in()),
-    }
+async fn people(file: Option<&Path>) -> Result<People> {
+    let Some(path) = file.map(Path::to_owned) else {
+        return Ok(People::built_in());
+    };
+    // On a thread, which may wait for ever: a file may be a FIFO that nobody writes to.
+    tokio::task::spawn_blocking(move || People::load(&path))
+        .await
+        .unwrap_or_else(|error| Err(Error::failed("cannot load the people file").caused_by(error)))
 }
 
 /// The servers of `--in-process`, by people file.
@@ -34,10 +37,10 @@ impl Servers {
         if let Some((_, endpoint)) = self.0.iter().find(|(known, _)| known.as_deref() == file) {
             return Ok(endpoint.clone());
         }
-        let server = Server::new(people(file)?, Missing::Reply).await?;
+        let server = Server::new(Setup::new(people(file).await?, Missing::Reply))?;
         let open = move || -> Box<dyn ByteStream> {
             let (ours, theirs) = tokio::io::duplex(PIPE);
-            server.serve_connection(theirs);
+            server.serve_connection(theirs, Peer::InProcess);
             Box::new(ours)
         };
         let endpoint = Endpoint::new(Dialer::InProcess(InProcess::new(open)));

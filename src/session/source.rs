@@ -2,7 +2,8 @@
 
 use std::task::{Context, Poll};
 
-use crate::call::{Packer, Source};
+use crate::call::Source;
+use crate::framing::Packer;
 use crate::input::Requests;
 
 impl Source for Requests {

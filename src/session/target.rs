@@ -7,19 +7,34 @@ use std::time::Duration;
 use http::HeaderMap;
 use http::uri::PathAndQuery;
 use prost_reflect::MethodDescriptor;
-use tokio::time::Instant;
+use tokio::task::spawn_blocking;
+use tokio::time::{Instant, timeout};
+use tonic::Code;
 use tonic::metadata::MetadataMap;
 
 use super::Context;
-use super::drive::show_metadata;
+use super::endpoint::{endpoint, refuse_tls, user_agent};
+use super::headers::{add_settings, metadata_of};
+use super::retry::{Again, Retry};
+use super::settings::{choice, or, placed};
+use super::verbose::{show_connection, show_metadata};
 use crate::call::{Call, Source, Start, request_headers};
-use crate::cli::ConnectionArgs;
+use crate::cli::{Compress, ConnectionArgs};
+use crate::config::{Key, Settings};
 use crate::error::{Error, Result};
+use crate::framing::Encoding;
 use crate::output::{Console, Format, Moment, NotCalled};
-use crate::transport::{self, Address, Connection, Connections, Endpoint, Patience};
+use crate::transport::{self, Connection, Connections, Endpoint, Patience};
+
+pub use crate::transport::Address;
 
 /// The default server.
 pub const DEFAULT_ADDR: &str = transport::DEFAULT_ADDR;
+
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// As in every other client of gRPC.
+const MAX_MESSAGE_SIZE: usize = 4 << 20;
 
 /// Which server to call, and how.
 #[derive(Clone, Debug)]
@@ -27,48 +42,75 @@ pub struct Target {
     server: Where,
     connect_timeout: Duration,
     wait: Option<Duration>,
+    retries: u32,
     timeout: Option<Duration>,
     metadata: MetadataMap,
     max_message_size: usize,
+    encoding: Option<Encoding>,
 }
 
 #[derive(Clone, Debug)]
 enum Where {
-    Address(Address),
+    Endpoint(Box<Endpoint>),
     /// The people file, or `None` for the built-in people.
     InProcess(Option<PathBuf>),
 }
 
 impl Target {
+    /// The target of a command. A command that a setting names runs aside, so that Ctrl-C ends the wait for it.
+    ///
     /// # Errors
-    /// When an address or header is invalid.
-    pub fn new(args: &ConnectionArgs, context: &Context) -> Result<Self> {
-        let server = if args.in_process {
-            Where::InProcess(args.people.clone())
-        } else if let Some(addr) = &args.addr {
-            Where::Address(addr.parse()?)
-        } else if let Some(addr) = &context.settings.addr {
-            let address: Result<Address> = addr.parse();
-            Where::Address(address.map_err(|error| error.about("ROUTEGUIDE_ADDR"))?)
+    /// When an address or header is invalid, or a setting cannot be had, and on Ctrl-C.
+    pub async fn new(args: &ConnectionArgs, context: &Context) -> Result<Self> {
+        // A file of headers may be a FIFO.
+        let reads_files = args.header.iter().any(|header| header.starts_with('@'));
+        if !(reads_files || context.settings.runs_commands()) {
+            return Self::of(args, &context.settings);
+        }
+        let (args, settings) = (args.clone(), context.settings.clone());
+        let limit = args.timeout.unwrap_or(Duration::MAX);
+        let task = spawn_blocking(move || Self::of(&args, &settings));
+        let target = async {
+            match timeout(limit, task).await {
+                Ok(target) => target.unwrap_or_else(|_| Err(Error::interrupted())),
+                Err(_) => Err(Error::status(
+                    Code::DeadlineExceeded,
+                    "the deadline expired while a command of the settings ran",
+                )),
+            }
+        };
+        context.interrupt.or(target).await
+    }
+
+    fn of(args: &ConnectionArgs, settings: &Settings) -> Result<Self> {
+        let is_in_process =
+            args.in_process || (args.addr.is_none() && settings.flag(Key::InProcess)?);
+        let server = if is_in_process {
+            refuse_tls(args)?;
+            Where::InProcess(or(args.people.clone(), || settings.path(Key::People))?)
         } else {
-            Where::Address(DEFAULT_ADDR.parse()?)
+            Where::Endpoint(Box::new(endpoint(args, settings)?))
         };
         Ok(Self {
             server,
-            connect_timeout: args.connect_timeout,
-            wait: args.wait,
-            timeout: args.timeout,
-            metadata: transport::metadata::parse(&args.header)?,
-            max_message_size: args.max_message_size,
+            connect_timeout: or(args.connect_timeout, || {
+                settings.duration(Key::ConnectTimeout)
+            })?
+            .unwrap_or(CONNECT_TIMEOUT),
+            wait: or(args.wait, || settings.duration(Key::Wait))?,
+            retries: or(args.retry, || settings.count(Key::Retry))?.unwrap_or(0),
+            timeout: or(args.timeout, || settings.duration(Key::Timeout))?,
+            metadata: metadata(args, settings)?,
+            max_message_size: or(args.max_message_size, || settings.size(Key::MaxMessageSize))?
+                .unwrap_or(MAX_MESSAGE_SIZE),
+            encoding: choice(args.compress, settings, Key::Compress)?.map(
+                |compress| match compress {
+                    Compress::Gzip => Encoding::Gzip,
+                    Compress::Deflate => Encoding::Deflate,
+                    Compress::Zstd => Encoding::Zstd,
+                },
+            ),
         })
-    }
-
-    pub fn metadata(&self) -> &MetadataMap {
-        &self.metadata
-    }
-
-    pub fn max_message_size(&self) -> usize {
-        self.max_message_size
     }
 
     /// As [`Target::connect`]. A failure is also printed in formats that show all events.
@@ -88,7 +130,7 @@ impl Target {
                 ..session
             }),
             Err(error) => {
-                not_called(format, started, &error, context).await;
+                not_called(format, started, NotCalled::NoConnection, &error, context).await;
                 Err(error)
             }
         }
@@ -102,81 +144,88 @@ impl Target {
         let started = Instant::now();
         let deadline = self.timeout.map(|timeout| started + timeout);
         let endpoint = match &self.server {
-            Where::Address(address) => Endpoint::from(address.clone()),
-            Where::InProcess(people) => context.servers.endpoint(people.as_deref()).await?,
+            Where::Endpoint(endpoint) => Endpoint::clone(endpoint),
+            Where::InProcess(people) => {
+                let started = context.servers.endpoint(people.as_deref());
+                context.interrupt.or(started).await?
+            }
         };
         let is_watched = context.terminal.stderr_is_terminal;
         let failed = |attempt: u32, error: &Error| {
             if console.is_verbose() {
                 console.detail("*", || format!("attempt {attempt}: {error}"));
             } else if attempt == 1 && is_watched {
-                console.notice(&format!("{error}; trying again until --wait is over"));
+                let how = match self.wait {
+                    Some(_) => "until --wait is over",
+                    None => "as often as --retry says",
+                };
+                console.notice(&format!("{error}; trying again {how}"));
             }
         };
         let patience = Patience {
             connect_timeout: self.connect_timeout,
             wait: self.wait,
+            retries: self.retries,
             deadline,
             failed: &failed,
         };
         let connections = context.connections.clone();
         let connecting = connections.get(&endpoint, &patience);
         let connection = context.interrupt.or(connecting).await?;
-        console.detail("*", || {
-            format!("connected to {endpoint} in {:.1?}", started.elapsed())
-        });
+        if endpoint.tls().is_some_and(|tls| tls.insecure) {
+            console.warning("the server's certificate is not checked (--insecure)");
+        }
+        show_connection(
+            console,
+            &endpoint,
+            connection.established(),
+            started.elapsed(),
+        );
         Ok(Session {
             connections,
             endpoint,
             connection,
             deadline,
-            headers: request_headers(self.metadata.clone()),
+            headers: request_headers(self.metadata.clone(), self.encoding),
             exact_sends: false,
             target: self,
         })
     }
 }
 
-/// Refuses an address in the place of a symbol: grpcurl and others take the address first.
-///
-/// # Errors
-/// When `symbol` is an address. `rest` are the arguments after it.
-pub fn refuse_address(symbol: &str, rest: &[String]) -> Result<()> {
-    // No symbol has a colon.
-    if !symbol.contains(':') || symbol.parse::<Address>().is_err() {
-        return Ok(());
+fn metadata(args: &ConnectionArgs, settings: &Settings) -> Result<MetadataMap> {
+    let variable = |name: &str| std::env::var(name).ok();
+    let mut metadata = metadata_of(&args.header, &variable)?;
+    add_settings(&mut metadata, settings)?;
+    if let Some(agent) = or(args.user_agent.clone(), || settings.text(Key::UserAgent))? {
+        let is_given = args.user_agent.is_some();
+        let agent = placed(user_agent(&agent), is_given, settings, Key::UserAgent)?;
+        metadata.insert("user-agent", agent);
     }
-    let rest = rest
-        .first()
-        .map_or_else(String::new, |word| format!(" {word}"));
-    Err(
-        Error::usage(format!("{symbol:?} is an address, not a symbol"))
-            .hinted(format!("name the server with -a: -a {symbol}{rest}")),
-    )
+    Ok(metadata)
 }
 
-/// Refuses more arguments than the one symbol of a command.
+/// Reads an address.
 ///
 /// # Errors
-/// When there are more, or the symbol is an address.
-pub fn only_symbol(symbol: Option<&str>, rest: &[String]) -> Result<()> {
-    if let Some(symbol) = symbol {
-        refuse_address(symbol, rest)?;
-    }
-    match rest.first() {
-        Some(more) => Err(Error::usage(format!("unexpected argument {more:?}"))),
-        None => Ok(()),
-    }
+/// When it is not valid.
+pub fn address(text: &str) -> Result<Address> {
+    text.parse()
 }
 
 /// Prints that there was no call, in formats that show everything.
-pub async fn not_called(format: Format, started: Instant, error: &Error, context: &mut Context) {
+pub async fn not_called(
+    format: Format,
+    started: Instant,
+    why: NotCalled,
+    error: &Error,
+    context: &mut Context,
+) {
     let moment = Moment {
         started,
         at: None,
         call: None,
     };
-    let why = NotCalled::NoConnection;
     format.not_called(moment, why, error, context.stdout.buffer());
     // The reason why there was no call matters more than a failure to write.
     let _ = context.finish_output().await;
@@ -241,15 +290,20 @@ impl Session {
         )
     }
 
-    /// Starts one of many calls. Each has the whole timeout, and reconnects if the connection is gone.
+    /// Starts a call with this deadline, and reconnects if the connection is gone.
     ///
     /// # Errors
     /// When the server can no longer be reached.
-    pub async fn one_of_many<R>(&self, method: &Method, requests: R) -> Result<Call<R>>
+    pub async fn call_by<R>(
+        &self,
+        method: &Method,
+        requests: R,
+        deadline: Option<Instant>,
+    ) -> Result<Call<R>>
     where
         R: Source,
     {
-        let (connection, deadline) = self.renewed().await?;
+        let connection = self.renewed(deadline).await?;
         Ok(Call::start(
             &connection,
             self.start(method, deadline),
@@ -257,29 +311,49 @@ impl Session {
         ))
     }
 
-    /// Whether to call again if the server did not process a call: if it is closing the connection, but not if it refuses
-    /// calls on a connection that stays open.
-    pub fn can_call_again(&self) -> bool {
-        !self.connection.is_usable()
+    /// How often a call is made again.
+    pub fn retry(&self) -> Retry {
+        Retry::new(self.target.retries)
     }
 
-    /// A live connection, and a deadline after the whole timeout.
+    /// How to make the command's only call again, for messages that are at hand.
+    pub fn again<'a, R>(
+        &'a self,
+        method: &'a Method,
+        requests: impl Fn() -> R + 'a,
+    ) -> Again<impl AsyncFnMut() -> Result<Call<R>>>
+    where
+        R: Source,
+    {
+        let deadline = self.deadline;
+        Again {
+            retry: self.retry(),
+            deadline,
+            call: async move || self.call_by(method, requests(), deadline).await,
+        }
+    }
+
+    /// The deadline of a call that starts now.
+    pub fn new_deadline(&self) -> Option<Instant> {
+        self.target.timeout.map(|timeout| Instant::now() + timeout)
+    }
+
+    /// A live connection.
     ///
     /// # Errors
     /// When the server can no longer be reached.
-    pub async fn renewed(&self) -> Result<(Connection, Option<Instant>)> {
-        let deadline = self.target.timeout.map(|timeout| Instant::now() + timeout);
+    pub async fn renewed(&self, deadline: Option<Instant>) -> Result<Connection> {
         if self.connection.is_usable() {
-            return Ok((self.connection.clone(), deadline));
+            return Ok(self.connection.clone());
         }
         let patience = Patience {
             connect_timeout: self.target.connect_timeout,
             wait: self.target.wait,
+            retries: self.target.retries,
             deadline,
             failed: &|_, _| {},
         };
-        let connection = self.connections.get(&self.endpoint, &patience).await?;
-        Ok((connection, deadline))
+        self.connections.get(&self.endpoint, &patience).await
     }
 
     fn start(&self, method: &Method, deadline: Option<Instant>) -> Start {
@@ -288,6 +362,7 @@ impl Session {
             headers: self.headers.clone(),
             deadline,
             max_message_size: self.target.max_message_size,
+            encoding: self.target.encoding,
             single_reply: method.single_reply,
             exact_sends: self.exact_sends,
         }

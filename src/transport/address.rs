@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use std::str::FromStr;
 
 use crate::error::Error;
-use crate::net::{BadHostPort, split_host_port};
+use crate::net::{BadHostPort, join_host_port, split_host_port};
 
 /// The server that is called unless another one is named.
 pub const DEFAULT_ADDR: &str = "localhost:50051";
@@ -17,6 +17,7 @@ pub enum Address {
     Tcp {
         host: String,
         port: u16,
+        tls: bool,
     },
     /// A path in the file system.
     Unix(PathBuf),
@@ -28,10 +29,15 @@ impl Address {
         self.to_string() == DEFAULT_ADDR
     }
 
+    /// Whether its scheme is `https`.
+    pub fn has_tls(&self) -> bool {
+        matches!(self, Self::Tcp { tls: true, .. })
+    }
+
     /// The value of `:authority`. A socket path cannot be one; grpc-go and grpcio send `localhost` too.
     pub fn authority(&self) -> String {
         match self {
-            Self::Tcp { .. } => self.to_string(),
+            Self::Tcp { host, port, .. } => join_host_port(host, *port),
             Self::Unix(_) => "localhost".to_owned(),
         }
     }
@@ -40,8 +46,10 @@ impl Address {
 impl fmt::Display for Address {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Tcp { host, port } if host.contains(':') => write!(f, "[{host}]:{port}"),
-            Self::Tcp { host, port } => write!(f, "{host}:{port}"),
+            Self::Tcp { host, port, tls } => {
+                f.write_str(if *tls { "https://" } else { "" })?;
+                f.write_str(&join_host_port(host, *port))
+            }
             Self::Unix(path) => write!(f, "unix:{}", path.display()),
         }
     }
@@ -68,6 +76,7 @@ impl FromStr for Address {
                 path => Ok(Self::Unix(PathBuf::from(path))),
             };
         }
+        let mut tls = false;
         let (authority, default_port) = match text.split_once("://") {
             // `dns:host:port` and `dns:///host:port`, as in gRPC's name syntax.
             None => (text.strip_prefix("dns:").unwrap_or(text), None),
@@ -84,15 +93,18 @@ impl FromStr for Address {
             Some((scheme, rest)) if scheme.eq_ignore_ascii_case("http") => {
                 (rest.strip_suffix('/').unwrap_or(rest), Some(80))
             }
-            Some((scheme, _)) if scheme.eq_ignore_ascii_case("https") => {
-                return Err(bad("TLS is not supported yet")
-                    .hinted("use http:// to call the server in plaintext"));
+            Some((scheme, rest)) if scheme.eq_ignore_ascii_case("https") => {
+                tls = true;
+                (rest.strip_suffix('/').unwrap_or(rest), Some(443))
             }
             Some((scheme, _)) => {
                 return Err(bad(&format!("unknown scheme {scheme:?}"))
-                    .hinted("use host:port, http://host:port, dns:///host:port or unix:PATH"));
+                    .hinted("use host:port, https://host:port, dns:///host:port or unix:PATH"));
             }
         };
+        if authority.contains(',') {
+            return Err(bad("it is a list").hinted("name one server"));
+        }
         if authority.contains(['/', '?', '#', '@']) {
             return Err(bad("expected a host and a port, without a user or a path"));
         }
@@ -115,6 +127,7 @@ impl FromStr for Address {
         Ok(Self::Tcp {
             host: host.to_owned(),
             port,
+            tls,
         })
     }
 }
@@ -137,6 +150,15 @@ mod tests {
         Address::Tcp {
             host: host.to_owned(),
             port,
+            tls: false,
+        }
+    }
+
+    fn tls(host: &str, port: u16) -> Address {
+        Address::Tcp {
+            host: host.to_owned(),
+            port,
+            tls: true,
         }
     }
 
@@ -156,6 +178,8 @@ mod tests {
             ("./x.sock", Address::Unix("./x.sock".into())),
             ("HTTP://host:8080", tcp("host", 8080)),
             ("dns:///host:1", tcp("host", 1)),
+            ("https://host", tls("host", 443)),
+            ("HTTPS://[::1]:8443/", tls("::1", 8443)),
             ("dns:host:1", tcp("host", 1)),
         ] {
             assert_eq!(text.parse::<Address>().ok(), Some(address), "{text}");
@@ -176,7 +200,6 @@ mod tests {
             "[::1]x",
             "[nonsense]:1",
             "ftp://host:1",
-            "https://host:1",
             "dns://8.8.8.8/host:1",
             "12345",
             "http://user@host:1",
@@ -184,6 +207,7 @@ mod tests {
             "host:1/path",
             "unix:",
             "ho st:1",
+            "a:1,b:2",
         ] {
             let error = text.parse::<Address>().err();
             assert_eq!(
@@ -192,6 +216,12 @@ mod tests {
                 "{text}"
             );
         }
+    }
+
+    #[test]
+    fn an_address_with_tls_is_shown_with_its_scheme() {
+        assert_eq!(tls("host", 5).to_string(), "https://host:5");
+        assert_eq!(tls("host", 5).authority(), "host:5");
     }
 
     #[test]

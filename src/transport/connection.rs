@@ -1,16 +1,21 @@
 //! An HTTP/2 connection: h2 on a byte stream, and the handle that starts calls.
 
-use std::io;
+use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 
 use bytes::Bytes;
 use h2::client::{Builder, SendRequest};
 use http::uri::{Authority, Scheme};
 use tokio::task::JoinSet;
+use tokio::time::Instant;
 
-use super::Endpoint;
+use super::connect_error::ConnectError;
+use super::explain::{not_dialed, not_http2};
 use super::greeting::{Greeted, Greeting};
-use crate::error::{Error, plain};
+use super::keepalive::{Keepalive, OpenCall};
+use super::tls::{self, Secured};
+use super::{Endpoint, Established};
+use crate::error::Error;
 
 /// How many unread bytes a stream may have. Chosen for throughput over a long distance.
 const STREAM_WINDOW: u32 = 1 << 20;
@@ -35,61 +40,45 @@ pub struct Connection {
     requests: SendRequest<Bytes>,
     scheme: Scheme,
     authority: Authority,
-}
-
-/// Why an attempt to connect failed, and whether another may succeed.
-#[derive(Debug)]
-pub struct ConnectError {
-    pub(super) error: Error,
-    pub(super) may_pass: bool,
-}
-
-impl ConnectError {
-    /// A failure that may pass: nothing listens yet, or the name does not resolve yet.
-    fn passing(error: Error) -> Self {
-        Self {
-            error,
-            may_pass: true,
-        }
-    }
-
-    /// A failure that waiting does not fix: the server speaks another protocol.
-    fn lasting(error: Error) -> Self {
-        Self {
-            error,
-            may_pass: false,
-        }
-    }
+    established: Arc<Established>,
+    keepalive: Keepalive,
 }
 
 impl Connection {
     /// Dials, and waits for the server's first HTTP/2 frame. Spawns the task that drives the connection on `tasks`.
     pub(super) async fn open(
         endpoint: &Endpoint,
+        secured: &Secured,
         tasks: &mut JoinSet<()>,
     ) -> std::result::Result<Self, ConnectError> {
-        let authority = Authority::try_from(endpoint.authority()).map_err(|error| {
+        let authority = Authority::try_from(endpoint.authority()).map_err(|_| {
             let error = Error::usage(format!(
                 "{:?} is not a valid authority",
                 endpoint.authority()
             ))
-            .caused_by(error);
-            ConnectError::lasting(error)
+            .hinted("it is a host, or HOST:PORT");
+            ConnectError::unusable(error)
         })?;
-        let io = endpoint.dialer().dial().await.map_err(|error| {
-            let error_kind = error.kind();
-            let error = Error::failed(format!("cannot connect to {endpoint}: {}", plain(&error)));
-            ConnectError::passing(match error_kind {
-                io::ErrorKind::ConnectionRefused | io::ErrorKind::NotFound => {
-                    error.hinted(if endpoint.is_default() {
-                        "is the server running? `routeguide serve` starts RouteGuide, and --in-process needs no server"
-                    } else {
-                        "is the server running, and is this its address?"
-                    })
-                }
-                _ => error,
-            })
-        })?;
+        let proxy_tls = secured
+            .proxy
+            .as_ref()
+            .map(|(options, prepared)| (options, &**prepared));
+        let mut established = Established::default();
+        let (dialer, route) = (endpoint.dialer(), endpoint.route());
+        let place = endpoint.to_string();
+        let opened = dialer
+            .dial(route, proxy_tls, &place, &mut established)
+            .await;
+        let mut io = opened.map_err(|error| not_dialed(endpoint, error))?;
+        let mut started = Instant::now();
+        if let (Some(options), Some(prepared)) = (endpoint.tls(), &secured.server) {
+            let shaken = tls::handshake(io, prepared, options, endpoint.host(), &place).await;
+            let (secured, session) = shaken?;
+            io = secured;
+            established.tls = Some(session);
+            established.handshake = started.elapsed();
+            started = Instant::now();
+        }
         let (io, greeting) = Greeted::new(io);
         let handshake = Builder::new()
             .enable_push(false)
@@ -99,21 +88,41 @@ impl Connection {
             .max_header_list_size(MAX_HEADER_LIST_SIZE)
             .data_frame_budget(DATA_FRAME_BUDGET)
             .handshake::<_, Bytes>(io);
-        let (requests, connection) = handshake.await.map_err(|error| {
+        let (requests, mut connection) = handshake.await.map_err(|error| {
             let error = Error::failed(format!("cannot connect to {endpoint}")).caused_by(error);
             ConnectError::passing(error)
         })?;
+        let keepalive = Keepalive::default();
+        let pings = endpoint
+            .keepalive()
+            .and_then(|interval| Some((connection.ping_pong()?, interval)));
+        let watched = keepalive.clone();
         tasks.spawn(async move {
-            // Every call gets the error from its own stream.
-            let _ = connection.await;
+            let Some((pings, interval)) = pings else {
+                // Every call gets the error from its own stream.
+                let _ = connection.await;
+                return;
+            };
+            tokio::select! {
+                _ = connection => {}
+                () = watched.watch(pings, interval) => {}
+            }
         });
         match greeting.await.unwrap_or(Greeting::Closed) {
-            Greeting::Http2 => Ok(Self {
-                requests,
-                scheme: Scheme::HTTP,
-                authority,
-            }),
-            other => Err(not_http2(endpoint, other)),
+            Greeting::Http2 => {
+                established.greeting = started.elapsed();
+                Ok(Self {
+                    requests,
+                    scheme: match endpoint.tls() {
+                        Some(_) => Scheme::HTTPS,
+                        None => Scheme::HTTP,
+                    },
+                    authority,
+                    established: Arc::new(established),
+                    keepalive,
+                })
+            }
+            other => Err(not_http2(endpoint, other, established.tls.as_ref())),
         }
     }
 
@@ -131,9 +140,24 @@ impl Connection {
         }
     }
 
+    /// Counts a call as open.
+    pub fn open_call(&self) -> OpenCall {
+        self.keepalive.open()
+    }
+
+    /// Whether the connection was given up because the server did not answer a PING.
+    pub fn is_unanswered(&self) -> bool {
+        self.keepalive.is_unanswered()
+    }
+
     /// A handle that starts one call. At the peer's limit of concurrent streams, the call waits for its turn.
     pub fn requests(&self) -> SendRequest<Bytes> {
         self.requests.clone()
+    }
+
+    /// How the connection came about.
+    pub fn established(&self) -> &Established {
+        &self.established
     }
 
     pub fn scheme(&self) -> &Scheme {
@@ -142,32 +166,5 @@ impl Connection {
 
     pub fn authority(&self) -> &Authority {
         &self.authority
-    }
-}
-
-fn not_http2(endpoint: &Endpoint, greeting: Greeting) -> ConnectError {
-    let (what, hint) = match greeting {
-        Greeting::Tls => (
-            "the server expects TLS",
-            "TLS is not supported yet; use a plaintext port of the server",
-        ),
-        Greeting::Http1 => (
-            "the server speaks HTTP/1, not HTTP/2",
-            "is this a gRPC port? it looks like a web server or a proxy",
-        ),
-        Greeting::Closed => (
-            "the server closed the connection without answering",
-            "is this a gRPC port? it may expect TLS",
-        ),
-        Greeting::Http2 | Greeting::Other => (
-            "the server does not speak HTTP/2 in plaintext",
-            "is this a gRPC port? it may expect TLS",
-        ),
-    };
-    let error = Error::failed(format!("cannot connect to {endpoint}: {what}")).hinted(hint);
-    match greeting {
-        // A proxy does this while the server behind it is starting.
-        Greeting::Closed => ConnectError::passing(error),
-        _ => ConnectError::lasting(error),
     }
 }

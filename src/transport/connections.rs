@@ -11,6 +11,7 @@ use tonic::Code;
 
 use super::Endpoint;
 use super::connection::Connection;
+use super::tls::Configurations;
 use crate::error::{Error, Result};
 
 /// The pause between attempts to connect doubles from the first to the longest.
@@ -27,6 +28,8 @@ pub struct Patience<'a> {
     pub connect_timeout: Duration,
     /// How long to keep trying; `None` for one attempt.
     pub wait: Option<Duration>,
+    /// How often to try again without `wait`.
+    pub retries: u32,
     /// The call's deadline, which includes connecting.
     pub deadline: Option<Instant>,
     /// Hears which attempt failed, counted from one, and why, if another one follows.
@@ -42,6 +45,7 @@ struct Kept {
     by_endpoint: HashMap<Endpoint, Connection>,
     /// The tasks that drive the connections.
     tasks: JoinSet<()>,
+    tls: Configurations,
 }
 
 impl Connections {
@@ -58,7 +62,8 @@ impl Connections {
         }
         while kept.tasks.try_join_next().is_some() {}
         kept.by_endpoint.remove(endpoint);
-        let connection = connect(endpoint, patience, &mut kept).await?;
+        // On the heap: a connection is often at hand, and the way to one is long.
+        let connection = Box::pin(connect(endpoint, patience, &mut kept)).await?;
         kept.by_endpoint
             .insert(endpoint.clone(), connection.clone());
         Ok(connection)
@@ -82,6 +87,14 @@ async fn connect(
     patience: &Patience<'_>,
     kept: &mut MutexGuard<'_, Kept>,
 ) -> Result<Connection> {
+    // The files of certificates are read before the first attempt, whose limit is for the server.
+    let secured = kept.tls.both(endpoint.tls(), endpoint.proxy_tls());
+    let secured = match patience.deadline {
+        Some(deadline) => timeout_at(deadline, secured)
+            .await
+            .map_err(|_| expired(endpoint, None))?,
+        None => secured.await,
+    }?;
     let give_up = patience.wait.map(|wait| Instant::now() + wait);
     let mut pause = FIRST_PAUSE;
     let mut last = None;
@@ -94,7 +107,8 @@ async fn connect(
         let limit = patience
             .deadline
             .map_or(limit, |deadline| limit.min(deadline));
-        let error = match timeout_at(limit, Connection::open(endpoint, &mut kept.tasks)).await {
+        let opened = Connection::open(endpoint, &secured, &mut kept.tasks);
+        let error = match timeout_at(limit, opened).await {
             Ok(Ok(connection)) => return Ok(connection),
             Ok(Err(failed)) if !failed.may_pass => return Err(failed.error),
             Ok(Err(failed)) => failed.error,
@@ -105,8 +119,10 @@ async fn connect(
             }
             Err(_) => no_answer(endpoint, limit - started),
         };
-        let Some(left) = give_up.map(|at| at.saturating_duration_since(Instant::now())) else {
-            return Err(error);
+        let left = match give_up {
+            Some(at) => at.saturating_duration_since(Instant::now()),
+            None if attempt <= patience.retries => LONGEST_PAUSE,
+            None => Duration::ZERO,
         };
         if left.is_zero() {
             return Err(error);
@@ -150,8 +166,13 @@ fn no_answer(endpoint: &Endpoint, after: Duration) -> Error {
     let after = humantime::format_duration(Duration::from_millis(
         u64::try_from(after.as_millis()).unwrap_or(u64::MAX),
     ));
+    let through = match &endpoint.route().proxy {
+        Some(proxy) => format!(" through the proxy {proxy}"),
+        None => String::new(),
+    };
     Error::failed(format!(
-        "cannot connect to {endpoint}: no answer after {after}"
+        "cannot connect to {endpoint}: no answer{through} after {after}"
     ))
     .hinted("use a longer --connect-timeout or --wait for a slow server")
+    .unreachable()
 }

@@ -5,9 +5,13 @@ use std::io;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
+use bytes::Bytes;
+use rustls::AlertDescription;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::sync::oneshot;
 
+use super::http_answer::HttpAnswer;
+use super::http1::Response;
 use crate::net::ByteStream;
 
 /// A frame's type follows its length, which has three bytes.
@@ -15,26 +19,29 @@ const TYPE_AT: usize = 3;
 const SETTINGS: u8 = 4;
 
 /// What a server sent first.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Greeting {
     Http2,
-    /// An HTTP/1 response.
-    Http1,
+    /// An HTTP/1 response, if it can be read.
+    Http1(Option<HttpAnswer>),
     /// A TLS alert: the server expects TLS.
     Tls,
-    Other,
+    /// Something else, which starts with these bytes.
+    Other(Bytes),
     /// Nothing: the server closed the connection.
     Closed,
+    /// A TLS alert after our side of the handshake: the server refused it.
+    Alert(AlertDescription),
 }
 
 impl Greeting {
     fn of(first: &[u8]) -> Self {
         match first {
-            [b'H', b'T', b'T', b'P', ..] => Self::Http1,
+            [b'H', b'T', b'T', b'P', ..] => Self::Http1(None),
             // A TLS record of type alert, and the major version.
             [0x15, 3, ..] => Self::Tls,
             first if first.get(TYPE_AT) == Some(&SETTINGS) => Self::Http2,
-            _ => Self::Other,
+            first => Self::Other(Bytes::copy_from_slice(first)),
         }
     }
 }
@@ -44,6 +51,10 @@ pub struct Greeted {
     inner: Box<dyn ByteStream>,
     first: Vec<u8>,
     tell: Option<oneshot::Sender<Greeting>>,
+    /// A response of HTTP/1, which is read before it is passed through.
+    response: Option<Response>,
+    /// What was read and not passed through yet.
+    behind: Bytes,
 }
 
 impl Greeted {
@@ -53,6 +64,8 @@ impl Greeted {
             inner,
             first: Vec::new(),
             tell: Some(tell),
+            response: None,
+            behind: Bytes::new(),
         };
         (this, greeting)
     }
@@ -71,17 +84,44 @@ impl AsyncRead for Greeted {
         cx: &mut Context<'_>,
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
+        let this = &mut *self;
+        if let Some(response) = &mut this.response {
+            ready!(response.poll(&mut this.inner, cx));
+            let answer = response.answer();
+            let passed = this.first.len();
+            if let Some(response) = this.response.take() {
+                this.behind = Bytes::from(response.into_bytes()).slice(passed..);
+            }
+            this.tell(Greeting::Http1(answer));
+        }
+        if !this.behind.is_empty() {
+            let next = this.behind.len().min(buffer.remaining());
+            buffer.put_slice(&this.behind.split_to(next));
+            return Poll::Ready(Ok(()));
+        }
         let before = buffer.filled().len();
-        let result = ready!(Pin::new(&mut self.inner).poll_read(cx, buffer));
+        let result: io::Result<()> = ready!(Pin::new(&mut self.inner).poll_read(cx, buffer));
         if self.tell.is_some() {
             let new = buffer.filled().get(before..).unwrap_or_default();
-            if result.is_err() || new.is_empty() {
+            if let Err(error) = &result
+                && let Some(rustls::Error::AlertReceived(alert)) = tls_error(error)
+            {
+                self.tell(Greeting::Alert(*alert));
+            } else if result.is_err() || new.is_empty() {
                 self.tell(Greeting::Closed);
             } else {
+                let passed = self.first.len();
                 self.first.extend_from_slice(new);
                 if self.first.len() > TYPE_AT {
-                    let greeting = Greeting::of(&self.first);
-                    self.tell(greeting);
+                    match Greeting::of(&self.first) {
+                        Greeting::Http1(_) => {
+                            self.response = Some(Response::new(self.first.clone()));
+                            self.first.truncate(passed);
+                            buffer.set_filled(before);
+                            return self.poll_read(cx, buffer);
+                        }
+                        greeting => self.tell(greeting),
+                    }
                 }
             }
         }
@@ -119,6 +159,11 @@ impl AsyncWrite for Greeted {
     }
 }
 
+/// The TLS error in an I/O error.
+pub fn tls_error(error: &io::Error) -> Option<&rustls::Error> {
+    error.get_ref()?.downcast_ref()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -127,9 +172,9 @@ mod tests {
     fn the_first_bytes_identify_the_protocol() {
         for (first, greeting) in [
             (&b"\0\0\x06\x04\0\0\0\0\0"[..], Greeting::Http2),
-            (b"HTTP/1.1 400 Bad Request", Greeting::Http1),
+            (b"HTTP/1.1 400 Bad Request", Greeting::Http1(None)),
             (b"\x15\x03\x01\0\x02\x02\x46", Greeting::Tls),
-            (b"SSH-2.0-x", Greeting::Other),
+            (b"SSH-2.0-x", Greeting::Other("SSH-2.0-x".into())),
         ] {
             assert_eq!(Greeting::of(first), greeting);
         }

@@ -7,10 +7,12 @@ use crate::error::{Error, Result};
 
 /// Names reserved by the protocol: such a header would not arrive, or break the call (PROTOCOL-HTTP2, "Requests"; RFC
 /// 9113, section 8.2.2).
-const RESERVED: [&str; 13] = [
+const RESERVED: [&str; 15] = [
     "connection",
     "content-length",
     "content-type",
+    "grpc-accept-encoding",
+    "grpc-encoding",
     "grpc-message",
     "grpc-message-type",
     "grpc-status",
@@ -23,42 +25,38 @@ const RESERVED: [&str; 13] = [
     "upgrade",
 ];
 
-/// Parses headers in curl's syntax. The value of a `-bin` name is base64 in either alphabet.
+/// Adds a header in curl's syntax. The value of a `-bin` name is base64 in either alphabet.
 ///
 /// # Errors
-/// When one is not a header, or is reserved.
-pub fn parse(headers: &[String]) -> Result<MetadataMap> {
-    let mut metadata = MetadataMap::with_capacity(headers.len());
-    for header in headers {
-        let (name, value) = header.split_once(':').ok_or_else(|| {
-            Error::usage("invalid header: missing colon").hinted("use -H 'name: value'")
-        })?;
-        let name = name.trim().to_ascii_lowercase();
-        // Without the value, which may be a secret.
-        let bad = |why: &str| Error::usage(format!("invalid header {name:?}: {why}"));
-        let value = value.trim();
-        if RESERVED.contains(&name.as_str()) {
-            return Err(bad("the name is reserved by the protocol"));
-        }
-        if name.ends_with("-bin") {
-            let key = BinaryMetadataKey::from_bytes(name.as_bytes())
-                .map_err(|_| bad("the name is not valid"))?;
-            let bytes = base64::decode(value)
-                .ok_or_else(|| bad("the value of a -bin name must be base64"))?;
-            metadata.append_bin(key, MetadataValue::from_bytes(&bytes));
-        } else {
-            let key = AsciiMetadataKey::from_bytes(name.as_bytes())
-                .map_err(|_| bad("the name is not valid"))?;
-            let not_ascii =
-                || bad("the value must be printable ASCII; other bytes need a -bin name");
-            if !value.bytes().all(|byte| (b' '..=b'~').contains(&byte)) {
-                return Err(not_ascii());
-            }
-            let value = value.parse().map_err(|_| not_ascii())?;
-            metadata.append(key, value);
-        }
+/// When it is not a header, or is reserved.
+pub fn add(metadata: &mut MetadataMap, header: &str) -> Result<()> {
+    let (name, value) = header.split_once(':').ok_or_else(|| {
+        Error::usage("invalid header: missing colon").hinted("use -H 'name: value'")
+    })?;
+    let name = name.trim().to_ascii_lowercase();
+    // Without the value, which may be a secret.
+    let bad = |why: &str| Error::usage(format!("invalid header {name:?}: {why}"));
+    let value = value.trim();
+    if RESERVED.contains(&name.as_str()) {
+        return Err(bad("the name is reserved by the protocol"));
     }
-    Ok(metadata)
+    if name.ends_with("-bin") {
+        let key = BinaryMetadataKey::from_bytes(name.as_bytes())
+            .map_err(|_| bad("the name is not valid"))?;
+        let bytes =
+            base64::decode(value).ok_or_else(|| bad("the value of a -bin name must be base64"))?;
+        metadata.append_bin(key, MetadataValue::from_bytes(&bytes));
+    } else {
+        let key = AsciiMetadataKey::from_bytes(name.as_bytes())
+            .map_err(|_| bad("the name is not valid"))?;
+        let not_ascii = || bad("the value must be printable ASCII; other bytes need a -bin name");
+        if !value.bytes().all(|byte| (b' '..=b'~').contains(&byte)) {
+            return Err(not_ascii());
+        }
+        let value = value.parse().map_err(|_| not_ascii())?;
+        metadata.append(key, value);
+    }
+    Ok(())
 }
 
 #[cfg(test)]
@@ -66,7 +64,9 @@ mod tests {
     use super::*;
 
     fn one(header: &str) -> Result<MetadataMap> {
-        parse(&[header.to_owned()])
+        let mut metadata = MetadataMap::new();
+        add(&mut metadata, header)?;
+        Ok(metadata)
     }
 
     #[test]

@@ -1,23 +1,41 @@
 //! Endpoint → connection: how to reach a server, and the connections that are kept.
 //!
 //! - `address`: the syntax of addresses, and `endpoint`: the plain value made from one;
-//! - `dial`: the byte stream under HTTP/2, and `greeting`: the first bytes from the server;
-//! - `connection`: HTTP/2 on a byte stream, and `connections`: those that are kept;
+//! - `route`: the way to a server, and `proxy`: a tunnel through a proxy;
+//! - `dial`: the byte stream under HTTP/2, `tls`: TLS on it, and `greeting`: the first bytes from the server;
+//! - `connect_error`: a failed attempt to connect, and `explain`: why it failed;
+//! - `connection`: HTTP/2 on a byte stream, `established`: how it came about, and `connections`: those that are kept;
+//! - `http_answer`: a response that is not gRPC, and `http1`: one that is not HTTP/2 either;
+//! - `keepalive`: PINGs on a connection;
 //! - `metadata`: `-H` → metadata.
 
 mod address;
+mod connect_error;
 mod connection;
 mod connections;
 mod dial;
 mod endpoint;
+mod established;
+mod explain;
 mod greeting;
+mod http1;
+mod http_answer;
+mod keepalive;
 pub mod metadata;
+mod proxy;
+mod route;
+mod tls;
 
 pub use address::{Address, DEFAULT_ADDR};
 pub use connection::Connection;
 pub use connections::{Connections, Patience};
 pub use dial::{Dialer, InProcess};
 pub use endpoint::Endpoint;
+pub use established::Established;
+pub use http_answer::{HttpAnswer, PAGE};
+pub use keepalive::{ANSWER_TIMEOUT, OpenCall};
+pub use route::{ConnectTo, Proxy, Resolve, Route, is_direct};
+pub use tls::{IdentityFiles, TlsOptions};
 
 #[cfg(test)]
 pub mod testing {
@@ -35,9 +53,10 @@ pub mod testing {
         let endpoint = Endpoint::new(Dialer::InProcess(InProcess::new(open)));
         let connections: &'static Connections = Box::leak(Box::default());
         let patience = Patience {
-            connect_timeout: Duration::from_secs(60),
+            connect_timeout: Duration::from_mins(1),
             failed: &|_, _| {},
             wait: None,
+            retries: 0,
             deadline: None,
         };
         connections.get(&endpoint, &patience).await.unwrap()

@@ -90,7 +90,8 @@ fn keep_going_continues_and_exits_with_the_first_failure() {
             .prints(&(reply("a") + &reply("b") + &reply("c")))
             .says(concat!(
                 "error: request 2: NOT_FOUND: first\n",
-                "error: request 4: PERMISSION_DENIED: second\n"
+                "error: request 4: PERMISSION_DENIED: second\n",
+                "2 of 5 requests failed\n",
             ));
     }
 }
@@ -105,7 +106,8 @@ fn keep_going_continues_after_a_server_stream_that_failed() {
         .prints(&(reply("a") + &reply("b") + &reply("c")))
         .says(concat!(
             "error: request 2: NOT_FOUND: first\n",
-            "error: request 4: PERMISSION_DENIED: second\n"
+            "error: request 4: PERMISSION_DENIED: second\n",
+            "2 of 5 requests failed\n",
         ));
 }
 
@@ -166,9 +168,11 @@ fn keep_going_continues_after_a_server_that_answers_twice() {
             .run()
             .exits(76)
             .prints("{\"name\":\"a\"}\n{\"name\":\"b\"}\n")
-            .says(
-                "error: request 2: UNIMPLEMENTED: the method has one reply, but the server sent more than one\n",
-            );
+            .says(concat!(
+                "error: request 2: UNIMPLEMENTED: ",
+                "the method has one reply, but the server sent more than one\n",
+                "1 of 3 requests failed\n",
+            ));
     }
 }
 
@@ -200,6 +204,7 @@ fn keep_going_continues_after_a_message_that_does_not_fit() {
                 "error: request 6: standard input, line 6, column 1: ",
                 "expected an object for test.echo.v1.Request, found an array\n",
                 "hint: write messages one after the other, without an array around them\n",
+                "4 of 6 requests failed\n",
             ));
         assert_eq!(echo.arrivals("Echo/Unary").len(), 3);
     }
@@ -217,7 +222,9 @@ fn keep_going_also_reports_malformed_data_that_ends_the_batch() {
             .prints("")
             .says(concat!(
                 "error: request 1: NOT_FOUND: first\n",
-                "error: standard input, line 2, column 9, field name: expected string, found `}`\n"
+                "error: standard input, line 2, column 9, field name: expected string, found `}`\n",
+                "hint: nothing after it was read: --keep-going skips only messages that are well-formed\n",
+                "1 of 1 request failed\n",
             ));
     }
 }

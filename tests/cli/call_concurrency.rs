@@ -95,7 +95,9 @@ fn a_failed_call_does_not_count_as_a_reply() {
         .args(["--concurrency", "10"])
         .at(echo.addr())
         .run();
-    outcome.exits(69).says("error: request 2: NOT_FOUND\n");
+    outcome
+        .exits(69)
+        .says("error: request 2: NOT_FOUND\n1 of 3 requests failed\n");
     assert_eq!(outcome.stdout.lines().count(), 2, "{outcome:#?}");
     assert_eq!(echo.arrivals("Echo/Unary").len(), 3);
 }

@@ -207,6 +207,34 @@ fn many_requests_get_as_many_replies() {
 }
 
 #[test]
+fn bytes_are_base64_in_any_variant() {
+    let echo = Echo::start();
+    for field in ["photo=+/8=", "photo=-_8=", "photo=+/8", "photo:=\"-_8\""] {
+        routeguide(["call", "Repeat", field])
+            .at(echo.addr())
+            .run()
+            .exits(0)
+            .prints("{\"request\":{\"photo\":\"+/8=\"},\"received\":1}\n");
+    }
+}
+
+#[test]
+fn a_field_may_be_stdin() {
+    let echo = Echo::start();
+    let call = |field: &str, input: &[u8]| {
+        let call = routeguide(["call", "Repeat", field]).at(echo.addr());
+        call.run_with(input).exits(0).says("").stdout.clone()
+    };
+    let reply = |request: &str| format!("{{\"request\":{request},\"received\":1}}\n");
+    assert_eq!(call("name=@-", b"a"), reply(r#"{"name":"a"}"#));
+    assert_eq!(call("photo=@-", b"\xff\xfe"), reply(r#"{"photo":"//4="}"#));
+    assert_eq!(
+        call("hobbies:=@-", b"[\"a\"]\n"),
+        reply(r#"{"hobbies":["a"]}"#)
+    );
+}
+
+#[test]
 fn a_field_from_a_file_without_an_end_is_refused() {
     let echo = Echo::start();
     let outcome = routeguide(["call", "Echo/Unary", "photo=@/dev/zero"])

@@ -1,6 +1,6 @@
 //! Every status of every kind of method, before and after a reply: what `call` prints and its exit code.
 
-use super::harness::{CODES, Echo, Outcome, routeguide};
+use super::harness::{CODES, Echo, Outcome, hint, routeguide};
 
 /// Calls the method once for each code, four processes at a time.
 fn every_code(method: &str, late: bool, check: impl Fn(&str, &Outcome) + Sync) {
@@ -19,7 +19,7 @@ fn every_code(method: &str, late: bool, check: impl Fn(&str, &Outcome) + Sync) {
                         .run();
                     outcome
                         .exits(64 + code)
-                        .says(&format!("error: {name}: because\n{DETAILS}"));
+                        .says(&format!("error: {name}: because\n{DETAILS}{}", hint(name)));
                     check(&data, &outcome);
                 });
             }

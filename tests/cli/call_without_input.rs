@@ -78,7 +78,7 @@ fn a_method_that_takes_a_stream_is_called_with_an_empty_one() {
         let echo = Echo::start();
         let replies = if method == "Collect" { "{}\n" } else { "" };
         empty_inputs(method, |call| {
-            call.at(echo.addr()).run().exits(0).prints(replies).says("");
+            call.at(echo.addr()).run().exits(0).prints(replies);
         });
         assert_eq!(echo.arrivals(method).len(), 6, "{method}");
     }
@@ -94,5 +94,26 @@ fn without_data_and_fields_the_message_is_empty() {
             .exits(0)
             .prints("{\"request\":{},\"received\":1}\n")
             .says("");
+    }
+}
+
+#[test]
+fn a_stream_of_an_unset_variable_is_called_and_a_notice_says_so() {
+    let echo = Echo::start();
+    for method in ["Collect", "Chat"] {
+        routeguide(["call", method, "-d", ""])
+            .at(echo.addr())
+            .run()
+            .exits(0)
+            .says(&format!(
+                "no messages for test.echo.v1.Echo.{method}: -d is empty; is a variable unset? The empty message is {{}}\n"
+            ));
+        // An empty file is a stream without messages.
+        routeguide(["call", method, "-d", "@-"])
+            .at(echo.addr())
+            .run()
+            .exits(0)
+            .says("");
+        assert_eq!(echo.arrivals(method).len(), 2, "{method}");
     }
 }

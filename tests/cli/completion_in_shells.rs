@@ -21,6 +21,7 @@ in_every_shell!(
     values_of_an_enum_come_after_the_equals_sign,
     values_of_a_bool_come_after_the_equals_sign,
     files_come_after_an_at_sign,
+    files_come_after_a_redirection,
     a_folder_is_completed_without_a_space,
     characters_that_the_shell_acts_on_are_quoted,
     a_word_within_quotation_marks_is_completed,
@@ -32,7 +33,23 @@ in_every_shell!(
     addresses_used_before_are_offered,
     the_shell_still_completes_its_variables,
     a_variable_in_the_address_is_followed,
+    members_of_a_oneof_exclude_each_other,
+    elements_come_after_a_bracket,
 );
+
+// bash does not tell a completion what is in front of the command.
+mod zsh_with_variables {
+    #[test]
+    fn a_variable_before_the_command_counts() {
+        super::a_variable_before_the_command_counts(super::Shell::start("zsh"));
+    }
+}
+mod fish_with_variables {
+    #[test]
+    fn a_variable_before_the_command_counts() {
+        super::a_variable_before_the_command_counts(super::Shell::start("fish"));
+    }
+}
 
 fn a_word_with_one_candidate_is_completed_and_ends(mut shell: Shell) {
     assert_eq!(
@@ -136,10 +153,22 @@ fn files_come_after_an_at_sign(mut shell: Shell) {
         ("M photo=@req", "[M][photo=@request.json]"),
         ("M photo:=@req", "[M][photo:=@request.json]"),
         ("M @req", "[M][@request.json]"),
+        ("-d @~/req", "[-d][@~/request.json]"),
     ] {
         let run = shell.runs(&format!("call {typed}\tx"));
         assert_eq!(run, format!("[call]{words}[x]"), "{typed}");
     }
+}
+
+/// The line fails in a shell that has not completed the name.
+fn files_come_after_a_redirection(mut shell: Shell) {
+    shell.home().write("my request.json", "{}");
+    for typed in ["< my", "<my", "<'my"] {
+        let run = shell.runs(&format!("call M {typed}\tx"));
+        assert_eq!(run, "[call][M][x]", "{typed}");
+    }
+    let run = shell.runs("call --in-p\t < my\t");
+    assert_eq!(run, "[call][--in-process]");
 }
 
 fn a_folder_is_completed_without_a_space(mut shell: Shell) {
@@ -243,4 +272,46 @@ fn a_variable_in_the_address_is_followed(mut shell: Shell) {
     shell.exports("SERVER", server.addr());
     let run = shell.runs("list -a $SERVER Rou\tx");
     assert_eq!(run, format!("[list][-a][{}][RouteGuide][x]", server.addr()));
+}
+
+fn members_of_a_oneof_exclude_each_other(mut shell: Shell) {
+    let echo = Echo::start();
+    let call = format!("call -a {} Echo/Unary", echo.addr());
+    let run = format!("[call][-a][{}][Echo/Unary]", echo.addr());
+    // Else it might be `phone`, too.
+    assert_eq!(
+        shell.runs(&format!("{call} mail=a ph\tx")),
+        format!("{run}[mail=a][photo=x]")
+    );
+}
+
+fn elements_come_after_a_bracket(mut shell: Shell) {
+    shell.home().write(
+        "shop.proto",
+        "syntax = \"proto3\"; service Shop { rpc Pay(Order) returns (Order); } \
+         message Order { string name = 1; repeated Order parts = 2; map<string, Order> gifts = 3; int32 age = 4; }",
+    );
+    let call = "call --proto shop.proto Pay";
+    let run = "[call][--proto][shop.proto][Pay]";
+    // Outside of quotation marks, zsh completes the variables of a subscript. Within them, bash ends the word.
+    let mark = if shell.name() == "zsh" { "'" } else { "" };
+    assert_eq!(
+        shell.runs(&format!("{call} {mark}parts[\tn\tx{mark}")),
+        format!("{run}[parts[0].name=x]")
+    );
+    assert_eq!(
+        shell.runs(&format!(
+            "{call} 'gifts[a].name=x' {mark}gifts[\tag\t1{mark}"
+        )),
+        format!("{run}[gifts[a].name=x][gifts[a].age=1]")
+    );
+}
+
+fn a_variable_before_the_command_counts(mut shell: Shell) {
+    let server = Server::start();
+    let before = format!("OTHER='a b' ROUTEGUIDE_ADDR={} ", server.addr());
+    assert_eq!(
+        shell.runs_with(&before, "list Rou\tx"),
+        "[list][RouteGuide][x]"
+    );
 }

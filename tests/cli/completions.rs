@@ -97,6 +97,35 @@ fn a_tab_offers_methods_by_their_short_names() {
 }
 
 #[test]
+fn a_tab_offers_services_and_symbols_by_their_short_names() {
+    let echo = Echo::start();
+    let list = |word| offered(&["list", "-a", &echo.addr(), word]);
+    let describe = |word| offered(&["describe", "-a", &echo.addr(), word]);
+    assert_eq!(list("Mirr"), ["Mirror"]);
+    assert_eq!(list("test.echo.v1.M"), ["test.echo.v1.Mirror"]);
+    assert_eq!(describe("Quo"), ["Quota"]);
+}
+
+#[test]
+fn a_tab_offers_the_methods_of_a_service_that_is_described() {
+    let describe = |word| offered(&["describe", "--in-process", word]);
+    assert_eq!(
+        describe("RouteGuide/"),
+        ["RouteGuide/GetPeople", "RouteGuide/GetPerson"]
+    );
+    assert_eq!(describe("RouteGuide.GetPer"), ["RouteGuide.GetPerson"]);
+}
+
+#[test]
+fn a_tab_offers_members_of_the_type_that_is_described_after_its_dot() {
+    let echo = Echo::start();
+    let describe = |word| offered(&["describe", "-a", &echo.addr(), word]);
+    assert_eq!(describe("Address."), ["Address.city", "Address.street"]);
+    assert_eq!(describe("Color.COLOR_R"), ["Color.COLOR_RED"]);
+    assert!(describe("ci").is_empty());
+}
+
+#[test]
 fn a_tab_offers_the_fields_of_the_request() {
     let offered = offered(&["call", "--in-process", "GetPerson", ""]);
     assert!(offered.contains(&"name=".to_owned()), "{offered:?}");

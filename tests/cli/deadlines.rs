@@ -8,8 +8,8 @@ use h2::Reason;
 use tokio::sync::Semaphore;
 
 use super::harness::{
-    Echo, LIMIT, Peer, RawPeer, RawServer, Seen, Stdout, frame, grpc_timeout, routeguide,
-    wait_until_settled,
+    END_STREAM, Echo, LIMIT, Peer, RawPeer, RawServer, Seen, Stdout, frame, grpc_timeout,
+    routeguide, wait_until_settled,
 };
 use super::wire::{KINDS, call};
 
@@ -89,6 +89,26 @@ fn a_stream_counts_the_wait_for_its_messages() {
     let run = routeguide(["get-people", "--timeout", "1s"])
         .at(peer.addr())
         .start();
+    run.wait().fails("DEADLINE_EXCEEDED").prints("");
+}
+
+/// As servers built on tonic do. The client is stopped meanwhile, so that it sees both at once.
+#[cfg(unix)]
+#[test]
+fn a_server_that_cancels_at_the_deadline_exceeds_it() {
+    use rustix::process::Signal;
+
+    let peer = RawPeer::start();
+    let run = routeguide(["get-person", "Alice", "--timeout", "1s"])
+        .at(peer.addr())
+        .start();
+    let call = peer.accept_call();
+    run.signal(Signal::STOP);
+    call.open();
+    let status = [("grpc-status", "1"), ("grpc-message", "Timeout expired")];
+    call.headers(&status, END_STREAM);
+    some_time_passes();
+    run.signal(Signal::CONT);
     run.wait().fails("DEADLINE_EXCEEDED").prints("");
 }
 

@@ -279,7 +279,9 @@ fn bad_input_cancels_a_call() {
         call.wait_for_names(1);
         run.write(r#"{"name":1}"#);
         assert_eq!(call.wait_for_reset(), Reason::CANCEL);
-        ends(&run.wait(), Some("CANCELLED"), "cancelled", 1);
+        let status = ends(&run.wait(), Some("CANCELLED"), "input", 1);
+        let text = status["message"].as_str().unwrap();
+        assert!(text.starts_with("standard input, line 1"), "{text}");
     }
 }
 
@@ -321,5 +323,44 @@ mod ctrl_c {
             run.stdout().wait_for("\"headers\"");
             interrupted(run);
         }
+    }
+}
+
+#[test]
+fn a_field_or_method_that_the_schema_does_not_have_is_not_an_rpc() {
+    let echo = Echo::start();
+    for (arguments, origin, message) in [
+        (["Echo/Unary", "nam=a"], "input", "has no field \"nam\""),
+        (
+            ["Echo/Unari", "name=a"],
+            "schema",
+            "no method named \"Unari\"",
+        ),
+    ] {
+        let call = routeguide(["call"]).args(arguments);
+        let outcome = envelope(call).at(echo.addr()).run();
+        let status = ends(&outcome, None, origin, 1);
+        let text = status["message"].as_str().unwrap();
+        assert!(text.contains(message), "{outcome:#?}");
+    }
+}
+
+#[test]
+fn malformed_input_ends_a_batch_with_a_status_of_the_call_that_was_not_made() {
+    let echo = Echo::start();
+    for concurrency in ["1", "4"] {
+        let call = routeguide(["call", "Echo/Unary", "-d", "{\"name\":\"a\"}{\"name\":"]);
+        let outcome = envelope(call.args(["--concurrency", concurrency]))
+            .at(echo.addr())
+            .run();
+        let events = outcome.events();
+        let last = events.last().unwrap();
+        assert_eq!(last["call"], 2, "{outcome:#?}");
+        assert_eq!(
+            (&last["event"], &last["origin"], &last["code"]),
+            (&json!("status"), &json!("input"), &Value::Null),
+            "{outcome:#?}"
+        );
+        outcome.exits(1);
     }
 }

@@ -2,7 +2,7 @@
 
 use tonic_health::ServingStatus::{NotServing, Serving};
 
-use super::harness::{Echo, RawPeer, ReservedPort, Server, frame, routeguide};
+use super::harness::{Echo, Outcome, RawPeer, ReservedPort, Server, frame, routeguide};
 
 #[test]
 fn serving_exits_0() {
@@ -122,4 +122,93 @@ fn a_status_before_a_failure_is_not_printed() {
         outcome.stderr.starts_with("error: NOT_FOUND"),
         "{outcome:#?}"
     );
+}
+
+#[test]
+fn list_prints_every_service_with_its_status() {
+    let server = Server::start();
+    routeguide(["health", "--list"])
+        .at(server.addr())
+        .run()
+        .exits(0)
+        .prints("(server) SERVING\nRouteGuide SERVING\n")
+        .says("");
+}
+
+/// An entry of `HealthListResponse.statuses`.
+fn listed(service: &str, status: u8) -> Vec<u8> {
+    let len = |bytes: &[u8]| u8::try_from(bytes.len()).unwrap();
+    let mut entry = vec![0x0a, len(service.as_bytes())];
+    entry.extend(service.as_bytes());
+    entry.extend([0x12, 2, 0x08, status]);
+    let mut field = vec![0x0a, len(&entry)];
+    field.extend(entry);
+    field
+}
+
+/// What `health --list` makes of a server that lists these.
+fn list(services: &[(&str, u8)]) -> Outcome {
+    let peer = RawPeer::start();
+    let run = routeguide(["health", "--list"]).at(peer.addr()).start();
+    let call = peer.accept_call();
+    call.open();
+    let entries = services.iter();
+    let reply: Vec<u8> = entries
+        .flat_map(|(service, status)| listed(service, *status))
+        .collect();
+    call.data(frame(&reply).to_vec());
+    call.end(0);
+    run.wait()
+}
+
+#[test]
+fn list_is_sorted_and_exits_1_if_a_service_is_not_serving() {
+    list(&[("b.B", 2), ("", 1), ("a.A", 1)])
+        .exits(1)
+        .prints("(server) SERVING\na.A SERVING\nb.B NOT_SERVING\n")
+        .says("error: service \"b.B\" is NOT_SERVING\n");
+}
+
+#[test]
+fn list_counts_services_that_are_not_serving() {
+    list(&[("b.B", 2), ("", 1), ("a.A", 0)])
+        .exits(1)
+        .prints("(server) SERVING\na.A UNKNOWN\nb.B NOT_SERVING\n")
+        .says("error: 2 of 3 are not SERVING\n");
+}
+
+#[test]
+fn list_of_nothing_is_an_error() {
+    list(&[])
+        .exits(1)
+        .prints("")
+        .says("error: the server lists no services\n");
+}
+
+#[test]
+fn list_cannot_be_forged_by_a_name() {
+    list(&[("a\nb SERVING", 1)])
+        .exits(0)
+        .prints("a\\nb SERVING SERVING\n");
+}
+
+#[test]
+fn list_says_that_a_server_does_not_implement_it() {
+    let echo = Echo::silent();
+    let outcome = routeguide(["health", "--list"]).at(echo.addr()).run();
+    outcome.fails("UNIMPLEMENTED").prints("");
+    let hint =
+        "hint: the server does not implement List of grpc.health.v1.Health; check one service";
+    assert!(outcome.stderr.contains(hint), "{outcome:#?}");
+}
+
+#[test]
+fn list_is_for_all_services_and_once() {
+    for other in ["--watch", "RouteGuide"] {
+        routeguide(["health", "--list", other])
+            .run()
+            .exits(2)
+            .prints("")
+            .says_one_error();
+    }
 }

@@ -2,6 +2,8 @@
 
 use std::path::Path;
 
+#[cfg(target_os = "linux")]
+use super::harness::Stdout;
 use super::harness::routeguide;
 use routeguide::exit;
 
@@ -107,4 +109,43 @@ fn no_arguments_print_help_and_are_wrong_usage() {
         .exits(2)
         .prints("")
         .says(&routeguide(["-h"]).run().stdout);
+}
+
+/// What prints a text of the program, without a server.
+#[cfg(target_os = "linux")]
+const PRINTS: [&[&str]; 7] = [
+    &["--help"],
+    &["-h"],
+    &["--version"],
+    &["help", "call"],
+    &["call", "--help"],
+    &["completions", "bash"],
+    &["man"],
+];
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_full_disk_is_an_error_also_for_help() {
+    for args in PRINTS {
+        let full = std::fs::File::create("/dev/full").unwrap();
+        routeguide(args)
+            .stdout(Stdout::Given(full.into()))
+            .run()
+            .exits(1)
+            .says("error: cannot write to standard output\n  caused by: no space left on device\n");
+    }
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_reader_that_goes_away_ends_help_quietly() {
+    for args in PRINTS {
+        let (reader, writer) = std::io::pipe().unwrap();
+        drop(reader);
+        routeguide(args)
+            .stdout(Stdout::Given(writer.into()))
+            .run()
+            .exits(0)
+            .says("");
+    }
 }

@@ -24,16 +24,21 @@ mod call_without_input;
 #[cfg(target_os = "linux")]
 mod completion_in_shells;
 mod completions;
+mod compression;
+mod config;
 mod connecting;
 mod deadlines;
 mod describe;
 mod envelope;
 mod envelope_batch;
 mod envelope_status;
+mod error_format;
 mod get_people;
 mod get_person;
+mod headers;
 mod health;
 mod help;
+mod hostile;
 mod list;
 mod load;
 mod man;
@@ -46,20 +51,36 @@ mod output;
 mod progress;
 mod readme;
 mod reflection;
+mod retries;
+mod routes;
 mod schema_files;
 mod serve;
 #[cfg(unix)]
 mod serve_authority;
+mod serve_check;
+#[cfg(unix)]
+mod serve_log;
+#[cfg(target_os = "linux")]
+mod serve_metrics;
+mod serve_otlp;
 mod serve_people;
 mod serve_services;
 #[cfg(unix)]
 mod serve_stop;
+#[cfg(target_os = "linux")]
+mod serve_systemd;
 #[cfg(unix)]
+mod serve_tls;
+#[cfg(unix)]
+mod serve_tokens;
+#[cfg(unix)]
+mod shell_script;
 mod signals;
 mod status;
 mod streams;
 #[cfg(unix)]
 mod terminal;
+mod tls;
 mod verbose;
 mod waiting;
 mod wire;

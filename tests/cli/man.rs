@@ -39,6 +39,7 @@ fn a_folder_gets_a_page_for_each_command() {
         [
             "routeguide-call.1",
             "routeguide-completions.1",
+            "routeguide-config.1",
             "routeguide-describe.1",
             "routeguide-get-people.1",
             "routeguide-get-person.1",
@@ -46,6 +47,7 @@ fn a_folder_gets_a_page_for_each_command() {
             "routeguide-list.1",
             "routeguide-man.1",
             "routeguide-serve.1",
+            "routeguide-shell.1",
             "routeguide.1",
         ]
     );
@@ -56,6 +58,21 @@ fn a_folder_gets_a_page_for_each_command() {
             "{page}"
         );
     }
+}
+
+#[test]
+fn a_file_in_the_place_of_the_folder_is_refused() {
+    let folder = Folder::new();
+    folder.write("man1", "");
+    routeguide(["man", "man1"])
+        .within(&folder)
+        .run()
+        .exits(1)
+        .prints("")
+        .says(
+            "error: man1 is not a folder\n\
+             hint: the pages are written to a folder; without one, routeguide man prints a page\n",
+        );
 }
 
 #[test]

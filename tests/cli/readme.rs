@@ -24,6 +24,17 @@ fn the_readme_has_every_exit_code() {
     }
 }
 
+/// zsh does not run a command with brackets that match no file.
+#[test]
+fn brackets_in_commands_are_quoted() {
+    let is_command = |line: &&str| line.trim_start().starts_with("routeguide ");
+    for line in readme().lines().filter(is_command) {
+        let command = line.split(" #").next().unwrap_or_default();
+        let unquoted: String = command.split('\'').step_by(2).collect();
+        assert!(!unquoted.contains(['[', ']']), "{line}");
+    }
+}
+
 /// The sessions that the README shows, with a server on another port: everything in `console` blocks is run and compared.
 #[cfg(unix)]
 mod sessions {

@@ -51,3 +51,20 @@ fn files_are_used_instead_of_reflection() {
         .prints(REPLY);
     assert!(echo.arrivals("ServerReflectionInfo").is_empty());
 }
+
+#[cfg(unix)]
+#[test]
+fn a_proto_file_may_be_a_pipe() {
+    // So is `<(...)` of a shell.
+    routeguide(["list", "--proto", "/dev/stdin"])
+        .run_with("syntax = \"proto3\"; service Shop {}")
+        .exits(0)
+        .prints("Shop\n")
+        .says("");
+    routeguide(["list", "--proto", "/dev/stdin", "-I"])
+        .arg(protos())
+        .run_with(std::fs::read(protos().join("echo.proto")).unwrap())
+        .exits(0)
+        .prints("test.echo.v1.Echo\ntest.echo.v1.Mirror\n")
+        .says("");
+}

@@ -153,6 +153,8 @@ fn ctrl_c_ends_a_batch_that_waits_to_report_a_failure() {
 
 #[cfg(target_os = "linux")]
 mod before_there_is_a_connection {
+    use rustix::fs::{CWD, FileType, Mode, mknodat};
+
     use super::super::harness::{HalfOpenPort, Running};
     use super::*;
 
@@ -165,6 +167,66 @@ mod before_there_is_a_connection {
             let caught = u64::from_str_radix(caught.unwrap().trim(), 16).unwrap();
             caught & (1 << (Signal::INT.as_raw() - 1)) != 0
         });
+    }
+
+    /// Every argument that names a file, here one that nobody writes to.
+    const FILES: [&[&str]; 8] = [
+        &["call", "GetPerson", "--in-process", "-d", "@fifo"],
+        &["call", "GetPerson", "--in-process", "name=@fifo"],
+        &["list", "--proto", "fifo"],
+        &["list", "--protoset", "fifo"],
+        &["list", "-a", "https://:1", "--cacert", "fifo"],
+        &[
+            "list",
+            "-a",
+            "https://:1",
+            "--cert",
+            "cert",
+            "--key-password-file",
+            "fifo",
+        ],
+        &["get-person", "Alice", "--in-process", "--people", "fifo"],
+        &["serve", "--people", "fifo"],
+    ];
+
+    fn fifo(folder: &Folder) -> PathBuf {
+        let path = folder.join("fifo");
+        let mode = Mode::RUSR | Mode::WUSR;
+        mknodat(CWD, &path, FileType::Fifo, mode, 0).unwrap();
+        path
+    }
+
+    #[test]
+    fn ctrl_c_ends_opening_a_file() {
+        let folder = Folder::new();
+        fifo(&folder);
+        folder.write("cert", "");
+        let written: &[&str] = &["list", "--in-process", "--protoset-out", "fifo"];
+        for args in FILES.into_iter().chain([written]) {
+            let run = routeguide(args).within(&folder).start();
+            wait_until_ctrl_c_is_caught(&run);
+            run.signal(Signal::INT);
+            run.wait().exits(130).prints("").says("");
+        }
+    }
+
+    #[test]
+    fn ctrl_c_ends_reading_a_file() {
+        let folder = Folder::new();
+        let path = fifo(&folder);
+        folder.write("cert", "");
+        // Opened for both, it waits for no other side.
+        let mut writer = std::fs::File::options();
+        let mut writer = writer.read(true).write(true).open(path).unwrap();
+        for args in FILES {
+            let run = routeguide(args).within(&folder).start();
+            writer.write_all(b"x").unwrap();
+            wait_for("the program to read", || {
+                ioctl_fionread(&writer).unwrap() == 0
+            });
+            run.signal(Signal::INT);
+            run.wait().exits(130).prints("").says("");
+        }
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! `get-person` and `get-people`: the server's status becomes an exit code and a line on stderr.
 
-use super::harness::{CODES, Peer, frame, routeguide};
+use super::harness::{CODES, Peer, frame, hint, routeguide};
 
 #[test]
 fn get_person_exits_64_plus_the_status() {
@@ -11,7 +11,7 @@ fn get_person_exits_64_plus_the_status() {
             .run()
             .exits(64 + code)
             .prints("")
-            .says(&format!("error: {name}: because\n"));
+            .says(&format!("error: {name}: because\n{}", hint(name)));
     }
 }
 
@@ -28,7 +28,7 @@ fn get_people_exits_64_plus_the_status_after_the_replies() {
             .run()
             .exits(64 + code)
             .prints("name: \"Alice\"\n")
-            .says(&format!("error: {name}: because\n"));
+            .says(&format!("error: {name}: because\n{}", hint(name)));
     }
 }
 

@@ -21,7 +21,10 @@ fn headers_and_trailers_are_told_apart() {
     call.headers(&[("grpc-status", "0"), ("x-last", "2")], END_STREAM);
     let outcome = run.wait();
     outcome.exits(0);
-    let lines: Vec<&str> = outcome.stderr.lines().skip(1).collect();
+    let lines = outcome.stderr.lines().skip(1);
+    let lines: Vec<&str> = lines
+        .filter(|line| !line.contains("first message"))
+        .collect();
     assert_eq!(
         lines,
         [
@@ -32,6 +35,33 @@ fn headers_and_trailers_are_told_apart() {
             "* status OK, 1 request, 1 reply",
         ]
     );
+}
+
+#[test]
+fn every_call_of_a_batch_is_shown_with_its_number() {
+    for concurrency in ["1", "4"] {
+        let outcome = routeguide(["call", "GetPerson", "--in-process", "-v"])
+            .args(["-d", "{\"name\":\"Alice\"}{\"name\":\"Bob\"}"])
+            .args(["--concurrency", concurrency])
+            .run();
+        outcome.exits(0);
+        let lines: Vec<&str> = outcome.stderr.lines().skip(1).collect();
+        let varies = |line: &&str| line.starts_with("< date: ") || line.contains("first message");
+        let lines: Vec<&str> = lines.into_iter().filter(|line| !varies(line)).collect();
+        assert_eq!(
+            lines,
+            [
+                "> /RouteGuide/GetPerson",
+                "< content-type: application/grpc",
+                "* status OK, 1 request, 1 reply",
+                "* request 2",
+                "> /RouteGuide/GetPerson",
+                "< content-type: application/grpc",
+                "* status OK, 1 request, 1 reply",
+            ],
+            "{concurrency}"
+        );
+    }
 }
 
 #[cfg(unix)]
@@ -96,16 +126,20 @@ fn every_attempt_to_connect_is_shown() {
 
 #[cfg(unix)]
 #[test]
-fn a_terminal_shows_what_wait_waits_for() {
+fn a_terminal_shows_what_wait_and_retry_wait_for() {
     use super::harness::Terminal;
 
-    let (port, terminal) = (ReservedPort::new(), Terminal::open());
-    let mut run = routeguide(["get-person", "Alice", "--wait", "1h"])
-        .at(port.addr())
-        .stderr(terminal.stdio())
-        .start();
-    terminal
-        .screen()
-        .wait_for("connection refused; trying again until --wait is over");
-    run.kill();
+    for (flag, value, how) in [
+        ("--wait", "1h", "until --wait is over"),
+        ("--retry", "50", "as often as --retry says"),
+    ] {
+        let (port, terminal) = (ReservedPort::new(), Terminal::open());
+        let mut run = routeguide(["get-person", "Alice", flag, value])
+            .at(port.addr())
+            .stderr(terminal.stdio())
+            .start();
+        let says = format!("connection refused; trying again {how}");
+        terminal.screen().wait_for(&says);
+        run.kill();
+    }
 }

@@ -136,7 +136,7 @@ proptest! {
     ) {
         let [indent, emit_defaults, enum_numbers, proto_names, skip_unknown] = flags;
         print_text(&bytes, text::WriteOptions { indent, emit_defaults, enum_numbers, skip_unknown });
-        let options = json::WriteOptions { indent, emit_defaults, enum_numbers, proto_names };
+        let options = json::WriteOptions { indent, emit_defaults, enum_numbers, proto_names, ..json::WriteOptions::default() };
         if let Some(printed) = print_json(&bytes, options) {
             let parsed: Result<serde_json::Value, _> = serde_json::from_str(&printed);
             prop_assert!(parsed.is_ok(), "{printed}");

@@ -1,6 +1,6 @@
 //! The path in front of a field's value: `a.b[0].c[key]`, and what the schema says about it.
 
-use crate::protobuf::layout::{Layout, LayoutId, Layouts, Shape, Special, Type};
+use crate::protobuf::layout::{Field, Layout, LayoutId, Layouts, Shape, Special, Type};
 
 /// One step of a path.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -47,11 +47,20 @@ pub fn steps(path: &str) -> Option<Vec<Step>> {
 }
 
 /// What the field at the end of a path takes, as far as text needs to know.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Leaf {
     Bool,
     Bytes,
     Enum,
+    /// A whole list.
+    List,
+    /// A whole map.
+    Map,
+    /// A message with fields, and the name of one of them.
+    Message(Option<String>),
+    Duration,
+    Timestamp,
+    Text,
     /// What JSON has as a string, or takes in quotes.
     Other,
 }
@@ -59,13 +68,15 @@ pub enum Leaf {
 /// Follows a path through the schema, which tells indexes from keys. What leaves the schema is the parser's to report.
 ///
 /// # Errors
-/// When an element of a list is not named by a number.
+/// When an element of a list is not named by a number, or the path goes on behind a scalar.
 pub fn follow(layouts: &mut Layouts, message: LayoutId, path: &mut [Step]) -> Result<Leaf, String> {
     let mut at = layouts.get(message);
     let mut found = Leaf::Other;
     let mut steps = path.iter_mut();
     while let Some(step) = steps.next() {
         let (Step::Name(name), Some(layout)) = (&*step, at) else {
+            // The path goes on where the schema does not.
+            found = Leaf::Other;
             break;
         };
         let Some((_, field)) = layout.by_name(name) else {
@@ -77,7 +88,10 @@ pub fn follow(layouts: &mut Layouts, message: LayoutId, path: &mut [Step]) -> Re
             && let Type::Message(entry) = kind
         {
             // The next step is the key.
-            steps.next();
+            if steps.next().is_none() {
+                found = Leaf::Map;
+                break;
+            }
             let value = layouts
                 .get(entry)
                 .and_then(|entry| Some(entry.by_number(2)?.1.kind.clone()));
@@ -86,23 +100,42 @@ pub fn follow(layouts: &mut Layouts, message: LayoutId, path: &mut [Step]) -> Re
                 break;
             };
             kind = value;
-        } else if matches!(field.shape, Shape::Repeated { .. })
-            && let Some(step) = steps.next()
-            && let Step::Bracket(index) = &*step
+        } else if matches!(field.shape, Shape::Repeated { .. }) {
+            let Some(step) = steps.next() else {
+                found = Leaf::List;
+                break;
+            };
+            if matches!(step, Step::Name(_)) {
+                return Err(format!(
+                    "{name} is a list: its elements have indexes, as in {name}[0]"
+                ));
+            }
+            if let Step::Bracket(index) = &*step {
+                let index = index.parse().map_err(|_| {
+                    format!("{name} is a list: {index:?} is not the index of an element")
+                })?;
+                *step = Step::Index(index);
+            }
+        }
+        let is_message = matches!(kind, Type::Message(_) | Type::Group(_));
+        if let Some(step) = steps.as_slice().first()
+            && !is_message
         {
-            let index = index.parse().map_err(|_| {
-                format!("{name} is a list: {index:?} is not the index of an element")
-            })?;
-            *step = Step::Index(index);
+            let what = match step {
+                Step::Name(_) => "a message",
+                _ => "a list or a map",
+            };
+            return Err(format!("{name} is not {what}"));
         }
         at = None;
         found = match kind {
             Type::Bool => Leaf::Bool,
             Type::Bytes => Leaf::Bytes,
             Type::Enum(_) => Leaf::Enum,
+            Type::String => Leaf::Text,
             Type::Message(id) | Type::Group(id) => {
                 at = layouts.get(id);
-                at.map_or(Leaf::Other, wrapped)
+                at.map_or(Leaf::Other, leaf_of)
             }
             _ => Leaf::Other,
         };
@@ -116,14 +149,25 @@ pub fn follow(layouts: &mut Layouts, message: LayoutId, path: &mut [Step]) -> Re
     Ok(found)
 }
 
-/// A wrapper takes what its value takes.
-fn wrapped(layout: &Layout) -> Leaf {
-    match layout.by_number(1) {
-        Some((_, field)) if layout.special == Special::Wrapper => match field.kind {
+/// What a message takes: a wrapper what its value takes, and other well-known types their form in JSON.
+fn leaf_of(layout: &Layout) -> Leaf {
+    match (layout.special, layout.by_number(1)) {
+        (Special::None | Special::MessageSet, _) => {
+            let first = layout.fields.iter().find(|field| is_simple(field));
+            Leaf::Message(first.map(|field| field.name.to_string()))
+        }
+        (Special::Duration, _) => Leaf::Duration,
+        (Special::Timestamp, _) => Leaf::Timestamp,
+        (Special::Wrapper, Some((_, field))) => match field.kind {
             Type::Bool => Leaf::Bool,
             Type::Bytes => Leaf::Bytes,
             _ => Leaf::Other,
         },
         _ => Leaf::Other,
     }
+}
+
+/// Whether its value is written behind one `=`.
+fn is_simple(field: &Field) -> bool {
+    field.is_singular() && !matches!(field.kind, Type::Message(_) | Type::Group(_))
 }

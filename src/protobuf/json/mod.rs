@@ -4,4 +4,4 @@ mod read;
 mod write;
 
 pub use read::{ReadOptions, check, read, read_all, read_into};
-pub use write::{WriteOptions, write};
+pub use write::{Int64, WriteOptions, write};

@@ -23,6 +23,8 @@ use cursor::Cursor;
 pub struct ReadOptions {
     /// Fields that the message does not have are skipped instead of refused.
     pub allow_unknown_fields: bool,
+    /// Errors call fields by their names in the .proto file, unless an unknown one is written like those in JSON.
+    pub prefers_proto_names: bool,
 }
 
 /// Encodes `json`, which is exactly one value, as a message.
@@ -138,7 +140,8 @@ enum Written {
 #[derive(Default)]
 struct Seen {
     fields: SmallVec<[u64; 4]>,
-    oneofs: SmallVec<[u16; 4]>,
+    /// Each with its member, by the index in the layout.
+    oneofs: SmallVec<[(u16, u16); 4]>,
 }
 
 impl Seen {
@@ -276,9 +279,9 @@ impl<'t, 'l> Parser<'t, 'l> {
                 _ => layout.by_name(&key),
             };
             match found {
-                Some((place, field)) => {
+                Some((place, _)) => {
                     expected = place + 1;
-                    self.field(field, place, &mut seen, at, out)
+                    self.field(layout, place, &mut seen, at, out)
                         // As it is written: it has two names.
                         .map_err(|error| error.within(&key))?;
                 }
@@ -286,7 +289,9 @@ impl<'t, 'l> Parser<'t, 'l> {
                 None if self.options.allow_unknown_fields => self.cursor.skip()?,
                 None => {
                     let why = format!("{} has no field {key:?}", layout.full_name);
-                    let is_proto_name = key.contains('_');
+                    let is_proto_name = key.contains('_')
+                        || self.options.prefers_proto_names
+                            && !key.contains(|c: char| c.is_ascii_uppercase());
                     let names = layout.fields.iter().map(|field| {
                         if is_proto_name {
                             field.name.as_ref()
@@ -306,12 +311,15 @@ impl<'t, 'l> Parser<'t, 'l> {
 
     fn field(
         &mut self,
-        field: &Field,
+        layout: &Layout,
         place: u16,
         seen: &mut Seen,
         at: usize,
         out: &mut Vec<u8>,
     ) -> Result {
+        let Some(field) = layout.fields.get(usize::from(place)) else {
+            return Err(self.cursor.error(BAD_SCHEMA));
+        };
         if !seen.insert(place) {
             return Err(self.cursor.error_at(at, "duplicate field"));
         }
@@ -322,11 +330,23 @@ impl<'t, 'l> Parser<'t, 'l> {
             return Ok(());
         }
         if let Some(oneof) = field.oneof {
-            if seen.oneofs.contains(&oneof) {
-                let why = "another field of the same oneof is already set";
+            if let Some((_, other)) = seen.oneofs.iter().find(|member| member.0 == oneof) {
+                let other = layout.fields.get(usize::from(*other));
+                let name = |field: &Field| {
+                    if self.options.prefers_proto_names {
+                        field.name.to_string()
+                    } else {
+                        field.json_name.to_string()
+                    }
+                };
+                let why = format!(
+                    "{} and {} are members of the same oneof: only one can be set",
+                    other.map_or_else(|| "another field".to_owned(), name),
+                    name(field)
+                );
                 return Err(self.cursor.error_at(at, why));
             }
-            seen.oneofs.push(oneof);
+            seen.oneofs.push((oneof, place));
         }
         match field.shape {
             Shape::Map => self.map(field, out),

@@ -24,6 +24,18 @@ pub struct WriteOptions {
     pub proto_names: bool,
     /// Enum values are numbers.
     pub enum_numbers: bool,
+    pub int64: Int64,
+}
+
+/// How integers of 64 bits are written.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Int64 {
+    /// As strings, which is the canonical mapping: JavaScript's numbers have 53 bits.
+    #[default]
+    Strings,
+    Numbers,
+    /// As numbers. One that JavaScript would round is an error.
+    SafeNumbers,
 }
 
 /// Appends the JSON of one message.

@@ -14,7 +14,7 @@ fn source() -> LoadedSource {
 }
 
 async fn method_of(text: &str) -> String {
-    match resolve_method(&mut source(), text).await {
+    match resolve_method(&mut source(), None, text).await {
         Ok((method, _)) => method.full_name().to_owned(),
         Err(error) => with_hint(&error),
     }
@@ -78,7 +78,10 @@ async fn a_wrong_method_gets_the_nearest_name() {
             "rename",
             "no method named \"rename\" in the test (did you mean shop.v1.Users/Rename?)",
         ),
-        ("Xyzzy", "no method named \"Xyzzy\" in the test"),
+        (
+            "Xyzzy",
+            "no method named \"Xyzzy\" in the test (routeguide list -l shows all methods)",
+        ),
     ] {
         assert_eq!(method_of(text).await, message);
     }
@@ -140,6 +143,28 @@ async fn every_kind_of_symbol_is_found_by_its_short_name() {
 }
 
 #[tokio::test]
+async fn a_package_is_not_a_symbol() {
+    for text in ["shop", "shop.v1"] {
+        let found = symbol_of(text).await;
+        let start = format!("{text} is a package, not a symbol (it contains shop.v1.");
+        assert!(found.starts_with(&start), "{found}");
+    }
+}
+
+#[tokio::test]
+async fn a_field_is_suggested_before_a_type_of_the_same_letters() {
+    let schema = testing::schema(
+        "syntax = \"proto3\"; message Person { message Address {} Address address = 1; }",
+    );
+    let mut source = LoadedSource::new(schema, "in the test");
+    let error = resolve_symbol(&mut source, "Person.adress")
+        .await
+        .err()
+        .unwrap();
+    assert_eq!(error.hint(), Some("did you mean Person.address?"));
+}
+
+#[tokio::test]
 async fn extensions_are_found_in_every_spelling() {
     let schema = testing::schema(
         "package p; message A { extensions 100; } extend A { optional int32 more = 100; }",
@@ -148,18 +173,5 @@ async fn extensions_are_found_in_every_spelling() {
     for text in ["p.more", "more", "[p.more]"] {
         let (symbol, _) = resolve_symbol(&mut source, text).await.unwrap();
         assert!(matches!(symbol, Symbol::Extension(_)), "{text}");
-    }
-}
-
-#[test]
-fn the_nearest_name_is_similar_to_the_word() {
-    let names = ["hobbies", "name", "age", "address"];
-    for (word, name) in [
-        ("hobby", Some("hobbies")),
-        ("NAME", Some("name")),
-        ("adress", Some("address")),
-        ("zip", None),
-    ] {
-        assert_eq!(nearest(word, names), name);
     }
 }

@@ -8,7 +8,7 @@ use super::loaded::LoadedSource;
 use super::reflection::ReflectionSource;
 use super::settings::SchemaSettings;
 use super::target::ReflectionTarget;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::schema::build::schema::Schema;
 use crate::schema::descriptor::symbol::lookup;
 
@@ -16,7 +16,7 @@ use crate::schema::descriptor::symbol::lookup;
 ///
 /// # Errors
 /// When files cannot be read or used.
-pub fn open(
+pub async fn open(
     settings: &SchemaSettings,
     target: Option<ReflectionTarget>,
 ) -> Result<Box<dyn DescriptorSource>> {
@@ -24,11 +24,18 @@ pub fn open(
         return Ok(Box::new(if settings.is_bundled() {
             LoadedSource::new(bundled()?, "in the bundled schema")
         } else {
-            let schema = files::load(
-                &settings.protosets,
-                &settings.protos,
-                &settings.import_paths,
-            )?;
+            let settings = settings.clone();
+            // On a thread, which may wait for ever: a file may be a FIFO that nobody writes to.
+            let loaded = tokio::task::spawn_blocking(move || {
+                files::load(
+                    &settings.protosets,
+                    &settings.protos,
+                    &settings.import_paths,
+                )
+            });
+            let schema = loaded.await.unwrap_or_else(|error| {
+                Err(Error::failed("cannot load the schema").caused_by(error))
+            })?;
             LoadedSource::new(schema, "in the given files")
         }));
     }

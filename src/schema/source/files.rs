@@ -2,6 +2,7 @@
 
 mod compile;
 mod excerpt;
+mod sources;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -9,8 +10,9 @@ use std::path::{Path, PathBuf};
 use bytes::Bytes;
 use prost::Message as _;
 
-use self::compile::{compile, unreadable};
+use self::compile::compile;
 pub use self::excerpt::Excerpt;
+use self::sources::unreadable;
 use crate::error::{Error, Result};
 use crate::schema::build::encoded_file::EncodedFileSet;
 use crate::schema::build::file_set::{Added, FileSet};

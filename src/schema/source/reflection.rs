@@ -35,6 +35,8 @@ pub struct ReflectionSource {
     services: Option<Vec<String>>,
     /// Files that the server does not have.
     absent: BTreeSet<String>,
+    /// Symbols that the server does not have.
+    unknown: BTreeSet<String>,
     /// Message types whose extensions have been asked for.
     extended: BTreeSet<String>,
     /// The server does not answer questions for extensions.
@@ -51,6 +53,7 @@ impl ReflectionSource {
             ),
             services: None,
             absent: BTreeSet::new(),
+            unknown: BTreeSet::new(),
             extended: BTreeSet::new(),
             extensions_refused: false,
         }
@@ -90,6 +93,9 @@ impl ReflectionSource {
         if known(self.files.schema()) {
             return Ok(Some(self.files.schema().clone()));
         }
+        if self.unknown.contains(symbol) {
+            return Ok(None);
+        }
         // Not every server finds every kind of symbol, but all find the parents of methods and fields.
         let parent = symbol.rsplit_once('.').map(|(parent, _)| parent);
         for name in std::iter::once(symbol).chain(parent) {
@@ -99,6 +105,7 @@ impl ReflectionSource {
                 return Ok(known(&schema).then_some(schema));
             }
         }
+        self.unknown.insert(symbol.to_owned());
         Ok(None)
     }
 

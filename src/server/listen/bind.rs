@@ -2,7 +2,7 @@
 
 use std::fmt;
 use std::io;
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, ToSocketAddrs as _};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::path::Path;
 
 use socket2::{Domain, Protocol, Socket, Type};
@@ -26,12 +26,8 @@ pub fn bind(addresses: &[ListenAddress]) -> Result<Vec<Listener>> {
     for address in addresses {
         match address {
             ListenAddress::Localhost(port) => listeners.append(&mut bind_localhost(*port)?),
-            ListenAddress::Host(host, port) => {
-                let resolved = (host.as_str(), *port).to_socket_addrs().map_err(|error| {
-                    Error::failed(format!("cannot listen on {host}:{port}: unknown host"))
-                        .caused_by(error)
-                })?;
-                for address in resolved {
+            ListenAddress::Host(..) => {
+                for address in address.resolve()? {
                     let listener = bind_tcp(address);
                     let listener = listener.map_err(|error| cannot_listen(address, error))?;
                     listeners.push(Listener::Tcp(listener));
@@ -53,6 +49,10 @@ fn cannot_listen(address: impl fmt::Display, error: io::Error) -> Error {
             Error::failed(format!("cannot listen on {address}: permission denied"))
                 .hinted("ports below 1024 need privileges; choose another with --listen")
         }
+        io::ErrorKind::AddrNotAvailable => Error::failed(format!(
+            "cannot listen on {address}: it is not an address of this machine"
+        ))
+        .hinted("'[::]:PORT' listens on all addresses of this machine, and :PORT on loopback"),
         _ => Error::failed(format!("cannot listen on {address}")).caused_by(error),
     }
 }
@@ -130,7 +130,8 @@ fn bind_unix(path: &Path) -> Result<Listener> {
         std::fs::remove_file(path).map_err(failed)?;
     }
     let listener = tokio::net::UnixListener::bind(path).map_err(failed)?;
-    Ok(Listener::Unix(listener, super::SocketFile(path.to_owned())))
+    let file = super::SocketFile(path.to_owned());
+    Ok(Listener::Unix(listener, Some(file)))
 }
 
 #[cfg(not(unix))]

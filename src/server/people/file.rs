@@ -1,6 +1,5 @@
 //! People from a file: Person messages as ProtoJSON, in an array or one after the other.
 
-use std::collections::HashMap;
 use std::path::Path;
 
 use prost::Message as _;
@@ -44,8 +43,8 @@ impl People {
             .find("Person")
             .ok_or_else(|| ParseError::new(Position::START, "the bundled schema has no Person"))?;
 
-        let mut by_name = HashMap::new();
-        let mut places: HashMap<String, Position> = HashMap::new();
+        let mut people = Self::default();
+        let mut places: Vec<(usize, Position)> = Vec::new();
         for (place, bytes) in json::read_all(
             &mut layouts,
             person,
@@ -54,24 +53,27 @@ impl People {
         )? {
             let person = Person::decode(bytes.as_slice())
                 .map_err(|error| ParseError::new(place, error.to_string()))?;
-            let name = person.name.clone();
-            if name.is_empty() {
+            if person.name.is_empty() {
                 return Err(ParseError::new(place, "the person has no name"));
             }
-            if name == NOT_FOUND {
+            if person.name == NOT_FOUND {
                 let why = format!("the name {NOT_FOUND:?} is reserved for unknown people");
                 return Err(ParseError::new(place, why));
             }
-            if let Some(first) = places.insert(name.clone(), place) {
-                let why = format!(
-                    "duplicate name {name:?}; the first is on line {}",
-                    first.line
-                );
-                return Err(ParseError::new(place, why));
+            match people.insert(&person) {
+                Ok(start) => places.push((start, place)),
+                Err(start) => {
+                    let first = places.binary_search_by_key(&start, |(start, _)| *start);
+                    let first = first.ok().and_then(|index| places.get(index));
+                    let line = first.map_or(0, |(_, place)| place.line);
+                    let name = &person.name;
+                    let why = format!("duplicate name {name:?}; the first is on line {line}");
+                    return Err(ParseError::new(place, why));
+                }
             }
-            by_name.insert(name, person);
         }
-        Ok(Self { by_name })
+        people.encoded.shrink_to_fit();
+        Ok(people)
     }
 }
 
@@ -93,7 +95,10 @@ mod tests {
         for text in [array, lines] {
             let people = People::parse(text).expect("good people");
             assert_eq!(people.len(), 2);
-            assert_eq!(people.get("Eve").map(|person| person.age), Some(7));
+            let eve = people
+                .get("Eve")
+                .map(|bytes| Person::decode(bytes).map(|eve| eve.age));
+            assert_eq!(eve, Some(Ok(7)));
         }
     }
 

@@ -1,7 +1,5 @@
 //! The people of the tutorial, which a server without a people file knows.
 
-use std::collections::HashMap;
-
 use super::People;
 use crate::proto::Person;
 use crate::proto::person::{Address, Gender};
@@ -29,7 +27,11 @@ impl People {
                 city: "Los Angeles".to_owned(),
             }),
         };
-        let by_name = HashMap::from([alice, bob].map(|person| (person.name.clone(), person)));
-        Self { by_name }
+        let mut people = Self::default();
+        for person in [alice, bob] {
+            // Their names differ.
+            let _ = people.insert(&person);
+        }
+        people
     }
 }

@@ -4,16 +4,19 @@ use std::collections::VecDeque;
 use std::pin::pin;
 
 use bytes::Bytes;
-use tokio::time::Instant;
+use tokio::time::{Instant, sleep};
 use tokio_stream::{Once, once};
 use tokio_util::sync::CancellationToken;
+use tonic::metadata::MetadataMap;
 
-use crate::call::{Call, End, Event, Origin, Processed};
+use crate::call::{Call, End, Event, Origin};
 use crate::error::{Error, Kind, Result};
-use crate::output::NotCalled;
-use crate::session::drive::{CallObserver as _, Then};
+use crate::output::{Attempt, NotCalled};
+use crate::session::observer::{CallObserver as _, Then};
 use crate::session::printer::CallPrinter;
+use crate::session::retry::unconnected;
 use crate::session::target::{Method, Session};
+use crate::session::verbose::Timeline;
 
 /// A call that is over, and is printed after those before it.
 pub struct Exchange {
@@ -29,7 +32,14 @@ pub enum Outcome {
 }
 
 /// What happened on a call, and when.
-pub type Events = VecDeque<(Instant, Event)>;
+pub type Events = VecDeque<(Instant, Happened)>;
+
+/// What happened on a call, which may take several attempts.
+pub enum Happened {
+    Event(Event),
+    /// An attempt ended, and another one follows.
+    Retry(Attempt),
+}
 
 /// Runs the calls of a batch.
 pub struct Caller<'a> {
@@ -61,22 +71,65 @@ impl Caller<'_> {
     }
 
     async fn call(&self, message: &Bytes, started: Instant) -> Result<Events> {
-        let mut events = self.attempt(message, started).await;
-        if let Ok(events) = &mut events
-            && let Some((_, Event::Ended(end))) = events.back()
-            && end.origin == Origin::Connection(Processed::No)
-            && self.session.can_call_again()
-        {
-            // If that fails, the first attempt has the reason.
-            if let Ok(second) = Box::pin(self.attempt(message, started)).await {
-                *events = second;
+        let deadline = self.session.new_deadline();
+        let mut retry = self.session.retry();
+        let mut before = Events::new();
+        loop {
+            let mut events = match self.attempt(message, started, deadline).await {
+                Ok(events) => events,
+                Err(error) => match before.back() {
+                    Some((_, Happened::Retry(attempt))) => {
+                        let end = unconnected(attempt.end.clone(), &error);
+                        let end = Happened::Event(Event::Ended(end));
+                        before.push_back((Instant::now(), end));
+                        return Ok(before);
+                    }
+                    _ => return Err(error),
+                },
+            };
+            let has_reply = events
+                .iter()
+                .any(|(_, event)| matches!(event, Happened::Event(Event::Message(_))));
+            let attempt = match events.back() {
+                Some((_, Happened::Event(Event::Ended(end)))) => {
+                    retry.after(end, has_reply, deadline)
+                }
+                _ => None,
+            };
+            let Some(attempt) = attempt else {
+                before.append(&mut events);
+                return Ok(before);
+            };
+            events.pop_back();
+            if self.keeps_everything {
+                before.append(&mut events);
+            }
+            let pause = attempt.pause;
+            before.push_back((Instant::now(), Happened::Retry(attempt)));
+            tokio::select! {
+                biased;
+                () = self.stop.cancelled() => {
+                    let end = Happened::Event(Event::Ended(Box::new(End::cancelled())));
+                    before.push_back((Instant::now(), end));
+                    return Ok(before);
+                }
+                () = sleep(pause) => {}
             }
         }
-        events
     }
 
-    async fn attempt(&self, message: &Bytes, started: Instant) -> Result<Events> {
-        let connecting = self.session.one_of_many(self.method, once(message.clone()));
+    async fn attempt(
+        &self,
+        message: &Bytes,
+        started: Instant,
+        deadline: Option<Instant>,
+    ) -> Result<Events> {
+        // On the heap, because the future of a call is moved when it is started.
+        let connecting = Box::pin(self.session.call_by(
+            self.method,
+            once(message.clone()),
+            deadline,
+        ));
         let call = tokio::select! {
             biased;
             call = connecting => call?,
@@ -97,7 +150,7 @@ async fn collect(mut call: Call<Once<Bytes>>, started: Instant) -> Events {
     let mut events = VecDeque::with_capacity(2);
     while let Some(event) = call.next().await {
         if matches!(event, Event::Message(_) | Event::Ended(_)) {
-            events.push_back((started, event));
+            events.push_back((started, Happened::Event(event)));
         }
     }
     events
@@ -114,21 +167,50 @@ async fn collect_until(mut call: Call<Once<Bytes>>, stop: &CancellationToken) ->
             event = call.next() => event,
             () = &mut stopped => {
                 call.cancel();
-                events.push_back((Instant::now(), Event::Ended(Box::new(End::cancelled()))));
+                let end = Box::new(End::cancelled());
+                events.push_back((Instant::now(), Happened::Event(Event::Ended(end))));
                 return events;
             }
         };
         match event {
-            Some(event) => events.push_back((Instant::now(), event)),
+            Some(event) => events.push_back((Instant::now(), Happened::Event(event))),
             None => return events,
         }
     }
 }
 
+/// The initial metadata and the end of a call that is over, as far as it has them.
+pub fn headers_and_end(events: &Events) -> (Option<Box<MetadataMap>>, Option<Box<End>>) {
+    let headers = events.iter().find_map(|(_, event)| match event {
+        Happened::Event(Event::Headers(headers)) => Some(headers.clone()),
+        _ => None,
+    });
+    let end = match events.back() {
+        Some((_, Happened::Event(Event::Ended(end)))) => Some(end.clone()),
+        _ => None,
+    };
+    (headers, end)
+}
+
+/// The times of a call that is over, for `-v`. Those of the last attempt, if there are several.
+pub fn timeline(started: Instant, events: &Events) -> String {
+    let mut timeline = Timeline::start(started);
+    for (at, event) in events {
+        match event {
+            Happened::Event(Event::Sent(messages)) => timeline.sent(messages.size()),
+            Happened::Event(Event::Headers(_)) => timeline.headers(*at),
+            Happened::Event(Event::Message(message)) => timeline.received(message.len(), *at),
+            Happened::Event(Event::Ended(_)) => timeline.ended(*at),
+            Happened::Retry(_) => timeline = Timeline::start(*at),
+        }
+    }
+    timeline.line()
+}
+
 /// The size of the replies in these events, in bytes.
 pub fn reply_size(events: &Events) -> usize {
     let sizes = events.iter().map(|(_, event)| match event {
-        Event::Message(message) => message.len(),
+        Happened::Event(Event::Message(message)) => message.len(),
         _ => 0,
     });
     sizes.sum()
@@ -144,8 +226,15 @@ pub async fn print(
     printer: &mut CallPrinter<'_>,
     out: &mut Vec<u8>,
 ) -> Result<()> {
-    for (at, event) in events {
+    for (at, happened) in events {
         printer.set_time(at);
+        let event = match happened {
+            Happened::Event(event) => event,
+            Happened::Retry(attempt) => {
+                printer.retrying(&attempt, out);
+                continue;
+            }
+        };
         let handled = match event {
             Event::Sent(messages) => printer.sent(&messages, out).map(|()| Then::Continue),
             Event::Headers(headers) => {

@@ -8,21 +8,27 @@ use std::pin::pin;
 use std::task::Poll;
 
 use bytes::Bytes;
+use prost_reflect::MethodDescriptor;
 use tokio::time::Instant;
 use tokio_stream::once;
 
 use super::drive::{Driver, now};
 use super::printer::CallPrinter;
+use super::record::Recorder;
+use super::retry::Again;
 use super::schema::Lent;
 use super::target::{Method, Session};
+use super::verbose::show_request_number;
 use crate::error::{Error, Kind, Result};
 use crate::input::{Failure, Requests};
-use crate::output::{Format, Moment, NotCalled, Renderer, Stdout};
+use crate::output::{Format, Moment, NotCalled, Renderer, Stdout, count};
 
 /// What the calls of a batch share.
 pub struct Batch<'a> {
     pub session: &'a Session,
     pub method: Method,
+    pub descriptor: MethodDescriptor,
+    pub recorder: Recorder,
     pub driver: Driver,
     pub format: Format,
     /// Calls in flight at once. Methods that stream replies are always called one at a time.
@@ -44,6 +50,8 @@ struct Progress {
     taken: u64,
     /// Replies still wanted.
     left: Option<u64>,
+    /// Requests whose call failed or was not made.
+    failed: u64,
     /// The first failure, which is the result of the batch.
     failure: Option<Error>,
 }
@@ -87,6 +95,7 @@ impl Batch<'_> {
         let mut progress = Progress {
             taken: 0,
             left: self.max_messages,
+            failed: 0,
             failure: None,
         };
         let mut run = Run {
@@ -111,6 +120,12 @@ impl Batch<'_> {
             (Some(failure), end) => {
                 if let Err(error) = end {
                     self.report(&error, run.stdout).await?;
+                }
+                if self.keep_going {
+                    self.driver.caught_up(run.stdout).await?;
+                    let requests = count(progress.taken, "request", "requests");
+                    let console = &self.driver.console;
+                    console.notice(&format!("{} of {requests} failed", progress.failed));
                 }
                 Err(failure)
             }
@@ -137,24 +152,29 @@ impl Batch<'_> {
                     continue;
                 }
             };
+            if self.is_numbered(index) {
+                show_request_number(&self.driver.console, index);
+            }
+            self.session
+                .show_request(&self.method, &self.driver.console);
             let mut printer = CallPrinter::new(run.renderer, self.method.single_reply)
                 .at_most(progress.left)
                 .within_batch(index, started)
+                .recording(self.recorder.call(&self.descriptor))
                 .resolving(Some(run.types));
-            let call = || {
+            let deadline = self.session.new_deadline();
+            let call = async || {
                 let message = once(message.clone());
-                self.session.one_of_many(&self.method, message)
-            };
-            let again = async || {
-                if self.session.can_call_again() {
-                    call().await
-                } else {
-                    Err(Error::failed("the server refused the call"))
-                }
+                self.session.call_by(&self.method, message, deadline).await
             };
             let result = match self.driver.interrupt.or(call()).await {
                 Ok(first) => {
                     let input = Failure::never();
+                    let again = Again {
+                        retry: self.session.retry(),
+                        deadline,
+                        call,
+                    };
                     self.driver
                         .drive_again(first, Some(again), input, &mut printer, run.stdout)
                         .await
@@ -198,12 +218,25 @@ impl Batch<'_> {
                 biased;
                 () = interrupt.wait() => return Err(Error::interrupted()),
                 next = run.requests.next() => next,
-                error = run.bad_input.wait() => return Err(error),
+                error = run.bad_input.wait() => return Err(self.bad_input(error, progress, run.stdout)),
                 error = run.stdout.closed() => return Err(error),
             }
         };
         progress.taken += u64::from(next.is_some());
         Ok(next)
+    }
+
+    /// The input ends here because it is malformed: prints that the next call is not made.
+    fn bad_input(&self, error: Error, progress: &Progress, stdout: &mut Stdout) -> Error {
+        let index = progress.taken + 1;
+        let why = NotCalled::BadRequest;
+        self.not_called(index, Instant::now(), why, &error, stdout);
+        if self.keep_going && error.hint().is_none() {
+            return error.hinted(
+                "nothing after it was read: --keep-going skips only messages that are well-formed",
+            );
+        }
+        error
     }
 
     fn not_called(
@@ -220,6 +253,11 @@ impl Batch<'_> {
             call: Some(index),
         };
         self.format.not_called(moment, why, error, stdout.buffer());
+    }
+
+    /// Whether errors and `-v` number this request. The first one may be the only one.
+    fn is_numbered(&self, index: u64) -> bool {
+        index > 1 || self.keep_going
     }
 
     /// Records the result of a call.
@@ -240,7 +278,8 @@ impl Batch<'_> {
                 is_last: has_all,
             };
         };
-        let error = if index > 1 || self.keep_going {
+        progress.failed += 1;
+        let error = if self.is_numbered(index) {
             error.about(format_args!("request {index}"))
         } else {
             error
@@ -265,11 +304,7 @@ impl Batch<'_> {
 
     /// Reports an error after the messages before it are written.
     async fn report(&self, error: &Error, stdout: &mut Stdout) -> Result<()> {
-        let written = async {
-            stdout.catch_up().await;
-            Ok(())
-        };
-        self.driver.interrupt.or(written).await?;
+        self.driver.caught_up(stdout).await?;
         self.driver.console.report(error);
         stdout.check()
     }

@@ -11,11 +11,12 @@ use futures_util::stream::FuturesOrdered;
 use tokio_stream::StreamExt as _;
 use tokio_util::sync::CancellationToken;
 
-use super::exchange::{Caller, Exchange, Outcome, print, reply_size};
+use super::exchange::{Caller, Exchange, Outcome, headers_and_end, print, reply_size, timeline};
 use super::{Batch, Input, Progress, Run, ends_batch};
 use crate::error::{Error, Kind, Result};
 use crate::session::drive::now;
 use crate::session::printer::CallPrinter;
+use crate::session::verbose::{show_metadata, show_request_number};
 
 /// Calls in flight at first, until a reply shows how large replies are.
 const AT_FIRST: usize = 16;
@@ -26,6 +27,23 @@ const SEND_AFTER: usize = 16;
 
 /// How many bytes of replies may wait for those before them. No call is started that could exceed this.
 const HELD: usize = 32 << 20;
+
+/// How many calls may be in flight.
+struct Room {
+    calls: usize,
+    /// The size of the largest reply so far, in bytes.
+    largest: usize,
+}
+
+impl Room {
+    /// Takes the size of a reply into account. A failed call, with a size of 0, does not show how large replies are.
+    fn had(&mut self, size: usize) {
+        self.largest = self.largest.max(size);
+        if let Some(calls) = HELD.checked_div(self.largest) {
+            self.calls = calls.max(1);
+        }
+    }
+}
 
 /// The next step.
 enum Step {
@@ -95,10 +113,11 @@ impl Batch<'_> {
         run: &mut Run<'_>,
         progress: &mut Progress,
     ) -> Result<()> {
+        let console = &self.driver.console;
         let caller = Caller {
             session: self.session,
             method: &self.method,
-            keeps_everything: self.format.shows_everything(),
+            keeps_everything: self.format.shows_everything() || console.is_verbose(),
             stop: CancellationToken::new(),
         };
         let mut calls = Calls {
@@ -133,8 +152,10 @@ impl Batch<'_> {
     {
         let interrupt = &self.driver.interrupt;
         let mut input = Input::Open;
-        let mut limit = AT_FIRST;
-        let mut largest = 0;
+        let mut room = Room {
+            calls: AT_FIRST,
+            largest: 0,
+        };
         let mut unsent = 0;
         loop {
             run.stdout.check()?;
@@ -142,11 +163,11 @@ impl Batch<'_> {
             let wanted = progress.left.map_or(self.concurrency, |left| {
                 usize::try_from(left).unwrap_or(usize::MAX)
             });
-            let most = self.concurrency.min(wanted).min(limit);
+            let most = self.concurrency.min(wanted).min(room.calls);
             let has_room = calls.len() < most && matches!(input, Input::Open);
             if calls.len() == 0 && !has_room {
                 return match input {
-                    Input::Bad(error) => Err(error),
+                    Input::Bad(error) => Err(self.bad_input(error, progress, run.stdout)),
                     _ => Ok(()),
                 };
             }
@@ -191,31 +212,9 @@ impl Batch<'_> {
                 }
             };
             let index = exchange.index;
-            let mut printer = CallPrinter::new(run.renderer, true)
-                .at_most(progress.left)
-                .within_batch(index, exchange.started)
-                .resolving(Some(run.types));
-            let result = match exchange.outcome {
-                Outcome::Called(events) => {
-                    largest = largest.max(reply_size(&events));
-                    // A failed call does not show how large replies are.
-                    limit = HELD
-                        .checked_div(largest)
-                        .map_or(limit, |calls| calls.max(1));
-                    let mut printing =
-                        pin!(print(events, false, &mut printer, run.stdout.buffer()));
-                    // Most messages are printed without waiting.
-                    match now(printing.as_mut()).await {
-                        Poll::Ready(result) => result,
-                        Poll::Pending => calls.during(interrupt.or(printing)).await,
-                    }
-                }
-                Outcome::NotCalled(why, error) => {
-                    self.not_called(index, exchange.started, why, &error, run.stdout);
-                    Err(error)
-                }
-            };
-            let replies = printer.printed();
+            let (result, replies) = self
+                .print_over(exchange, &mut room, calls, run, progress.left)
+                .await?;
             if let Err(error) = &result
                 && ends_batch(error)
             {
@@ -232,6 +231,63 @@ impl Batch<'_> {
                 return Ok(());
             }
         }
+    }
+
+    /// Prints a call that is over. Returns its result, and the replies that it printed.
+    async fn print_over<F>(
+        &self,
+        exchange: Exchange,
+        room: &mut Room,
+        calls: &mut Calls<F>,
+        run: &mut Run<'_>,
+        left: Option<u64>,
+    ) -> Result<(Result<()>, u64)>
+    where
+        F: Future<Output = Exchange>,
+    {
+        let console = &self.driver.console;
+        let mut printer = CallPrinter::new(run.renderer, true)
+            .at_most(left)
+            .within_batch(exchange.index, exchange.started)
+            .recording(self.recorder.call(&self.descriptor))
+            .resolving(Some(run.types));
+        let events = match exchange.outcome {
+            Outcome::Called(events) => events,
+            Outcome::NotCalled(why, error) => {
+                self.not_called(exchange.index, exchange.started, why, &error, run.stdout);
+                return Ok((Err(error), 0));
+            }
+        };
+        room.had(reply_size(&events));
+        let mut ended = None;
+        let mut times = None;
+        if console.is_verbose() {
+            let (headers, end) = headers_and_end(&events);
+            calls.during(self.driver.caught_up(run.stdout)).await?;
+            if self.is_numbered(exchange.index) {
+                show_request_number(console, exchange.index);
+            }
+            self.session.show_request(&self.method, console);
+            times = Some(timeline(exchange.started, &events));
+            if let Some(headers) = headers {
+                show_metadata(console, "<", &headers);
+            }
+            ended = end;
+        }
+        let result = {
+            let mut printing = pin!(print(events, false, &mut printer, run.stdout.buffer()));
+            // Most messages are printed without waiting.
+            match now(printing.as_mut()).await {
+                Poll::Ready(result) => result,
+                Poll::Pending => calls.during(self.driver.interrupt.or(printing)).await,
+            }
+        };
+        let replies = printer.printed();
+        if let Some(end) = ended {
+            let showing = self.driver.show_end(&end, (1, replies), times, run.stdout);
+            calls.during(showing).await;
+        }
+        Ok((result, replies))
     }
 
     /// Prints the events of a call that was cancelled, or was over and not printed yet.

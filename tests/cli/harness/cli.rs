@@ -86,6 +86,42 @@ impl Program {
         self
     }
 
+    /// Lets it have at most this many file descriptors.
+    #[allow(dead_code, reason = "only tests/attacks uses it")]
+    pub fn descriptors(self, most: u32) -> Self {
+        self.behind(&format!("ulimit -n {most}"))
+    }
+
+    /// The same, but it may raise the limit.
+    #[allow(dead_code, reason = "only tests/attacks uses it")]
+    pub fn soft_descriptors(self, most: u32) -> Self {
+        self.behind(&format!("ulimit -Sn {most}"))
+    }
+
+    /// Starts it as systemd does for a socket unit: with this socket, as descriptor 3. Sets stdin, too, because that is how
+    /// a descriptor gets there without `unsafe`.
+    #[cfg(unix)]
+    #[allow(dead_code, reason = "only tests/cli uses it")]
+    pub fn activated(self, socket: impl Into<std::os::fd::OwnedFd>) -> Self {
+        self.behind("exec 3<&0 </dev/null; export LISTEN_FDS=1 LISTEN_PID=$$")
+            .stdin(socket.into())
+    }
+
+    /// Runs a command of the shell in its process first.
+    fn behind(mut self, first: &str) -> Self {
+        let mut shell = Command::new("/bin/sh");
+        shell
+            .arg("-c")
+            .arg(format!("{first}; exec \"$0\" \"$@\""))
+            .arg(self.command.get_program())
+            .args(self.command.get_args())
+            .env_clear()
+            .env("HOME", self.home.path())
+            .current_dir(self.home.path());
+        self.command = shell;
+        self
+    }
+
     /// Sets stdin, which is an open pipe by default.
     pub fn stdin(mut self, stdin: impl Into<Stdio>) -> Self {
         self.stdin = Some(stdin.into());

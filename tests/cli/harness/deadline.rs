@@ -6,8 +6,8 @@ use std::time::Duration;
 #[track_caller]
 pub fn grpc_timeout_unit(header: &str) -> Duration {
     match header.as_bytes().last() {
-        Some(b'H') => Duration::from_secs(3_600),
-        Some(b'M') => Duration::from_secs(60),
+        Some(b'H') => Duration::from_hours(1),
+        Some(b'M') => Duration::from_mins(1),
         Some(b'S') => Duration::from_secs(1),
         Some(b'm') => Duration::from_millis(1),
         Some(b'u') => Duration::from_micros(1),

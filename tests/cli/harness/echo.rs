@@ -11,7 +11,7 @@ use std::thread::JoinHandle;
 use http::HeaderMap;
 use tokio::sync::oneshot;
 use tonic::body::Body;
-use tonic::transport::server::TcpIncoming;
+use tonic::transport::server::{TcpConnectInfo, TcpIncoming};
 use tonic_health::server::HealthReporter;
 use tower::util::MapRequestLayer;
 
@@ -50,6 +50,9 @@ pub enum Reflection {
 #[derive(Clone, Debug)]
 pub struct Arrival {
     pub path: String,
+    pub authority: Option<String>,
+    /// The other end of its connection.
+    pub peer: Option<SocketAddr>,
     headers: HeaderMap,
 }
 
@@ -160,8 +163,11 @@ impl Drop for Echo {
 }
 
 fn note(log: &Mutex<Vec<Arrival>>, request: &http::Request<Body>) {
+    let connection = request.extensions().get::<TcpConnectInfo>();
     log.lock().unwrap().push(Arrival {
         path: request.uri().path().to_owned(),
+        authority: request.uri().authority().map(ToString::to_string),
         headers: request.headers().clone(),
+        peer: connection.and_then(TcpConnectInfo::remote_addr),
     });
 }

@@ -27,6 +27,14 @@ impl Folder {
         path
     }
 
+    /// Writes a file at once: who reads it finds either the old content or the new one.
+    pub fn replace(&self, name: &str, content: impl AsRef<[u8]>) -> PathBuf {
+        let new = self.write(&format!("{name}.new"), content);
+        let path = self.join(name);
+        std::fs::rename(new, &path).unwrap();
+        path
+    }
+
     /// The address of a socket in this folder.
     pub fn socket(&self, name: &str) -> String {
         format!("unix:{}", self.join(name).display())

@@ -8,25 +8,28 @@ mod echo;
 mod files;
 mod network;
 mod peer;
-mod raw;
+mod proxy;
+pub mod raw;
 mod server;
 #[cfg(target_os = "linux")]
 mod shell;
 mod snapshot;
 #[cfg(unix)]
 mod terminal;
+mod tls;
 
 use std::time::{Duration, Instant};
 
 pub use capture::Capture;
 pub use cli::{Outcome, Program, Running, Stdout, routeguide};
 pub use deadline::{grpc_timeout, grpc_timeout_unit};
-pub use echo::{Echo, Reflection, protos, protoset};
+pub use echo::{Arrival, Echo, Reflection, protos, protoset};
 pub use files::{Folder, people_file};
 #[cfg(target_os = "linux")]
 pub use network::HalfOpenPort;
 pub use network::{RawServer, ReservedPort, has_ipv6};
 pub use peer::{Call, Peer, Seen, frame};
+pub use proxy::Proxy;
 pub use raw::{END_STREAM, Frame, OK_HEADERS, RawCall, RawPeer, Terms};
 pub use server::Server;
 #[cfg(target_os = "linux")]
@@ -34,9 +37,10 @@ pub use shell::Shell;
 pub use snapshot::redacted;
 #[cfg(unix)]
 pub use terminal::{CTRL_D, Terminal, rows};
+pub use tls::{Authority, Identity, TLS12, TLS13, TlsFront, TlsSetup, Trusted, Validity, pem};
 
 /// How long a test waits for anything before it fails.
-pub const LIMIT: Duration = Duration::from_secs(60);
+pub const LIMIT: Duration = Duration::from_mins(1);
 
 /// Waits until `condition` holds.
 #[track_caller]
@@ -92,6 +96,16 @@ pub const CODES: [&str; 17] = [
     "DATA_LOSS",
     "UNAUTHENTICATED",
 ];
+
+/// The line of the hint for a status from a server.
+pub fn hint(code: &str) -> &'static str {
+    match code {
+        "UNIMPLEMENTED" => {
+            "hint: the server does not implement the method; routeguide list shows its services\n"
+        }
+        _ => "",
+    }
+}
 
 /// The exit code of a call that ended with this status.
 #[track_caller]

@@ -40,8 +40,15 @@ impl Server {
         Self::ready(places, routeguide(["serve"]).args(args))
     }
 
+    /// As this command line says, on one address.
     #[track_caller]
-    fn ready(places: usize, program: Program) -> Self {
+    pub fn of(program: Program) -> Self {
+        Self::ready(1, program)
+    }
+
+    /// A program that makes it listen on this many addresses, with `--listen` among its arguments.
+    #[track_caller]
+    pub fn ready(places: usize, program: Program) -> Self {
         let running = program.start();
         let addresses = |said: &str| -> Vec<String> {
             said.split_inclusive('\n')

@@ -92,7 +92,13 @@ impl Shell {
     /// brackets.
     #[track_caller]
     pub fn runs(&mut self, line: &str) -> String {
-        self.terminal.types(&format!("routeguide {line}\r"));
+        self.runs_with("", line)
+    }
+
+    /// The same with something in front of the program's name.
+    #[track_caller]
+    pub fn runs_with(&mut self, before: &str, line: &str) -> String {
+        self.terminal.types(&format!("{before}routeguide {line}\r"));
         self.runs += 1;
         let runs = self.runs;
         let screen = self

@@ -18,7 +18,10 @@ static VARIABLE: LazyLock<Vec<(Regex, &str)>> = LazyLock::new(|| {
             r"(?<host>127\.0\.0\.1|\[::1\]|localhost):[0-9]{4,5}".into(),
             "$host:[PORT]",
         ),
-        (r" in [0-9.]+ ?(?:ns|µs|ms|s)".into(), " in [TIME]"),
+        (
+            r" (?<word>in|headers after|message after|end after) [0-9.]+ ?(?:ns|µs|ms|s)".into(),
+            " $word [TIME]",
+        ),
         (r#""time_ms":[0-9.]+"#.into(), r#""time_ms":[TIME]"#),
         (r"date: [A-Z][A-Za-z0-9,: ]+ GMT".into(), "date: [DATE]"),
         (

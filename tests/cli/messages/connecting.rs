@@ -3,7 +3,7 @@
 use insta::assert_snapshot;
 
 use super::super::harness::{Program, RawServer, ReservedPort, routeguide};
-use super::transcript;
+use super::{Transcript, transcript};
 
 fn get_person(addr: impl AsRef<std::ffi::OsStr>) -> Program {
     routeguide(["get-person", "Alice"]).at(addr)
@@ -51,7 +51,8 @@ fn there_is_no_socket_file() {
 fn the_host_has_no_address() {
     assert_snapshot!(transcript([get_person("no-such-host.invalid:1")]), @"
     $ routeguide get-person Alice --addr no-such-host.invalid:1
-    error: cannot connect to no-such-host.invalid:1: failed to lookup address information: Name or service not known
+    error: cannot connect to no-such-host.invalid:1: cannot resolve no-such-host.invalid: name or service not known
+    hint: is the name right, and is there a network?
     [exit code 1]
     ");
 }
@@ -61,10 +62,48 @@ fn the_server_speaks_http_1() {
     let server = RawServer::answering(b"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n");
     assert_snapshot!(transcript([get_person(server.addr())]), @"
     $ routeguide get-person Alice --addr 127.0.0.1:[PORT]
-    error: cannot connect to 127.0.0.1:[PORT]: the server speaks HTTP/1, not HTTP/2
+    error: cannot connect to 127.0.0.1:[PORT]: the server speaks HTTP/1, not HTTP/2: it answered with HTTP status 400 Bad Request and no content-type
     hint: is this a gRPC port? it looks like a web server or a proxy
     [exit code 1]
     ");
+}
+
+#[test]
+fn the_page_of_a_server_that_speaks_http_1() {
+    let page = "<html>\r\n<title>400 \u{202e}Bad</title>\r\n</html>\r\n";
+    let chunk = format!("{:x}\r\n{page}\r\n0\r\n\r\n", page.len());
+    let length = format!("Content-Length: {}\r\n\r\n{page}", page.len());
+    let long = format!("Content-Length: 1000\r\n\r\n{}", "x".repeat(300));
+    let mut transcript = Transcript::default();
+    for (what, rest) in [
+        ("a page", length),
+        (
+            "in chunks",
+            format!("Transfer-Encoding: chunked\r\n\r\n{chunk}"),
+        ),
+        ("a long one", long),
+    ] {
+        let head = "HTTP/1.1 502 Bad Gateway\r\nContent-Type: text/html\r\n";
+        let server = RawServer::answering(format!("{head}{rest}").into_bytes().leak());
+        let outcome = routeguide(["list"]).at(server.addr()).run();
+        transcript.add(&format!("# {what}"), &outcome);
+    }
+    assert_snapshot!(transcript.to_string(), @r#"
+    # a page
+    error: cannot connect to 127.0.0.1:[PORT]: the server speaks HTTP/1, not HTTP/2: it answered with HTTP status 502 Bad Gateway and content-type text/html: "<html>\r\n<title>400 \u{202e}Bad</title>\r\n</html>"
+    hint: is this a gRPC port? it looks like a web server or a proxy
+    [exit code 1]
+
+    # in chunks
+    error: cannot connect to 127.0.0.1:[PORT]: the server speaks HTTP/1, not HTTP/2: it answered with HTTP status 502 Bad Gateway and content-type text/html: "<html>\r\n<title>400 \u{202e}Bad</title>\r\n</html>"
+    hint: is this a gRPC port? it looks like a web server or a proxy
+    [exit code 1]
+
+    # a long one
+    error: cannot connect to 127.0.0.1:[PORT]: the server speaks HTTP/1, not HTTP/2: it answered with HTTP status 502 Bad Gateway and content-type text/html: "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"…
+    hint: is this a gRPC port? it looks like a web server or a proxy
+    [exit code 1]
+    "#);
 }
 
 #[test]
@@ -75,12 +114,12 @@ fn the_server_expects_tls() {
     assert_snapshot!(transcript([get_person(old.addr()), get_person(new.addr())]), @"
     $ routeguide get-person Alice --addr 127.0.0.1:[PORT]
     error: cannot connect to 127.0.0.1:[PORT]: the server expects TLS
-    hint: TLS is not supported yet; use a plaintext port of the server
+    hint: call it with -a https://127.0.0.1:[PORT]
     [exit code 1]
 
     $ routeguide get-person Alice --addr 127.0.0.1:[PORT]
     error: cannot connect to 127.0.0.1:[PORT]: the server expects TLS
-    hint: TLS is not supported yet; use a plaintext port of the server
+    hint: call it with -a https://127.0.0.1:[PORT]
     [exit code 1]
     ");
 }
@@ -88,12 +127,12 @@ fn the_server_expects_tls() {
 #[test]
 fn the_server_speaks_another_protocol() {
     let server = RawServer::answering(b"220 mail.example.org ESMTP ready\r\n");
-    assert_snapshot!(transcript([get_person(server.addr())]), @"
+    assert_snapshot!(transcript([get_person(server.addr())]), @r#"
     $ routeguide get-person Alice --addr 127.0.0.1:[PORT]
-    error: cannot connect to 127.0.0.1:[PORT]: the server does not speak HTTP/2 in plaintext
-    hint: is this a gRPC port? it may expect TLS
+    error: cannot connect to 127.0.0.1:[PORT]: the server does not speak HTTP/2: it answered with "220 mail.example.org ESMTP ready\r\n"
+    hint: is this a gRPC port? if it expects TLS, call it with -a https://127.0.0.1:[PORT]
     [exit code 1]
-    ");
+    "#);
 }
 
 #[test]
@@ -102,7 +141,7 @@ fn the_server_closes_the_connection() {
     assert_snapshot!(transcript([get_person(server.addr())]), @"
     $ routeguide get-person Alice --addr 127.0.0.1:[PORT]
     error: cannot connect to 127.0.0.1:[PORT]: the server closed the connection without answering
-    hint: is this a gRPC port? it may expect TLS
+    hint: is this a gRPC port? if it expects TLS, call it with -a https://127.0.0.1:[PORT]
     [exit code 1]
     ");
 }

@@ -39,7 +39,31 @@ fn the_server_does_not_know_the_service() {
     ]), @r#"
     $ routeguide health no.Such --addr 127.0.0.1:[PORT]
     error: NOT_FOUND: service not registered
-    hint: the server does not know service "no.Such"
+    hint: the server does not know service "no.Such"; names are in full, as routeguide list prints them
+    [exit code 69]
+    "#);
+}
+
+#[test]
+fn the_server_lists_a_service_of_a_similar_name() {
+    let echo = Echo::start();
+    echo.set_health("test.echo.v1.Echo", ServingStatus::Serving);
+    assert_snapshot!(transcript(["Ecoh", "Echo", "test.echo.v1.Mirror"].map(|service| {
+        routeguide(["health", service]).at(echo.addr())
+    })), @r#"
+    $ routeguide health Ecoh --addr 127.0.0.1:[PORT]
+    error: NOT_FOUND: service not registered
+    hint: did you mean test.echo.v1.Echo?
+    [exit code 69]
+
+    $ routeguide health Echo --addr 127.0.0.1:[PORT]
+    error: NOT_FOUND: service not registered
+    hint: did you mean test.echo.v1.Echo?
+    [exit code 69]
+
+    $ routeguide health test.echo.v1.Mirror --addr 127.0.0.1:[PORT]
+    error: NOT_FOUND: service not registered
+    hint: the server has the service, and does not report its health
     [exit code 69]
     "#);
 }

@@ -46,14 +46,16 @@ fn text_that_is_not_json() {
 
     $ routeguide call Repeat -d '{"name": "Alice",}'
     error: -d, line 1, column 18: expected `"`, found `}`
+    hint: is there a comma too many?
     [exit code 1]
 
     $ routeguide call Repeat -d '{name: "Alice"}'
     error: -d, line 1, column 2: expected `"`, found `name`
+    hint: JSON has double quotation marks: {"name": "text"}
     [exit code 1]
 
     $ routeguide call Repeat -d '{"name": '\''Alice'\''}'
-    error: -d, line 1, column 10, field name: expected string, found `\'`
+    error: -d, line 1, column 10, field name: expected string, found `'`
     [exit code 1]
 
     $ routeguide call Repeat -d '{}]'
@@ -179,7 +181,7 @@ fn a_field() {
     [exit code 1]
 
     $ routeguide call Repeat -d '{"phone": "1", "mail": "a@b"}'
-    error: -d, line 1, column 16, field mail: another field of the same oneof is already set
+    error: -d, line 1, column 16, field mail: phone and mail are members of the same oneof: only one can be set
     [exit code 1]
 
     $ routeguide call Repeat -d '{"delayMs": 1, "delay_ms": 2}'
@@ -206,7 +208,7 @@ fn a_value_of_another_type() {
     [exit code 1]
 
     $ routeguide call Repeat -d '{"active": "yes"}'
-    error: -d, line 1, column 12, field active: expected bool, found string "yes"
+    error: -d, line 1, column 12, field active: expected true or false, found string "yes"
     [exit code 1]
 
     $ routeguide call Repeat -d '{"photo": "%%%"}'
@@ -332,7 +334,7 @@ fn input_without_a_message() {
         routeguide(["call", "Echo/Unary", "-d", ""]).at(echo.addr()),
     ]), @"
     $ routeguide call Echo/Unary -d '' --addr 127.0.0.1:[PORT]
-    did not call test.echo.v1.Echo.Unary: the input has no messages
+    did not call test.echo.v1.Echo.Unary: -d is empty; is a variable unset? The empty message is {}
     ");
 }
 

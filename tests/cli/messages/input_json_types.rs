@@ -83,11 +83,11 @@ fn a_well_known_type() {
         call(r#"{"flags": {"one": true}}"#),
     ]), @r#"
     $ routeguide call Ask --proto known.proto -d '{"at": "yesterday"}'
-    error: -d, line 1, column 8, field at: expected a time such as 1970-01-01T00:00:00Z
+    error: -d, line 1, column 8, field at: expected a time such as 1970-01-01T00:00:00Z, found "yesterday"
     [exit code 1]
 
     $ routeguide call Ask --proto known.proto -d '{"at": 3}'
-    error: -d, line 1, column 8, field at: expected a string for google.protobuf.Timestamp, found number 3
+    error: -d, line 1, column 8, field at: expected a time such as 1970-01-01T00:00:00Z in quotation marks, found number 3
     [exit code 1]
 
     $ routeguide call Ask --proto known.proto -d '{"at": "2026-13-01T00:00:00Z"}'
@@ -107,7 +107,7 @@ fn a_well_known_type() {
     [exit code 1]
 
     $ routeguide call Ask --proto known.proto -d '{"took": "soon"}'
-    error: -d, line 1, column 10, field took: expected a duration such as 1.5s
+    error: -d, line 1, column 10, field took: expected a duration such as 1.5s, found "soon"
     [exit code 1]
 
     $ routeguide call Ask --proto known.proto -d '{"took": "999999999999s"}'

@@ -2,6 +2,7 @@
 //! snapshot is a transcript: commands, and what they print. The system's part of a message is Unix's.
 
 mod addresses;
+mod config;
 mod connecting;
 mod descriptors;
 mod from_other_tools;
@@ -15,10 +16,13 @@ mod output;
 mod people_file;
 mod protocol;
 mod reflection;
+mod routes;
 mod schema_files;
 mod serve;
+mod serve_tls;
 mod status;
 mod stdin;
+mod tls;
 mod usage;
 mod verbose;
 

@@ -21,6 +21,13 @@ fn a_method_that_is_not_there() {
         &["call", "test.echo.v1.Ecko/Repeat"],
         &["call", "nonsense"],
         &["call", ""],
+        &["call", "Eco"],
+        &["call", "test.echo.v1.Repeat"],
+        &["call", "test.echo.v1.Repaet"],
+        &["call", "Request"],
+        &["call", "Color"],
+        &["call", "Echo/"],
+        &["call", "/"],
     ]), @r#"
     $ routeguide call Repaet
     error: no method named "Repaet" on the server
@@ -44,10 +51,47 @@ fn a_method_that_is_not_there() {
 
     $ routeguide call nonsense
     error: no method named "nonsense" on the server
+    hint: routeguide list -l shows all methods
     [exit code 1]
 
     $ routeguide call ''
+    error: the name is empty
+    hint: is a variable not set?
+    [exit code 2]
+
+    $ routeguide call Eco
+    error: no method named "Eco" on the server
+    hint: did you mean test.echo.v1.Echo? a call needs one of its methods
+    [exit code 1]
+
+    $ routeguide call test.echo.v1.Repeat
+    error: no service named "test.echo.v1" on the server
+    hint: did you mean test.echo.v1.Echo/Repeat?
+    [exit code 1]
+
+    $ routeguide call test.echo.v1.Repaet
+    error: no service named "test.echo.v1" on the server
+    hint: did you mean test.echo.v1.Echo/Repeat?
+    [exit code 1]
+
+    $ routeguide call Request
+    error: test.echo.v1.Request is a message, not a method
+    hint: methods that take or return it are test.echo.v1.Echo/Unary, test.echo.v1.Echo/Collect, test.echo.v1.Echo/Repeat, test.echo.v1.Echo/Chat, test.echo.v1.Mirror/Unary
+    [exit code 1]
+
+    $ routeguide call Color
+    error: test.echo.v1.Color is an enum, not a method
+    hint: try `routeguide describe test.echo.v1.Color`
+    [exit code 1]
+
+    $ routeguide call Echo/
+    error: test.echo.v1.Echo is a service, not a method
+    hint: its methods are test.echo.v1.Echo/Unary, test.echo.v1.Echo/Collect, test.echo.v1.Echo/Repeat, test.echo.v1.Echo/Chat
+    [exit code 1]
+
+    $ routeguide call /
     error: no method named "" on the server
+    hint: routeguide list -l shows all methods
     [exit code 1]
     "#);
 }
@@ -92,7 +136,68 @@ fn a_symbol_that_is_not_there() {
     [exit code 1]
 
     $ routeguide describe ''
-    error: no symbol named "" on the server
+    error: the name is empty
+    hint: is a variable not set?
+    [exit code 2]
+    "#);
+}
+
+#[test]
+fn a_value_behind_the_name_of_its_enum() {
+    assert_snapshot!(against_echo([
+        &["describe", "Color.COLOR_RDE"],
+        &["describe", "test.echo.v1.COLOR_RDE"],
+    ]), @r#"
+    $ routeguide describe Color.COLOR_RDE
+    error: no symbol named "Color.COLOR_RDE" on the server
+    hint: did you mean test.echo.v1.Color.COLOR_RED?
+    [exit code 1]
+
+    $ routeguide describe test.echo.v1.COLOR_RDE
+    error: no symbol named "test.echo.v1.COLOR_RDE" on the server
+    hint: did you mean test.echo.v1.COLOR_RED?
+    [exit code 1]
+    "#);
+}
+
+#[test]
+fn a_name_with_several_that_are_equally_near() {
+    assert_snapshot!(against_echo([
+        &["call", "Unray"],
+        &["describe", "Unray"],
+    ]), @r#"
+    $ routeguide call Unray
+    error: no method named "Unray" on the server
+    hint: did you mean test.echo.v1.Echo/Unary or test.echo.v1.Mirror/Unary?
+    [exit code 1]
+
+    $ routeguide describe Unray
+    error: no symbol named "Unray" on the server
+    hint: did you mean test.echo.v1.Echo.Unary or test.echo.v1.Mirror.Unary?
+    [exit code 1]
+    "#);
+}
+
+#[test]
+fn a_name_that_is_as_near_to_a_type_as_to_a_field() {
+    assert_snapshot!(against_echo([
+        &["describe", "colr"],
+        &["describe", "Request.colr"],
+        &["list", "adress"],
+    ]), @r#"
+    $ routeguide describe colr
+    error: no symbol named "colr" on the server
+    hint: did you mean test.echo.v1.Color?
+    [exit code 1]
+
+    $ routeguide describe Request.colr
+    error: no symbol named "Request.colr" on the server
+    hint: did you mean test.echo.v1.Request.color?
+    [exit code 1]
+
+    $ routeguide list adress
+    error: no symbol named "adress" on the server
+    hint: did you mean test.echo.v1.Request.Address?
     [exit code 1]
     "#);
 }
@@ -169,10 +274,12 @@ fn a_name_is_looked_up_only_where_the_schema_comes_from() {
     ]), @r#"
     $ routeguide call Repeat --reflection off --addr 127.0.0.1:[PORT]
     error: no method named "Repeat" in the bundled schema
+    hint: routeguide list -l shows all methods
     [exit code 1]
 
     $ routeguide call Repeat --proto empty.proto --addr 127.0.0.1:[PORT]
     error: no method named "Repeat" in the given files
+    hint: routeguide list -l shows all methods
     [exit code 1]
 
     $ routeguide list --proto empty.proto --addr 127.0.0.1:[PORT]
@@ -192,6 +299,7 @@ fn the_server_does_not_have_the_method_of_a_file() {
     ]), @"
     $ routeguide call Pay --proto shop.proto --addr 127.0.0.1:[PORT]
     error: UNIMPLEMENTED
+    hint: the server does not implement the method; routeguide list shows its services
     [exit code 76]
     ");
 }

@@ -124,17 +124,17 @@ fn a_frame_that_is_not_a_message() {
 #[test]
 fn an_encoding_that_was_not_offered() {
     assert_snapshot!(answers("Echo/Unary", &[
-        ("gzip", &|call| {
+        ("snappy", &|call| {
             let fields = [
                 (":status", "200"),
                 ("content-type", "application/grpc"),
-                ("grpc-encoding", "gzip"),
+                ("grpc-encoding", "snappy"),
             ];
             call.headers(&fields, 0);
         }),
     ]), @r#"
-    # gzip
-    error: INTERNAL: the server uses the encoding "gzip", which was not offered
+    # snappy
+    error: INTERNAL: the server uses the encoding "snappy", which was not offered
     [exit code 77]
     "#);
 }

@@ -245,7 +245,7 @@ fn only_part_of_the_schema_is_there() {
     ]), @"
     $ routeguide call shop.Shop/Pay -d '' --addr 127.0.0.1:[PORT]
     warning: the server's schema is incomplete, which limits the types of an Any in requests: the server's reflection sent an answer that does not match the question
-    did not call shop.Shop.Pay: the input has no messages
+    did not call shop.Shop.Pay: -d is empty; is a variable unset? The empty message is {}
     ");
 }
 

@@ -22,19 +22,39 @@ fn a_file_that_is_not_there() {
     let folder = Folder::new();
     assert_snapshot!(transcript([
         list(&folder, &["--proto", "shop.proto"]),
-        list(&folder, &["--proto", "shop.proto", "-I", "protos"]),
+        list(&folder, &["--proto", "shop.proto", "-I", "."]),
         list(&folder, &["--protoset", "shop.binpb"]),
     ]), @"
     $ routeguide list --proto shop.proto
     error: cannot read shop.proto: no such file or directory
     [exit code 1]
 
-    $ routeguide list --proto shop.proto -I protos
+    $ routeguide list --proto shop.proto -I .
     error: cannot read shop.proto: no such file or directory
     [exit code 1]
 
     $ routeguide list --protoset shop.binpb
     error: cannot read shop.binpb: no such file or directory
+    [exit code 1]
+    ");
+}
+
+#[test]
+fn an_import_path_that_is_not_a_folder() {
+    let folder = Folder::new();
+    folder.write("shop.proto", "syntax = \"proto3\"; service Shop {}");
+    assert_snapshot!(transcript([
+        list(&folder, &["--proto", "shop.proto", "-I", "protos"]),
+        list(&folder, &["--proto", "shop.proto", "-I", ".", "-I", "shop.proto"]),
+    ]), @"
+    $ routeguide list --proto shop.proto -I protos
+    error: the import path protos is not a folder
+    hint: -I names a folder, relative to the current one
+    [exit code 1]
+
+    $ routeguide list --proto shop.proto -I . -I shop.proto
+    error: the import path shop.proto is not a folder
+    hint: -I names a folder, relative to the current one
     [exit code 1]
     ");
 }

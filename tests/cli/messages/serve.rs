@@ -21,8 +21,8 @@ fn an_address_that_cannot_be_used() {
     [exit code 1]
 
     $ routeguide serve --listen 192.0.2.1:50051
-    error: cannot listen on 192.0.2.1:50051
-      caused by: cannot assign requested address
+    error: cannot listen on 192.0.2.1:50051: it is not an address of this machine
+    hint: '[::]:PORT' listens on all addresses of this machine, and :PORT on loopback
     [exit code 1]
 
     $ routeguide serve --listen no-such-host.invalid:50051
@@ -126,8 +126,7 @@ mod signals {
         let server = Server::started(["--people".as_ref(), people.as_os_str()]);
         server.signal(Signal::HUP);
         server.stderr().wait_for("reloaded ");
-        folder.write("people.json", "{\"name\": \"Eve\"}\n{}\n");
-        server.signal(Signal::HUP);
+        folder.replace("people.json", "{\"name\": \"Eve\"}\n{}\n");
         server.stderr().wait_for("keeping ");
         server.signal(Signal::TERM);
         assert_snapshot!(server.into_running().wait().snapshot(), @r#"
@@ -145,7 +144,7 @@ mod signals {
     }
 
     #[test]
-    fn a_reload_without_a_people_file() {
+    fn a_reload_without_files() {
         let server = Server::start();
         server.signal(Signal::HUP);
         server.stderr().wait_for("reload");
@@ -156,7 +155,7 @@ mod signals {
         ----- stderr -----
         serving 2 people
         listening on 127.0.0.1:[PORT]
-        nothing to reload: the server was started without --people
+        nothing to reload: the server was started without files
         stopping
         ");
     }

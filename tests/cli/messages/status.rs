@@ -78,6 +78,7 @@ fn of_a_batch() {
     $ routeguide call Echo/Unary -d '{"fail": {"code": 5}} {"fail": {"code": 7, "message": "denied"}}' --keep-going --addr 127.0.0.1:[PORT]
     error: request 1: NOT_FOUND
     error: request 2: PERMISSION_DENIED: denied
+    2 of 2 requests failed
     [exit code 69]
 
     $ routeguide call Echo/Unary -d '{} {"fail": {"code": 5}}' --addr 127.0.0.1:[PORT]
@@ -202,6 +203,7 @@ fn enough_replies_are_not_an_error() {
     * connected to 127.0.0.1:[PORT] in [TIME]
     > /RouteGuide/GetPeople
     < content-type: application/grpc
+    * headers after [TIME], first message after [TIME], end after [TIME]; 7 bytes sent, 7 received
     * status CANCELLED, 1 request, 1 reply
     "#);
 }

@@ -102,6 +102,19 @@ fn names_without_a_reply() {
 }
 
 #[test]
+fn a_file_in_the_place_of_a_name() {
+    let folder = Folder::new();
+    folder.write("names.txt", "Alice\n");
+    assert_snapshot!(
+        routeguide(["get-people", "--in-process", "names.txt"]).within(&folder).run().stderr,
+        @r#"
+    1 of 1 name had no reply: "names.txt"
+    names.txt is a file: < names.txt reads names from it
+    "#
+    );
+}
+
+#[test]
 fn a_person_who_is_not_there() {
     assert_snapshot!(transcript([routeguide(["get-person", "Zoe", "--in-process"])]), @r#"
     $ routeguide get-person Zoe --in-process
@@ -117,6 +130,7 @@ fn input_from_a_terminal() {
     for args in [
         &["get-people", "--in-process"][..],
         &["call", "GetPeople", "-d", "@-", "--in-process"],
+        &["call", "GetPeople", "name=@-", "--in-process"],
     ] {
         let mut terminal = Terminal::open();
         let program = routeguide(args);
@@ -131,5 +145,8 @@ fn input_from_a_terminal() {
 
     $ routeguide call GetPeople -d @- --in-process
     reading Name messages from the terminal; Ctrl-D ends the input
+
+    $ routeguide call GetPeople name=@- --in-process
+    reading a field from the terminal; Ctrl-D ends it
     ");
 }

@@ -81,7 +81,7 @@ fn arguments_that_exclude_each_other() {
         get_person(&["--pretty", "--compact"]),
         routeguide(["call", "GetPerson", "name=Alice", "-d", "{}"]),
         routeguide(["describe", "Person", "--template", "-o", "json"]),
-    ]), @"
+    ]), @r#"
     $ routeguide get-person Alice --in-process --addr localhost:50051
     error: the argument '--in-process' cannot be used with '--addr <ADDR>'
 
@@ -91,7 +91,7 @@ fn arguments_that_exclude_each_other() {
     [exit code 2]
 
     $ routeguide get-person Alice -q -v
-    error: the argument '--quiet' cannot be used with '--verbose'
+    error: the argument '--quiet' cannot be used with '--verbose...'
 
     Usage: routeguide get-person --quiet <NAME>
 
@@ -107,11 +107,8 @@ fn arguments_that_exclude_each_other() {
     [exit code 2]
 
     $ routeguide call GetPerson name=Alice -d '{}'
-    error: the argument '[FIELD]...' cannot be used with '--data <DATA>'
-
-    Usage: routeguide call <METHOD> <FIELD>...
-
-    For more information, try '--help'.
+    error: "name=Alice" cannot be used together with -d
+    hint: a request comes either from FIELD arguments or from -d
     [exit code 2]
 
     $ routeguide describe Person --template -o json
@@ -121,7 +118,7 @@ fn arguments_that_exclude_each_other() {
 
     For more information, try '--help'.
     [exit code 2]
-    ");
+    "#);
 }
 
 #[test]
@@ -140,12 +137,7 @@ fn an_argument_that_needs_another() {
     [exit code 2]
 
     $ routeguide list -I protos
-    error: the following required arguments were not provided:
-      --proto <FILE>
-
-    Usage: routeguide list --proto <FILE> --import-path <DIR> [SERVICE]
-
-    For more information, try '--help'.
+    error: --import-path is for --proto, and there is none
     [exit code 2]
     ");
 }
@@ -286,6 +278,9 @@ fn a_number() {
         routeguide(["call", "GetPerson", "--concurrency", "0"]),
         routeguide(["call", "GetPerson", "-n", "0"]),
         routeguide(["get-people", "-n", "some"]),
+        routeguide(["get-people", "-n", "-1"]),
+        routeguide(["get-people", "-n", "18446744073709551616"]),
+        routeguide(["list", "--retry", "4294967296"]),
     ]), @"
     $ routeguide call GetPerson --concurrency 0
     error: invalid value '0' for '--concurrency <N>': expected a whole number from 1 to 1000
@@ -301,6 +296,24 @@ fn a_number() {
 
     $ routeguide get-people -n some
     error: invalid value 'some' for '--max-messages <N>': expected a whole number that is at least 1
+
+    For more information, try '--help'.
+    [exit code 2]
+
+    $ routeguide get-people -n -1
+    error: invalid value '-1' for '--max-messages <N>': expected a whole number that is at least 1
+
+    For more information, try '--help'.
+    [exit code 2]
+
+    $ routeguide get-people -n 18446744073709551616
+    error: invalid value '18446744073709551616' for '--max-messages <N>': it is too large; without the flag, there is no limit
+
+    For more information, try '--help'.
+    [exit code 2]
+
+    $ routeguide list --retry 4294967296
+    error: invalid value '4294967296' for '--retry <N>': it is too large
 
     For more information, try '--help'.
     [exit code 2]
@@ -337,4 +350,44 @@ fn raw_output_to_a_terminal() {
     hint: redirect stdout to a file, or pipe it through `xxd`
     [exit code 2]
     ");
+}
+
+#[test]
+fn keep_going_without_a_batch() {
+    assert_snapshot!(transcript([
+        routeguide(["call", "GetPeople", "--in-process", "--keep-going", "-d", "{}"]),
+    ]), @"
+    $ routeguide call GetPeople --in-process --keep-going -d '{}'
+    error: --keep-going is for batches, and RouteGuide.GetPeople takes a stream: all of its messages are one call
+    [exit code 2]
+    ");
+}
+
+#[test]
+fn what_a_name_or_a_symbol_is_not() {
+    assert_snapshot!(transcript([
+        routeguide(["get-person", "--in-process", "name=Alice"]),
+        routeguide(["describe", "--in-process", "RouteGuide", "GetPerson"]),
+        routeguide(["--", "list"]),
+    ]), @r#"
+    $ routeguide get-person --in-process name=Alice
+    error: NOT_FOUND: no person named "name=Alice"
+    hint: the name alone is enough: get-person "Alice"
+    [exit code 69]
+
+    $ routeguide describe --in-process RouteGuide GetPerson
+    error: unexpected argument "GetPerson"
+    hint: one symbol at a time; a method of a service is RouteGuide/GetPerson
+    [exit code 2]
+
+    $ routeguide -- list
+    error: unexpected argument 'list' found
+
+      tip: leave out the -- in front of the command
+
+    Usage: routeguide <COMMAND>
+
+    For more information, try '--help'.
+    [exit code 2]
+    "#);
 }

@@ -18,7 +18,7 @@ fn of_one_call() {
     * connected to 127.0.0.1:[PORT] in [TIME]
     > /RouteGuide/GetPerson
     < content-type: application/grpc
-    < date: [DATE]
+    * headers after [TIME], first message after [TIME], end after [TIME]; 7 bytes sent, 55 received
     * status OK, 1 request, 1 reply
     "#);
 }
@@ -37,7 +37,7 @@ fn of_a_stream() {
     * connected to 127.0.0.1:[PORT] in [TIME]
     > /RouteGuide/GetPeople
     < content-type: application/grpc
-    < date: [DATE]
+    * headers after [TIME], first message after [TIME], last message after [TIME], end after [TIME]; 17 bytes sent, 108 received
     * status OK, 3 requests, 2 replies
     1 of 3 names had no reply: "Zoe"
     "#);
@@ -66,6 +66,7 @@ fn of_a_call_with_metadata() {
     < trailer trailing-x-a: b
     < trailer trailing-x-raw-bin: //4
     < trailer trailing-server: echo
+    * headers after [TIME], first message after [TIME], end after [TIME]; 3 bytes sent, 7 received
     * status OK, 1 request, 1 reply
     "#);
 }
@@ -82,6 +83,7 @@ fn of_a_call_that_fails() {
     > /test.echo.v1.Echo/Repeat
     < trailer date: [DATE]
     < trailer trailing-server: echo
+    * end after [TIME]; 20 bytes sent, 0 received
     * status NOT_FOUND, 1 request, 0 replies
     error: NOT_FOUND: no such order
     [exit code 69]
@@ -105,12 +107,78 @@ fn of_a_batch() {
     < content-type: application/grpc
     < date: [DATE]
     < trailer trailing-server: echo
+    * headers after [TIME], first message after [TIME], end after [TIME]; 0 bytes sent, 4 received
     * status OK, 1 request, 1 reply
+    * request 2
+    > /test.echo.v1.Echo/Unary
     < initial-server: echo
     < content-type: application/grpc
     < date: [DATE]
     < trailer trailing-server: echo
+    * headers after [TIME], first message after [TIME], end after [TIME]; 0 bytes sent, 4 received
     * status OK, 1 request, 1 reply
+    "#);
+}
+
+#[test]
+fn of_a_batch_that_goes_on_after_failures() {
+    let echo = Echo::start();
+    let data = r#"{"fail": {"code": 5}} {"nmae": "a"} {}"#;
+    let call = |concurrency| {
+        routeguide(["call", "Echo/Unary", "-v", "--keep-going", "-d", data])
+            .args(["--concurrency", concurrency])
+            .at(echo.addr())
+    };
+    assert_snapshot!(transcript(["1", "3"].map(call)), @r#"
+    $ routeguide call Echo/Unary -v --keep-going -d '{"fail": {"code": 5}} {"nmae": "a"} {}' --concurrency 1 --addr 127.0.0.1:[PORT]
+    [stdout]
+    {"request":{},"received":1}
+    [stderr]
+    * connected to 127.0.0.1:[PORT] in [TIME]
+    * request 1
+    > /test.echo.v1.Echo/Unary
+    < trailer date: [DATE]
+    < trailer trailing-server: echo
+    * end after [TIME]; 5 bytes sent, 0 received
+    * status NOT_FOUND, 1 request, 0 replies
+    error: request 1: NOT_FOUND
+    error: request 2: -d, line 1, column 24: test.echo.v1.Request has no field "nmae"
+    hint: did you mean "name"?
+    * request 3
+    > /test.echo.v1.Echo/Unary
+    < initial-server: echo
+    < content-type: application/grpc
+    < date: [DATE]
+    < trailer trailing-server: echo
+    * headers after [TIME], first message after [TIME], end after [TIME]; 0 bytes sent, 4 received
+    * status OK, 1 request, 1 reply
+    2 of 3 requests failed
+    [exit code 69]
+
+    $ routeguide call Echo/Unary -v --keep-going -d '{"fail": {"code": 5}} {"nmae": "a"} {}' --concurrency 3 --addr 127.0.0.1:[PORT]
+    [stdout]
+    {"request":{},"received":1}
+    [stderr]
+    * connected to 127.0.0.1:[PORT] in [TIME]
+    * request 1
+    > /test.echo.v1.Echo/Unary
+    < trailer date: [DATE]
+    < trailer trailing-server: echo
+    * end after [TIME]; 5 bytes sent, 0 received
+    * status NOT_FOUND, 1 request, 0 replies
+    error: request 1: NOT_FOUND
+    error: request 2: -d, line 1, column 24: test.echo.v1.Request has no field "nmae"
+    hint: did you mean "name"?
+    * request 3
+    > /test.echo.v1.Echo/Unary
+    < initial-server: echo
+    < content-type: application/grpc
+    < date: [DATE]
+    < trailer trailing-server: echo
+    * headers after [TIME], first message after [TIME], end after [TIME]; 0 bytes sent, 4 received
+    * status OK, 1 request, 1 reply
+    2 of 3 requests failed
+    [exit code 69]
     "#);
 }
 
@@ -138,6 +206,7 @@ fn of_other_commands() {
     > /grpc.health.v1.Health/Check
     < content-type: application/grpc
     < date: [DATE]
+    * headers after [TIME], first message after [TIME], end after [TIME]; 0 bytes sent, 2 received
     * status OK, 1 request, 1 reply
     ");
 }
@@ -154,7 +223,7 @@ fn of_a_server_in_this_process() {
     * connected to the server in this process in [TIME]
     > /RouteGuide/GetPeople
     < content-type: application/grpc
-    < date: [DATE]
+    * headers after [TIME], first message after [TIME], end after [TIME]; 7 bytes sent, 55 received
     * status OK, 1 request, 1 reply
     "#);
 }

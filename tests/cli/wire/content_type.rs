@@ -144,3 +144,10 @@ fn only_the_start_of_a_long_error_page_is_shown() {
     let start = "x".repeat(200);
     assert!(says.contains(&format!(": \"{start}\"…\n")), "{says}");
 }
+
+#[test]
+fn blank_space_before_an_error_page_does_not_count() {
+    let page = [" ".repeat(300).as_bytes(), b"\r\nupstream connect error"].concat();
+    let says = says_at(call_with_request("Echo/Unary"), &page);
+    assert!(says.contains(": \"upstream connect error\"\n"), "{says}");
+}

@@ -128,7 +128,7 @@ fn a_message_or_details_that_cannot_be_decoded_keep_the_code() {
 fn an_encoding_that_was_not_offered_is_an_internal_error() {
     for method in ["Echo/Unary", "Repeat"] {
         let outcome = answered(method, |call| {
-            call.headers(&headers(&[("grpc-encoding", "gzip")]), 0);
+            call.headers(&headers(&[("grpc-encoding", "snappy")]), 0);
             let mut compressed = reply(1);
             compressed[0] = 1;
             call.data(compressed);

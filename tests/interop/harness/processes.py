@@ -9,6 +9,7 @@ import contextlib
 import os
 import pathlib
 import re
+import socket
 import subprocess
 import sys
 import tempfile
@@ -21,6 +22,8 @@ LIMIT = 120
 _INTEROP = pathlib.Path(__file__).parents[1]
 #: The .proto files of the services that are not RouteGuide; an import path.
 PROTOS = _INTEROP / "protos"
+#: Those of RouteGuide.
+ROUTEGUIDE_PROTOS = _INTEROP.parents[1] / "protos"
 
 
 def our_server(*arguments):
@@ -38,16 +41,40 @@ def peer_server(*arguments):
     return _python_server("peer_server.py", *arguments)
 
 
-def specimen_server():
+def specimen_server(*arguments):
     """specimens.Echo on grpcio, with reflection v1alpha; a context manager of the port."""
-    return _python_server("specimen_server.py")
+    return _python_server("specimen_server.py", *arguments)
 
 
-def go_interop_server():
+def go_interop_server(*arguments):
     """grpc-go's interop server, which has no reflection; a context manager of the port."""
     # Where it listens it says on the level of information.
     environment = _bare_environment() | {"GRPC_GO_LOG_SEVERITY_LEVEL": "info"}
-    return _server([os.environ["GO_INTEROP_SERVER_BIN"], "-port", "0"], environment)
+    return _server([os.environ["GO_INTEROP_SERVER_BIN"], "-port", "0", *arguments], environment)
+
+
+@contextlib.contextmanager
+def proxy(program, *arguments):
+    """A proxy of Debian's on a free port; a context manager of the port.
+
+    `PORT` in the arguments, or in a file that they name, is the port. The proxies
+    say nothing when they are ready, so their port is tried until it answers.
+    """
+    with socket.create_server(("127.0.0.1", 0)) as reserved:
+        port = reserved.getsockname()[1]
+    argv = [program, *(str(argument).replace("PORT", str(port)) for argument in arguments)]
+    streams = {"stdin": subprocess.DEVNULL, "stdout": subprocess.DEVNULL}
+    with _process(argv, os.environ, **streams) as (process, _):
+        end = time.monotonic() + LIMIT
+        while True:
+            try:
+                socket.create_connection(("127.0.0.1", port)).close()
+                break
+            except OSError:
+                if process.poll() is not None or time.monotonic() > end:
+                    raise AssertionError(f"{program} does not listen") from None
+                time.sleep(0.02)
+        yield port
 
 
 def our_client(*arguments, stdin=""):
@@ -58,6 +85,16 @@ def our_client(*arguments, stdin=""):
 def grpcurl(*arguments, stdin=""):
     """Runs grpcurl to its end, with the text `stdin` as its standard input."""
     return _run(_grpcurl(*arguments), stdin)
+
+
+def h2spec(*arguments):
+    """Runs h2spec to its end."""
+    return _run([os.environ["H2SPEC_BIN"], *arguments], "")
+
+
+def ghz(*arguments):
+    """Runs ghz, a load generator on grpc-go, to its end."""
+    return _run([os.environ["GHZ_BIN"], *arguments], "")
 
 
 def running_client(*arguments, stdin):

@@ -80,10 +80,16 @@ impl<'t> Cursor<'t> {
     #[cold]
     fn expected(&mut self, byte: u8) -> Error {
         let wanted = char::from(byte);
-        match self.peek() {
-            None => self.error(format!("unexpected end of JSON, expected `{wanted}`")),
-            Some(_) => self.error(format!("expected `{wanted}`, found {}", self.found())),
-        }
+        let hint = match self.peek() {
+            None => return self.error(format!("unexpected end of JSON, expected `{wanted}`")),
+            Some(b'\'' | b'a'..=b'z' | b'A'..=b'Z' | b'_') if byte == b'"' => {
+                Some("JSON has double quotation marks: {\"name\": \"text\"}".to_owned())
+            }
+            Some(b'}') if byte == b'"' => Some("is there a comma too many?".to_owned()),
+            Some(_) => None,
+        };
+        let why = format!("expected `{wanted}`, found {}", self.found());
+        self.error(why).hinted(hint)
     }
 
     /// Nothing may follow.
@@ -121,6 +127,8 @@ impl<'t> Cursor<'t> {
                 let len = len.max(rest.chars().next().map_or(0, char::len_utf8));
                 match rest.get(..len).unwrap_or_default() {
                     word @ ("true" | "false" | "null") => word.to_owned(),
+                    // Between these marks it needs no escape.
+                    "'" => "`'`".to_owned(),
                     other => format!("`{}`", other.escape_debug()),
                 }
             }

@@ -15,9 +15,13 @@ impl Parser<'_, '_> {
         let start = self.cursor.offset();
         let unexpected = |parser: &Self| {
             let found = parser.cursor.found();
+            let expected = match kind {
+                Type::Bool => "true or false",
+                kind => kind.name(),
+            };
             parser
                 .cursor
-                .error(format!("expected {}, found {found}", kind.name()))
+                .error(format!("expected {expected}, found {found}"))
         };
         match kind {
             Type::String if next == Some(b'"') => {

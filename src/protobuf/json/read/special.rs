@@ -117,16 +117,26 @@ impl Parser<'_, '_> {
     pub(super) fn string_form<T>(
         &mut self,
         layout: &Layout,
-        read: impl FnOnce(&str) -> std::result::Result<T, &'static str>,
+        read: impl Fn(&str) -> std::result::Result<T, &'static str>,
     ) -> Result<T> {
         if self.cursor.peek() != Some(b'"') {
             let found = self.cursor.found();
-            let why = format!("expected a string for {}, found {found}", layout.full_name);
+            let why = match read("") {
+                Err(form) => format!("{form} in quotation marks, found {found}"),
+                Ok(_) => format!("expected a string for {}, found {found}", layout.full_name),
+            };
             return Err(self.cursor.error(why));
         }
         let at = self.cursor.offset();
         let text = self.cursor.string()?;
-        read(&text).map_err(|why| self.cursor.error_at(at, why))
+        read(&text).map_err(|why| {
+            let why = if why.starts_with("expected") {
+                format!("{why}, found {text:?}")
+            } else {
+                why.to_owned()
+            };
+            self.cursor.error_at(at, why)
+        })
     }
 }
 

@@ -1,10 +1,14 @@
 //! JSON's literals: numbers as short as they can be, strings with no more escapes than JSON requires.
 
-use super::{Result, Writer};
+use super::{Int64, Result, Writer};
 use crate::base64;
 use crate::protobuf::layout::Type;
 use crate::protobuf::quote::{plain_len, put_quoted, short_escape};
 use crate::protobuf::scalar::{self, FloatText, Scalar};
+use crate::protobuf::writer::{Unrepresentable, WriteError};
+
+/// JavaScript's `Number.MAX_SAFE_INTEGER`.
+const MAX_SAFE_INTEGER: u64 = (1 << 53) - 1;
 
 impl Writer<'_> {
     #[expect(clippy::inline_always, reason = "see `Ascending`")]
@@ -15,8 +19,8 @@ impl Writer<'_> {
             Scalar::Float(value) => self.float(value),
             Scalar::Int32(value) => self.integer(value),
             Scalar::Uint32(value) => self.integer(value),
-            Scalar::Int64(value) => self.quoted_integer(value),
-            Scalar::Uint64(value) => self.quoted_integer(value),
+            Scalar::Int64(value) => self.int64(value, value.unsigned_abs())?,
+            Scalar::Uint64(value) => self.int64(value, value)?,
             Scalar::Bool(value) => {
                 self.out
                     .extend_from_slice(if value { b"true" } else { b"false" });
@@ -58,6 +62,17 @@ impl Writer<'_> {
     pub(super) fn integer(&mut self, value: impl itoa::Integer) {
         let mut buffer = itoa::Buffer::new();
         self.out.extend_from_slice(buffer.format(value).as_bytes());
+    }
+
+    fn int64(&mut self, value: impl itoa::Integer, magnitude: u64) -> Result {
+        match self.options.int64 {
+            Int64::Strings => self.quoted_integer(value),
+            Int64::SafeNumbers if magnitude > MAX_SAFE_INTEGER => {
+                return Err(WriteError::Unrepresentable(Unrepresentable::UnsafeInteger).into());
+            }
+            Int64::Numbers | Int64::SafeNumbers => self.integer(value),
+        }
+        Ok(())
     }
 
     pub(super) fn quoted_integer(&mut self, value: impl itoa::Integer) {
@@ -106,5 +121,52 @@ fn hex_digit(value: u8) -> u8 {
     match value {
         0..=9 => b'0' + value,
         _ => b'a' + value - 10,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{WriteOptions, write};
+    use super::*;
+    use crate::protobuf::Layouts;
+
+    /// `{"anInt64": NUMBER}`
+    fn written(number: i64, int64: Int64) -> std::result::Result<String, WriteError> {
+        let files = protox::compile(["rich.proto"], ["tests/schemas"]).unwrap();
+        let pool = prost_reflect::DescriptorPool::from_file_descriptor_set(files).unwrap();
+        let mut layouts = Layouts::new(pool);
+        let message = layouts.find("rich.Everything").unwrap();
+        let mut bytes = vec![4 << 3];
+        crate::protobuf::wire::put_varint(&mut bytes, number.cast_unsigned());
+        let mut out = Vec::new();
+        let options = WriteOptions {
+            int64,
+            ..WriteOptions::default()
+        };
+        write(&mut layouts, message, &bytes, options, &mut out)?;
+        Ok(String::from_utf8(out).unwrap())
+    }
+
+    #[test]
+    fn integers_of_64_bits_are_strings_or_numbers() {
+        let safe = 9_007_199_254_740_991;
+        for (number, int64, text) in [
+            (-5, Int64::Strings, Some("{\"anInt64\":\"-5\"}")),
+            (-5, Int64::Numbers, Some("{\"anInt64\":-5}")),
+            (
+                i64::MIN,
+                Int64::Numbers,
+                Some("{\"anInt64\":-9223372036854775808}"),
+            ),
+            (
+                -safe,
+                Int64::SafeNumbers,
+                Some("{\"anInt64\":-9007199254740991}"),
+            ),
+            (safe + 1, Int64::SafeNumbers, None),
+            (i64::MIN, Int64::SafeNumbers, None),
+        ] {
+            assert_eq!(written(number, int64).ok().as_deref(), text, "{number}");
+        }
     }
 }

@@ -3,7 +3,7 @@
 use super::SyntaxError;
 use crate::protobuf::layout::{Field, Layout, Layouts};
 use crate::protobuf::suggest::suggest_field;
-use crate::schema::nearest;
+use crate::schema::{did_you_mean, nearest};
 
 /// Error messages quote no more of a name than this.
 const QUOTED: usize = 80;
@@ -44,7 +44,7 @@ pub fn unknown(layout: &Layout, name: &str, is_extension: bool, at: usize) -> Sy
         Some(format!("did you mean {:?}?", field.text_name))
     } else if is_extension {
         let names = names.filter(|name| name.starts_with('['));
-        nearest(&format!("[{name}]"), names).map(|near| format!("did you mean {near}?"))
+        did_you_mean(nearest(&format!("[{name}]"), names))
     } else {
         suggest_field(name, names)
     };

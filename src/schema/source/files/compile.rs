@@ -12,12 +12,18 @@ use protox::file::{
 };
 
 use super::excerpt::Excerpt;
-use crate::error::{Error, Result, plain};
+use super::sources::{Sources, unreadable};
+use crate::error::{Error, Result};
 use crate::schema::build::edition_source::{self, Rewritten};
 use crate::schema::build::encoded_file::{self, EncodedFileSet};
 
 /// Compiles .proto files and their imports. Returns each encoded file with the path of its source.
 pub fn compile(protos: &[PathBuf], import_paths: &[PathBuf]) -> Result<Vec<(Bytes, PathBuf)>> {
+    // protoc goes on without it, and then does not find the imports.
+    if let Some(missing) = import_paths.iter().find(|folder| !folder.is_dir()) {
+        let why = format!("the import path {} is not a folder", missing.display());
+        return Err(Error::failed(why).hinted("-I names a folder, relative to the current one"));
+    }
     // Like protoc, this accepts the name of a file within an import path.
     let is_named = |proto: &PathBuf| {
         let mut paths = import_paths.iter().map(|folder| folder.join(proto));
@@ -27,8 +33,11 @@ pub fn compile(protos: &[PathBuf], import_paths: &[PathBuf]) -> Result<Vec<(Byte
         Some(folder) if !folder.as_os_str().is_empty() => folder.to_owned(),
         _ => PathBuf::from("."),
     };
+    let sources = Sources::default();
     for proto in protos.iter().filter(|proto| !is_named(proto)) {
-        let text = std::fs::read(proto).map_err(|error| unreadable(proto, &error))?;
+        let text = sources
+            .read(proto)
+            .map_err(|error| unreadable(proto, &error))?;
         check_text(proto, &text)?;
     }
     if !import_paths.is_empty() {
@@ -38,13 +47,14 @@ pub fn compile(protos: &[PathBuf], import_paths: &[PathBuf]) -> Result<Vec<(Byte
             !(is_named(proto) || within.any(|within| within))
         });
         let folders = import_paths.iter().cloned();
-        return Compilation::new(folders.chain(outside.map(own_folder))).run(protos);
+        let folders = folders.chain(outside.map(own_folder));
+        return Compilation::new(folders, &sources).run(protos);
     }
     // Imports are relative to the file's folder, or to the root of its project, which is likely to be the current folder.
     let here = || std::iter::once(PathBuf::from("."));
-    let near = Compilation::new(protos.iter().map(own_folder).chain(here()));
+    let near = Compilation::new(protos.iter().map(own_folder).chain(here()), &sources);
     near.run(protos).or_else(|error| {
-        let far = Compilation::new(here().chain(protos.iter().map(own_folder)));
+        let far = Compilation::new(here().chain(protos.iter().map(own_folder)), &sources);
         far.run(protos).map_err(|_| error)
     })
 }
@@ -66,11 +76,12 @@ type Editions = Rc<RefCell<BTreeMap<String, Rewritten>>>;
 
 struct Compilation {
     folders: Vec<PathBuf>,
+    sources: Sources,
     editions: Editions,
 }
 
 impl Compilation {
-    fn new(folders: impl Iterator<Item = PathBuf>) -> Self {
+    fn new(folders: impl Iterator<Item = PathBuf>, sources: &Sources) -> Self {
         let mut distinct = Vec::new();
         for folder in folders {
             if !distinct.contains(&folder) {
@@ -79,6 +90,7 @@ impl Compilation {
         }
         Self {
             folders: distinct,
+            sources: sources.clone(),
             editions: Editions::default(),
         }
     }
@@ -89,6 +101,7 @@ impl Compilation {
             resolver.add(Folder {
                 path: folder.clone(),
                 inner: IncludeFileResolver::new(folder.clone()),
+                sources: self.sources.clone(),
                 editions: Rc::clone(&self.editions),
             });
         }
@@ -134,7 +147,7 @@ impl Compilation {
             let column: usize = rest.next()?.parse().ok()?;
             let message = rest.next()?.trim_start().to_owned();
             let path = self.path(name)?;
-            let source = std::fs::read_to_string(&path).ok()?;
+            let source = self.sources.text(&path)?;
             let column = match self.editions.borrow().get(name) {
                 Some(rewritten) => rewritten.column(line, column),
                 None => column,
@@ -167,6 +180,7 @@ impl Compilation {
 struct Folder {
     path: PathBuf,
     inner: IncludeFileResolver,
+    sources: Sources,
     editions: Editions,
 }
 
@@ -176,19 +190,19 @@ impl FileResolver for Folder {
     }
 
     fn open_file(&self, name: &str) -> std::result::Result<File, protox::Error> {
-        let text = std::fs::read_to_string(self.path.join(name));
-        if let Some(rewritten) = text.ok().as_deref().and_then(edition_source::rewrite) {
+        let path = self.path.join(name);
+        let text = self.sources.text(&path);
+        if let Some(rewritten) = text.as_deref().and_then(edition_source::rewrite) {
             let file = File::from_source(name, &rewritten.text);
             self.editions
                 .borrow_mut()
                 .insert(name.to_owned(), rewritten);
             return file;
         }
-        self.inner.open_file(name)
+        match text {
+            Some(text) if self.sources.is_kept(&path) => File::from_source(name, &text),
+            // It also refuses a file that another one of that name hides.
+            _ => self.inner.open_file(name),
+        }
     }
-}
-
-/// The error for a file that cannot be read.
-pub fn unreadable(path: &Path, error: &std::io::Error) -> Error {
-    Error::failed(format!("cannot read {}: {}", path.display(), plain(error)))
 }

@@ -220,10 +220,11 @@ impl Peer {
             .ok_or_else(|| Error::failed("there is no connection to the server"))?;
         let (requests, receiver) = mpsc::unbounded_channel();
         let start = Start {
+            encoding: None,
             // One answer may hold all descriptors of a large server.
             max_message_size: 64 << 20,
             path: PathAndQuery::from_static(path),
-            headers: request_headers(target.metadata.clone()),
+            headers: request_headers(target.metadata.clone(), None),
             deadline: target.deadline,
             single_reply: false,
             exact_sends: false,

@@ -47,7 +47,7 @@ async fn serve(routes: Routes) -> ReflectionTarget {
         connection,
         metadata: MetadataMap::new(),
         deadline: None,
-        patience: Duration::from_secs(60),
+        patience: Duration::from_mins(1),
     }
 }
 
@@ -117,15 +117,15 @@ async fn without_reflection_route_guide_is_found_in_the_bundled_schema() {
     let health = || serve(Routes::new(tonic_health::server::health_reporter().1));
     for name in ["RouteGuide/GetPerson", "GetPerson", "/RouteGuide.GetPerson"] {
         let server = Some(health().await);
-        let mut source = open(&SchemaSettings::default(), server).unwrap();
-        let (method, _) = resolve_method(source.as_mut(), name).await.unwrap();
+        let mut source = open(&SchemaSettings::default(), server).await.unwrap();
+        let (method, _) = resolve_method(source.as_mut(), None, name).await.unwrap();
         assert_eq!(method.full_name(), "RouteGuide.GetPerson");
         assert!(
             source.services().await.is_err(),
             "the server may not have it"
         );
         assert!(
-            resolve_method(source.as_mut(), "Other/Method")
+            resolve_method(source.as_mut(), None, "Other/Method")
                 .await
                 .is_err()
         );
@@ -138,7 +138,7 @@ async fn the_bundled_schema_needs_no_connection() {
         reflection: ReflectionMode::Off,
         ..SchemaSettings::default()
     };
-    let mut source = open(&options, None).unwrap();
+    let mut source = open(&options, None).await.unwrap();
     assert_eq!(source.services().await.unwrap(), ["RouteGuide"]);
 }
 

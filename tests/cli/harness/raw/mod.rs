@@ -5,8 +5,8 @@
 //! The server does nothing by itself, except acknowledge SETTINGS and PING.
 
 mod call;
-mod frame;
-mod state;
+pub mod frame;
+pub mod state;
 
 use std::io::Write as _;
 use std::net::{Ipv4Addr, Shutdown, SocketAddr, TcpListener, TcpStream};

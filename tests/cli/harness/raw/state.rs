@@ -31,15 +31,15 @@ pub struct State {
 }
 
 /// Both levels of flow control in one direction.
-struct Windows {
-    initial: i64,
+pub struct Windows {
+    pub initial: i64,
     connection: i64,
     /// What WINDOW_UPDATE and DATA add to `initial`.
     streams: HashMap<u32, i64>,
 }
 
 impl Windows {
-    fn new() -> Self {
+    pub fn new() -> Self {
         Self {
             initial: DEFAULT_WINDOW.into(),
             connection: DEFAULT_WINDOW.into(),
@@ -47,7 +47,7 @@ impl Windows {
         }
     }
 
-    fn add(&mut self, stream: u32, bytes: i64) {
+    pub fn add(&mut self, stream: u32, bytes: i64) {
         if stream == 0 {
             self.connection += bytes;
         } else {
@@ -55,13 +55,13 @@ impl Windows {
         }
     }
 
-    fn use_up(&mut self, stream: u32, len: usize) {
+    pub fn use_up(&mut self, stream: u32, len: usize) {
         let len = i64::try_from(len).unwrap();
         self.add(0, -len);
         self.add(stream, -len);
     }
 
-    fn room(&self, stream: u32) -> i64 {
+    pub fn room(&self, stream: u32) -> i64 {
         let own = self.initial + self.streams.get(&stream).copied().unwrap_or_default();
         own.min(self.connection)
     }

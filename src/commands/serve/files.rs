@@ -1,0 +1,261 @@
+//! The files that the server reads: at its start, and again whenever they change or SIGHUP asks for it.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use tokio::task::JoinSet;
+
+use super::supervisor::Supervisor;
+use crate::cli::ServeArgs;
+use crate::error::{Error, Result};
+use crate::output::{Console, count};
+use crate::server::{Metrics, People, Reload, Server, Tls, TlsFiles, Tokens, Watch};
+
+/// Where the files are.
+#[derive(Clone)]
+pub struct Files {
+    people: Option<PathBuf>,
+    tls: Option<TlsFiles>,
+    tokens: Option<PathBuf>,
+}
+
+/// What they hold.
+pub struct Loaded {
+    pub people: People,
+    pub tls: Option<Arc<Tls>>,
+    pub tokens: Option<Arc<Tokens>>,
+}
+
+impl Files {
+    pub fn of(args: &ServeArgs) -> Self {
+        let tls = args.tls.cert.clone().zip(args.tls.key.clone());
+        Self {
+            people: args.people.clone(),
+            tls: tls.map(|(cert, key)| TlsFiles {
+                cert,
+                key,
+                client_ca: args.tls.client_ca.clone(),
+                client_names: args.tls.client_name.clone(),
+            }),
+            tokens: args.auth_token_file.clone(),
+        }
+    }
+
+    /// Reads them.
+    ///
+    /// # Errors
+    /// When one cannot be read or is wrong; the error names it.
+    pub async fn load(&self) -> Result<Loaded> {
+        let files = self.clone();
+        // On another thread, like every reload: glibc frees memory in the arena it was allocated from. When the first
+        // reload dropped 300,000 people from this thread's arena, allocations here were blocked for half a second.
+        off_thread(move || {
+            Ok(Loaded {
+                tls: files.tls.map(Tls::load).transpose()?.map(Arc::new),
+                tokens: files.tokens.map(Tokens::load).transpose()?.map(Arc::new),
+                people: match files.people {
+                    Some(path) => People::load(&path)?,
+                    None => People::built_in(),
+                },
+            })
+        })
+        .await
+    }
+
+    /// Watches them. Watching begins before they are read, so that no change is missed.
+    pub fn watch(&self, supervisor: &Supervisor) -> Result<Watches> {
+        let people = self.people.clone().map(|path| vec![path]);
+        let tokens = self.tokens.clone().map(|path| vec![path]);
+        let tls = self.tls.as_ref().map(TlsFiles::paths);
+        let is_empty = people.is_none() && tokens.is_none() && tls.is_none();
+        Ok(Watches {
+            people: people.map(Watch::new).transpose()?,
+            tls: tls.map(Watch::new).transpose()?,
+            tokens: tokens.map(Watch::new).transpose()?,
+            nothing: is_empty.then(|| Watch::new(Vec::new())).transpose()?,
+            supervisor: supervisor.clone(),
+        })
+    }
+}
+
+/// A watch for what is read together.
+pub struct Watches {
+    people: Option<Watch>,
+    tls: Option<Watch>,
+    tokens: Option<Watch>,
+    nothing: Option<Watch>,
+    supervisor: Supervisor,
+}
+
+impl Watches {
+    /// Starts the tasks that read the files again, and the one that warns of the certificate's end.
+    pub fn start(
+        self,
+        files: &Files,
+        server: &Server,
+        tls: Option<Arc<Tls>>,
+        tokens: Option<Arc<Tokens>>,
+        console: &Console,
+        tasks: &mut JoinSet<()>,
+    ) {
+        let supervisor = self.supervisor;
+        if let (Some(watch), Some(path)) = (self.people, files.people.clone()) {
+            let reload = reload_people(path, server.clone(), console.clone());
+            let count = counting(Reload::People, Arc::clone(server.metrics()), reload);
+            tasks.spawn(repeat(
+                watch,
+                "people",
+                count,
+                supervisor.clone(),
+                console.clone(),
+            ));
+        }
+        if let (Some(watch), Some(tls), Some(files)) = (self.tls, tls, &files.tls) {
+            let metrics = Arc::clone(server.metrics());
+            metrics.certificate_expires(tls.not_after());
+            let reload = reload_tls(
+                files.cert.clone(),
+                Arc::clone(&tls),
+                metrics,
+                console.clone(),
+            );
+            let count = counting(Reload::Certificate, Arc::clone(server.metrics()), reload);
+            tasks.spawn(repeat(
+                watch,
+                "certificate",
+                count,
+                supervisor.clone(),
+                console.clone(),
+            ));
+            let console = console.clone();
+            tasks.spawn(async move {
+                let report = |warning: &str| console.warning(warning);
+                tls.warn_of_expiry(report).await;
+            });
+        }
+        if let (Some(watch), Some(tokens)) = (self.tokens, tokens) {
+            let reload = reload_tokens(tokens, console.clone());
+            tasks.spawn(repeat(
+                watch,
+                "tokens",
+                reload,
+                supervisor.clone(),
+                console.clone(),
+            ));
+        }
+        if let Some(watch) = self.nothing {
+            tasks.spawn(say_nothing(watch, supervisor, console.clone()));
+        }
+    }
+}
+
+/// The people replace the ones before at once, or not at all.
+fn reload_people(path: PathBuf, server: Server, console: Console) -> impl Fn() -> Result<()> {
+    move || {
+        let people = People::load(&path)?;
+        let number = people.len();
+        server.replace_people(people);
+        console.notice(&reloaded(&path, &people_of(number)));
+        warn_if_empty(&path, number, &console);
+        Ok(())
+    }
+}
+
+/// Counts the reloads, and which of them worked.
+fn counting(
+    what: Reload,
+    metrics: Arc<Metrics>,
+    reload: impl Fn() -> Result<()>,
+) -> impl Fn() -> Result<()> {
+    move || {
+        let reloaded = reload();
+        metrics.reloaded(what, reloaded.is_ok());
+        reloaded
+    }
+}
+
+fn reload_tls(
+    cert: PathBuf,
+    tls: Arc<Tls>,
+    metrics: Arc<Metrics>,
+    console: Console,
+) -> impl Fn() -> Result<()> {
+    move || {
+        tls.reload()?;
+        metrics.certificate_expires(tls.not_after());
+        let until = format!("valid until {}", tls.valid_until());
+        console.notice(&reloaded(&cert, &until));
+        if let Some(warning) = tls.expiry_warning() {
+            console.warning(&warning);
+        }
+        Ok(())
+    }
+}
+
+fn reload_tokens(tokens: Arc<Tokens>, console: Console) -> impl Fn() -> Result<()> {
+    move || {
+        tokens.reload()?;
+        let number = count(tokens.len() as u64, "token", "tokens");
+        console.notice(&reloaded(tokens.path(), &number));
+        Ok(())
+    }
+}
+
+fn reloaded(path: &Path, what: &str) -> String {
+    format!("reloaded {}: {what}", path.display())
+}
+
+/// Calls `reload` whenever the files have to be read again, on another thread, one time after the other: files that change
+/// while they are read are read once more, so that the last version wins.
+async fn repeat(
+    mut watch: Watch,
+    what: &str,
+    reload: impl Fn() -> Result<()> + Send + Sync + 'static,
+    supervisor: Supervisor,
+    console: Console,
+) {
+    let reload = Arc::new(reload);
+    loop {
+        watch.next().await;
+        let _reloading = supervisor.reloading();
+        let reload = Arc::clone(&reload);
+        match off_thread(move || reload()).await {
+            Ok(()) => supervisor.status(&format!("reloaded the {what}")),
+            Err(error) => {
+                let kept = format!("keeping the {what} from before");
+                console.report(&error);
+                console.warning(&kept);
+                supervisor.status(&kept);
+            }
+        }
+    }
+}
+
+async fn say_nothing(mut watch: Watch, supervisor: Supervisor, console: Console) {
+    loop {
+        watch.next().await;
+        // Who asks for a reload waits for its end.
+        let _reloading = supervisor.reloading();
+        console.notice("nothing to reload: the server was started without files");
+    }
+}
+
+/// Runs `work`, which is slow enough to stall calls, on a thread other than the server's.
+async fn off_thread<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T> + Send + 'static,
+) -> Result<T> {
+    tokio::task::spawn_blocking(work)
+        .await
+        .unwrap_or_else(|panic| Err(Error::failed("cannot read the files").caused_by(panic)))
+}
+
+pub fn people_of(number: usize) -> String {
+    count(number as u64, "person", "people")
+}
+
+/// A file without people is probably not the one that was meant.
+pub fn warn_if_empty(path: &Path, number: usize, console: &Console) {
+    if number == 0 {
+        console.warning(&format!("{} has no people", path.display()));
+    }
+}

@@ -1,0 +1,52 @@
+//! gRPC on the stream of an HTTP/2 connection [PROTOCOL-HTTP2]: messages in, messages out, a status at the end.
+//!
+//! - `head`: what a request says before its messages;
+//! - `requests`: its messages;
+//! - `replies`: the messages of the response, and its status;
+//! - `call`: one call, from its head to its status, and what may end it before.
+//!
+//! The server does not use hyper and tonic's codec for this. hyper's server does not expose what bounds the memory of
+//! small frames and unread streams, and both together took more than half of the time of a unary call.
+//!
+//! [PROTOCOL-HTTP2]: https://github.com/grpc/grpc/blob/master/doc/PROTOCOL-HTTP2.md
+
+mod call;
+mod head;
+mod replies;
+mod requests;
+
+pub use call::{Bounds, Call, Handler, panicked};
+pub use head::{Head, Refusal};
+pub use replies::Replies;
+pub use requests::{ROOM, Requests, WINDOW};
+
+use tonic::Status;
+
+/// What is quoted in a status of text from a client. The whole of it could fill the client's limit for headers.
+pub fn shortened(text: &str) -> &str {
+    text.get(..text.floor_char_boundary(QUOTED)).unwrap_or(text)
+}
+
+/// Bytes.
+const QUOTED: usize = 200;
+
+/// Why a call is over before its handler has done all that it was asked.
+#[derive(Debug)]
+pub enum Stop {
+    /// It ends with this status.
+    Status(Box<Status>),
+    /// The client has reset it, or the connection is lost.
+    Gone,
+}
+
+impl From<Status> for Stop {
+    fn from(status: Status) -> Self {
+        Self::Status(Box::new(status))
+    }
+}
+
+impl From<h2::Error> for Stop {
+    fn from(_: h2::Error) -> Self {
+        Self::Gone
+    }
+}

@@ -1,0 +1,218 @@
+//! The request messages of a call.
+//!
+//! What arrives is taken off h2's hands at once, also while nobody wants the next message: h2 keeps about half a kilobyte
+//! for each DATA frame, however small. Flow control is by the message: the client may send more when its messages have
+//! been taken.
+
+use std::future::poll_fn;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll, ready};
+
+use h2::RecvStream;
+use tokio::sync::{AcquireError, OwnedSemaphorePermit, Semaphore};
+use tonic::Status;
+
+use super::Stop;
+use crate::framing::{BadFrame, Cutter, Encoding};
+
+/// Messages that are larger get room of their own. h2 tells the client of what was given back once that is half of what the
+/// client has left: a message up to this size always becomes complete, whatever was given back before it.
+const LARGE: usize = WINDOW as usize / 2;
+
+/// How much the client may send on a stream before its messages are taken, in bytes. What a connection can pin is this for
+/// each of its streams, and [`ROOM`]: with 100 streams 992 KiB, and with 1024 connections less than 1 GiB.
+///
+/// The window of the connection has to be as large as those of all its streams together. If it were smaller, streams that
+/// wait for something could use it up, and the stream that they wait for would get nothing.
+pub const WINDOW: u32 = 8 << 10;
+
+/// What a connection may hold of messages that are larger than [`LARGE`], in bytes.
+pub const ROOM: u32 = 192 << 10;
+
+type Reserving = Pin<Box<dyn Future<Output = Result<OwnedSemaphorePermit, AcquireError>> + Send>>;
+
+pub struct Requests {
+    body: RecvStream,
+    cutter: Cutter,
+    has_ended: bool,
+    /// Bytes of large messages that the connection may hold.
+    room: Arc<Semaphore>,
+    reserving: Option<Reserving>,
+    reserved: Option<OwnedSemaphorePermit>,
+    max_message_size: usize,
+    taken: u64,
+    bytes: u64,
+}
+
+impl Requests {
+    /// `room` has permits for at least one message of the largest size.
+    pub fn new(
+        body: RecvStream,
+        encoding: Option<Encoding>,
+        max_message_size: usize,
+        room: Arc<Semaphore>,
+    ) -> Self {
+        let mut cutter = Cutter::new(max_message_size);
+        if let Some(encoding) = encoding {
+            cutter.set_encoding(encoding);
+        }
+        Self {
+            body,
+            cutter,
+            has_ended: false,
+            room,
+            reserving: None,
+            reserved: None,
+            max_message_size,
+            taken: 0,
+            bytes: 0,
+        }
+    }
+
+    /// Waits for the next message; `false` at the end. The message is that of [`Requests::message`].
+    ///
+    /// # Errors
+    /// When it is malformed or too large, or the client is gone.
+    pub async fn ready(&mut self) -> Result<bool, Stop> {
+        poll_fn(|cx| self.poll_ready(cx)).await
+    }
+
+    /// As [`Requests::ready`].
+    pub fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<bool, Stop>> {
+        loop {
+            let filled = self.poll_fill(cx)?;
+            if self.peek()?.is_some() {
+                return Poll::Ready(Ok(true));
+            }
+            if filled.is_ready() {
+                return Poll::Ready(if self.cutter.is_at_boundary() {
+                    Ok(false)
+                } else {
+                    Err(Status::internal("the request ends within a message").into())
+                });
+            }
+            // What was given back may already have been sent.
+            if !self.give_back(cx)? {
+                return Poll::Pending;
+            }
+        }
+    }
+
+    /// Takes what has arrived. Ready at the end of the request.
+    pub fn poll_fill(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Stop>> {
+        while !self.has_ended {
+            match ready!(self.body.poll_data(cx)) {
+                Some(data) => {
+                    let data = data?;
+                    self.bytes += data.len() as u64;
+                    self.cutter.push(data);
+                }
+                None => self.has_ended = true,
+            }
+        }
+        Poll::Ready(Ok(()))
+    }
+
+    /// Lets the client send as much as was taken, and the rest of a message that has room of its own. Returns whether that
+    /// was any. If there is no room, the task is woken when there is.
+    fn give_back(&mut self, cx: &mut Context<'_>) -> Result<bool, Stop> {
+        let mut more = self.cutter.take_consumed();
+        if let Some(len) = self.cutter.len_of_next()
+            && len > LARGE
+        {
+            if self.reserved.is_none() {
+                let room = Arc::clone(&self.room);
+                let len = u32::try_from(len).unwrap_or(u32::MAX);
+                let reserving = self
+                    .reserving
+                    .get_or_insert_with(|| Box::pin(room.acquire_many_owned(len)));
+                if let Poll::Ready(permit) = reserving.as_mut().poll(cx) {
+                    self.reserving = None;
+                    // The semaphore is never closed.
+                    self.reserved = permit.ok();
+                }
+            }
+            if self.reserved.is_some() {
+                more += self.cutter.take_incomplete();
+            }
+        }
+        // Also if that is nothing: what was given back before may be enough by now to tell the client.
+        self.body.flow_control().release_capacity(more)?;
+        Ok(more > 0)
+    }
+
+    fn peek(&mut self) -> Result<Option<&[u8]>, Stop> {
+        let max = self.max_message_size;
+        self.cutter.peek().map_err(|bad| status(bad, max).into())
+    }
+
+    /// Waits until the request is complete, and has no message but the next one, which keeps its room. `false` if it has
+    /// another.
+    ///
+    /// # Errors
+    /// When it is malformed or too large, or the client is gone.
+    pub async fn ends(&mut self) -> Result<bool, Stop> {
+        poll_fn(|cx| {
+            let filled = self.poll_fill(cx)?;
+            if self.cutter.len_of_next() != Some(self.cutter.len()) {
+                return Poll::Ready(Ok(false));
+            }
+            filled.map(|()| Ok(true))
+        })
+        .await
+    }
+
+    /// Whether its messages may be compressed.
+    pub fn is_compressed(&self) -> bool {
+        self.cutter.is_compressed()
+    }
+
+    /// The next message; empty if there is none.
+    pub fn message(&mut self) -> &[u8] {
+        match self.peek() {
+            Ok(Some(message)) => message,
+            _ => &[],
+        }
+    }
+
+    /// Takes the message.
+    pub fn take(&mut self) {
+        self.cutter.skip();
+        self.reserved = None;
+        self.taken += 1;
+    }
+
+    /// Whether nothing can follow the next message.
+    pub fn is_last(&mut self) -> bool {
+        self.has_ended && self.cutter.len_of_next() == Some(self.cutter.len())
+    }
+
+    /// How many messages were taken.
+    pub fn taken(&self) -> u64 {
+        self.taken
+    }
+
+    /// How many bytes have arrived.
+    pub fn bytes(&self) -> u64 {
+        self.bytes
+    }
+}
+
+fn status(bad: BadFrame, max: usize) -> Status {
+    match bad {
+        BadFrame::TooLarge(len) => Status::resource_exhausted(format!(
+            "the request message has {len} bytes, and the limit is {max}"
+        )),
+        BadFrame::Expanding => Status::resource_exhausted(format!(
+            "the request message has more than {max} bytes once decompressed"
+        )),
+        BadFrame::Compressed => Status::internal(
+            "a request message is compressed, but the request has no grpc-encoding",
+        ),
+        BadFrame::Undecodable => Status::internal("a request message cannot be decompressed"),
+        BadFrame::Flag(flag) => {
+            Status::internal(format!("a request message has the unknown flag {flag}"))
+        }
+    }
+}

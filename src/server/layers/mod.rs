@@ -1,7 +1,0 @@
-//! What wraps every call, whatever its service.
-
-mod guard;
-mod log;
-
-pub use guard::Guarded;
-pub use log::{CallLog, CallRecord, Logged};
