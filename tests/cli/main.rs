@@ -48,6 +48,8 @@ mod names;
 mod newer_descriptor;
 mod output;
 #[cfg(unix)]
+#[cfg(target_os = "linux")]
+mod packaging;
 mod progress;
 mod readme;
 mod reflection;
