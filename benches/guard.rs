@@ -52,6 +52,16 @@ impl Guard {
         status
     }
 
+    /// Seconds of CPU time so far. Unknown for a process that has ended.
+    pub fn cpu_time(&self) -> Option<f64> {
+        cpu_time(&format!("/proc/{}/stat", self.child.id()), 11)
+    }
+
+    /// Resident memory, in KiB.
+    pub fn memory(&self) -> Option<u32> {
+        status(self.child.id(), "VmRSS:")
+    }
+
     /// The peak of resident memory so far, in KiB. Unknown for a process that ended at once.
     pub fn peak(&self) -> Option<u32> {
         Some(self.peak.load(Ordering::Relaxed)).filter(|&peak| peak > 0)
@@ -101,9 +111,31 @@ fn kill(id: u32) {
         .ok();
 }
 
-/// `VmHWM`, in KiB. The status file of a zombie does not have this line.
+/// `VmHWM`, in KiB.
 fn high_water_mark(id: u32) -> Option<u32> {
+    status(id, "VmHWM:")
+}
+
+/// A line of a process's status, in KiB. That of a zombie does not have those of memory.
+fn status(id: u32, name: &str) -> Option<u32> {
     let status = fs::read_to_string(format!("/proc/{id}/status")).ok()?;
-    let line = status.lines().find(|line| line.starts_with("VmHWM:"))?;
+    let line = status.lines().find(|line| line.starts_with(name))?;
     line.split_whitespace().nth(1)?.parse().ok()
+}
+
+/// Seconds of CPU time of all children that have ended.
+pub fn children_cpu_time() -> f64 {
+    cpu_time("/proc/self/stat", 13).unwrap_or(f64::NAN)
+}
+
+/// The sum of a time in user mode and in the kernel. `field` is the first one's, counted from the state of the process.
+fn cpu_time(stat: &str, field: usize) -> Option<f64> {
+    /// Linux has no other for programs.
+    const TICKS_A_SECOND: f64 = 100.0;
+
+    let stat = fs::read_to_string(stat).ok()?;
+    let (_, fields) = stat.rsplit_once(") ")?;
+    let times = fields.split_whitespace().skip(field).take(2);
+    let ticks: f64 = times.filter_map(|time| time.parse::<f64>().ok()).sum();
+    Some(ticks / TICKS_A_SECOND)
 }

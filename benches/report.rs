@@ -161,6 +161,15 @@ impl Report {
         self.note(format!("{measure}: {}", ours.range()));
     }
 
+    /// Our figures alone, for information.
+    pub fn plain(&mut self, measure: &str, ours: &Samples) {
+        let figure = figure(ours.median());
+        let none = String::new;
+        self.rows
+            .push([measure.to_owned(), figure, none(), none(), none(), none()]);
+        self.note(format!("{measure}: {}", ours.range()));
+    }
+
     /// Adds a peak in KiB, with [`MEMORY`] as its target.
     pub fn memory(&mut self, measure: &str, peak: Option<u32>) {
         let peak = peak.map(|kibibytes| f64::from(kibibytes) / 1024.0);

@@ -1,11 +1,11 @@
 //! Servers on free ports, ready when they are returned.
 
 use std::io::{BufRead, BufReader, Read};
-use std::net::SocketAddr;
+use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
 use std::process::{Command, Stdio};
 use std::sync::mpsc;
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use crate::Result;
 use crate::client;
@@ -14,7 +14,8 @@ use crate::peer::Runtime;
 
 /// Longer than the longest group.
 const LIMIT: Duration = Duration::from_mins(30);
-const START: Duration = Duration::from_secs(10);
+/// A server that reads a million people takes some seconds.
+const START: Duration = Duration::from_mins(1);
 
 /// A running server; dropping it ends the process.
 pub struct Server {
@@ -25,7 +26,13 @@ pub struct Server {
 impl Server {
     /// `routeguide serve`, which prints its address on stderr.
     pub fn routeguide() -> Result<Self> {
-        let mut command = client::routeguide(&["serve", "--listen", "127.0.0.1:0"]);
+        Self::routeguide_with(&[])
+    }
+
+    /// The same with more arguments.
+    pub fn routeguide_with(arguments: &[&str]) -> Result<Self> {
+        let serve = ["serve", "--listen", "127.0.0.1:0"];
+        let mut command = client::routeguide(&[&serve, arguments].concat());
         command
             .stdin(Stdio::null())
             .stdout(Stdio::null())
@@ -38,6 +45,28 @@ impl Server {
         let mut command = client::peer("server", runtime);
         command.stdin(Stdio::piped()).stdout(Stdio::piped());
         Self::start(command)
+    }
+
+    /// A server that is told its port, and may not say when it is ready.
+    pub fn foreign(command: impl FnOnce(u16) -> Command) -> Result<Self> {
+        let reserved = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
+        let addr = reserved.local_addr()?;
+        drop(reserved);
+        let mut command = command(addr.port());
+        command
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null());
+        let guard = Guard::spawn(&mut command, LIMIT)
+            .map_err(|error| format!("{}: {error}", command.get_program().display()))?;
+        let give_up = Instant::now() + START;
+        while TcpStream::connect(addr).is_err() {
+            if Instant::now() > give_up {
+                return Err("the server does not listen in time".into());
+            }
+            thread::sleep(Duration::from_millis(10));
+        }
+        Ok(Self { guard, addr })
     }
 
     fn start(mut command: Command) -> Result<Self> {
@@ -56,6 +85,16 @@ impl Server {
 
     pub fn addr(&self) -> SocketAddr {
         self.addr
+    }
+
+    /// Seconds of CPU time so far.
+    pub fn cpu_time(&self) -> Option<f64> {
+        self.guard.cpu_time()
+    }
+
+    /// Resident memory, in KiB.
+    pub fn memory(&self) -> Option<u32> {
+        self.guard.memory()
     }
 
     /// The peak of resident memory so far, in KiB.

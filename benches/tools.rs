@@ -1,4 +1,4 @@
-//! Other clients to compare with: where to find each, and how to start it. Nothing is installed from here; a missing
+//! Other programs to compare with: where to find each, and how to start it. Nothing is installed from here; a missing
 //! program is skipped, and the report says so.
 
 use std::path::{Path, PathBuf};
@@ -19,7 +19,7 @@ impl Tool {
     pub fn grpcurl_or_skip(group: &str, report: &mut Report) -> Option<Self> {
         let found = named_by("GRPCURL")
             .or_else(grpcurl_on_path)
-            .or_else(grpcurl_of_interop)
+            .or_else(|| of_interop("grpcurl", "grpcurl"))
             .or_else(|| existing(home()?.join("go/bin/grpcurl")));
         if found.is_none() {
             report.note(format!(
@@ -48,6 +48,26 @@ impl Tool {
         let program = named_by("BUF").or_else(|| on_path("buf"))?;
         Some(Self {
             name: "buf",
+            program,
+        })
+    }
+
+    /// nghttp2's server of files, from the package `nghttp2-server`. `/usr/sbin` is not on every user's path.
+    pub fn nghttpd() -> Option<Self> {
+        let program =
+            on_path("nghttpd").or_else(|| existing(PathBuf::from("/usr/sbin/nghttpd")))?;
+        Some(Self {
+            name: "nghttpd",
+            program,
+        })
+    }
+
+    /// grpc-go's server for interoperability tests, as `tests/interop/run` builds it.
+    pub fn go_interop_server() -> Option<Self> {
+        let program =
+            named_by("GO_INTEROP_SERVER").or_else(|| of_interop("interop+server", "server"))?;
+        Some(Self {
+            name: "grpc-go",
             program,
         })
     }
@@ -87,8 +107,8 @@ fn grpcurl_on_path() -> Option<PathBuf> {
         .find_map(|folder| existing(folder.join("grpcurl")))
 }
 
-/// The latest one built by `tests/interop/run`, which keeps a folder for each version.
-fn grpcurl_of_interop() -> Option<PathBuf> {
+/// The latest program built by `tests/interop/run`, which keeps a folder for each version of each package.
+fn of_interop(package: &str, program: &str) -> Option<PathBuf> {
     let cache = env::var_os("XDG_CACHE_HOME")
         .filter(|value| !value.is_empty())
         .map(PathBuf::from)
@@ -96,8 +116,8 @@ fn grpcurl_of_interop() -> Option<PathBuf> {
     let folders = fs::read_dir(cache.join("routeguide-interop")).ok()?;
     folders
         .flatten()
-        .filter(|folder| folder.file_name().to_string_lossy().contains("grpcurl"))
-        .filter_map(|folder| existing(folder.path().join("grpcurl")))
+        .filter(|folder| folder.file_name().to_string_lossy().contains(package))
+        .filter_map(|folder| existing(folder.path().join(program)))
         .max_by_key(|program| built(program).ok())
 }
 

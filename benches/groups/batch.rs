@@ -66,7 +66,7 @@ fn run(report: &mut Report) -> Result<()> {
         peak = peak.max(done.peak);
 
         if let Some(h2load) = &h2load {
-            loads.add(h2load.rate(&server, REQUESTS as usize, 1, CONCURRENCY)?);
+            loads.add(h2load.rate(&server, REQUESTS, 1, CONCURRENCY)?);
         }
         if let Some(grpcurl) = &grpcurl {
             let mut elapsed = Duration::ZERO;

@@ -6,6 +6,7 @@ mod h2load;
 mod list;
 mod memory;
 mod process;
+mod serve;
 #[cfg(unix)]
 mod shell;
 mod stream;
@@ -31,6 +32,7 @@ pub const ALL: &[Group] = &[
     process::GROUP,
     tls::GROUP,
     unary::GROUP,
+    serve::GROUP,
     call::GROUP,
     batch::GROUP,
     list::GROUP,
