@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::time::{Instant, sleep};
+use tokio_util::task::task_tracker::TaskTrackerToken;
 
 use super::admission::{Admission, Place};
 use super::listen::{AcceptFailures, Accepted, FailureLog, Listener};
@@ -35,6 +36,8 @@ struct Incoming {
     accepted: Accepted,
     _place: Place,
     load: Load,
+    /// The shutdown waits for it from now on.
+    tracked: TaskTrackerToken,
     is_refused: bool,
 }
 
@@ -114,6 +117,7 @@ impl Workers {
             accepted,
             _place: place,
             load: Load(Arc::clone(&thread.connections)),
+            tracked: self.server.shared.connections.token(),
             is_refused,
         });
     }
@@ -122,13 +126,13 @@ impl Workers {
 /// A worker thread.
 async fn work(server: Server, mut incoming: UnboundedReceiver<Incoming>) {
     while let Some(incoming) = incoming.recv().await {
-        let tracked = server.shared.connections.token();
         let server = server.clone();
         tokio::spawn(async move {
             let Incoming {
                 accepted,
                 _place,
                 load: _load,
+                tracked: _tracked,
                 is_refused,
             } = incoming;
             let peer = accepted.peer();
@@ -146,7 +150,6 @@ async fn work(server: Server, mut incoming: UnboundedReceiver<Incoming>) {
                     connection::serve(io, peer, server).await;
                 }
             }
-            drop(tracked);
         });
     }
 }

@@ -82,6 +82,11 @@ fn does_not_delay_the_exit<T>(connect: impl FnOnce(&Server) -> T) {
 }
 
 #[test]
+fn a_connection_without_a_byte_does_not_delay_the_exit() {
+    does_not_delay_the_exit(|server| TcpStream::connect(server.addr()).unwrap());
+}
+
+#[test]
 fn half_a_preface_does_not_delay_the_exit() {
     does_not_delay_the_exit(|server| {
         let mut socket = TcpStream::connect(server.addr()).unwrap();

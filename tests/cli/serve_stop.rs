@@ -67,20 +67,6 @@ fn calls_that_exceed_the_grace_period_end_with_unavailable() {
 }
 
 #[test]
-fn a_connection_without_a_byte_does_not_delay_the_exit() {
-    let server = Server::started(["--grace", "1h"]);
-    let silent = TcpStream::connect(server.addr()).unwrap();
-    // Connections are accepted in order: the answer means that the silent one has been accepted.
-    routeguide(["get-person", "Alice"])
-        .at(server.addr())
-        .run()
-        .exits(0);
-    server.signal(Signal::TERM);
-    server.into_running().wait().exits(0);
-    drop(silent);
-}
-
-#[test]
 fn a_client_that_stops_reading_does_not_delay_the_exit() {
     let server = Server::started(["--grace", "100ms"]);
     let mut client = routeguide(["get-people"]).at(server.addr()).start();

@@ -86,24 +86,39 @@ impl Misconduct {
     }
 }
 
+/// Frames of a kind so far.
+#[derive(Debug, Default)]
+struct Count(u64);
+
+impl Count {
+    /// Counts one more.
+    fn up_to(&mut self, allowed: u64, misconduct: Misconduct) -> Result<(), Misconduct> {
+        self.0 += 1;
+        if self.0 > allowed {
+            return Err(misconduct);
+        }
+        Ok(())
+    }
+}
+
 /// Counts the frames of a connection.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Conduct {
     max_resets: u64,
     ping_interval: Duration,
     streams: u64,
-    resets: u64,
-    settings: u64,
-    priorities: u64,
-    continuations: u64,
-    updates: u64,
     data_sent: u64,
     pings_sent: u64,
-    pings_answered: u64,
     settings_sent: u64,
-    settings_answered: u64,
-    goaways: u64,
-    unknown: u64,
+    resets: Count,
+    settings: Count,
+    priorities: Count,
+    continuations: Count,
+    updates: Count,
+    pings_answered: Count,
+    settings_answered: Count,
+    goaways: Count,
+    unknown: Count,
     strikes: u32,
     last_ping: Option<Instant>,
 }
@@ -114,21 +129,7 @@ impl Conduct {
         Self {
             max_resets,
             ping_interval,
-            streams: 0,
-            resets: 0,
-            settings: 0,
-            priorities: 0,
-            continuations: 0,
-            updates: 0,
-            data_sent: 0,
-            pings_sent: 0,
-            pings_answered: 0,
-            settings_sent: 0,
-            settings_answered: 0,
-            goaways: 0,
-            unknown: 0,
-            strikes: 0,
-            last_ping: None,
+            ..Self::default()
         }
     }
 
@@ -139,75 +140,48 @@ impl Conduct {
         completed: u64,
         now: impl FnOnce() -> Instant,
     ) -> Result<(), Misconduct> {
-        let allow = |is_allowed: bool, misconduct| {
-            if is_allowed { Ok(()) } else { Err(misconduct) }
-        };
+        let is_answer = frame.flags & ACK != 0;
+        let streams = self.streams;
         match frame.kind {
+            DATA => Ok(()),
             HEADERS => {
                 self.streams += 1;
                 Ok(())
             }
             RST_STREAM => {
-                self.resets += 1;
-                allow(
-                    self.resets <= self.max_resets.saturating_add(completed),
-                    Misconduct::Resets,
-                )
-            }
-            SETTINGS if frame.flags & ACK == 0 => {
-                self.settings += 1;
-                allow(
-                    self.settings <= SETTINGS_ALLOWED + self.streams,
-                    Misconduct::Settings,
-                )
+                let allowed = self.max_resets.saturating_add(completed);
+                self.resets.up_to(allowed, Misconduct::Resets)
             }
             PRIORITY => {
-                self.priorities += 1;
-                allow(
-                    self.priorities <= PRIORITIES_PER_STREAM * (1 + self.streams),
-                    Misconduct::Priorities,
-                )
+                let allowed = PRIORITIES_PER_STREAM * (1 + streams);
+                self.priorities.up_to(allowed, Misconduct::Priorities)
             }
             CONTINUATION => {
-                self.continuations += 1;
-                allow(
-                    self.continuations
-                        <= CONTINUATIONS_ALLOWED + CONTINUATIONS_PER_STREAM * self.streams,
-                    Misconduct::Continuations,
-                )
+                let allowed = CONTINUATIONS_ALLOWED + CONTINUATIONS_PER_STREAM * streams;
+                self.continuations.up_to(allowed, Misconduct::Continuations)
             }
             WINDOW_UPDATE => {
-                self.updates += 1;
-                let frames = self.streams + self.data_sent;
-                allow(
-                    self.updates <= UPDATES_ALLOWED + UPDATES_PER_FRAME * frames,
-                    Misconduct::WindowUpdates,
-                )
+                let frames = streams + self.data_sent;
+                let allowed = UPDATES_ALLOWED + UPDATES_PER_FRAME * frames;
+                self.updates.up_to(allowed, Misconduct::WindowUpdates)
             }
-            PING if frame.flags & ACK == 0 => self.pinged(now()),
-            // h2 logs each that it has not asked for.
+            PING if !is_answer => self.pinged(now()),
             PING => {
-                self.pings_answered += 1;
-                allow(
-                    self.pings_answered <= self.pings_sent + ANSWERS_ALLOWED,
-                    Misconduct::Pings,
-                )
+                let allowed = self.pings_sent + ANSWERS_ALLOWED;
+                self.pings_answered.up_to(allowed, Misconduct::Pings)
+            }
+            SETTINGS if !is_answer => {
+                let allowed = SETTINGS_ALLOWED + streams;
+                self.settings.up_to(allowed, Misconduct::Settings)
             }
             SETTINGS => {
-                self.settings_answered += 1;
-                let is_allowed = self.settings_answered <= self.settings_sent + ANSWERS_ALLOWED;
-                allow(is_allowed, Misconduct::Settings)
+                let allowed = self.settings_sent + ANSWERS_ALLOWED;
+                self.settings_answered.up_to(allowed, Misconduct::Settings)
             }
-            GOAWAY => {
-                self.goaways += 1;
-                allow(self.goaways <= GOAWAYS_ALLOWED, Misconduct::Other)
-            }
-            DATA => Ok(()),
+            GOAWAY => self.goaways.up_to(GOAWAYS_ALLOWED, Misconduct::Other),
             _ => {
-                self.unknown += 1;
-                let is_allowed =
-                    self.unknown <= UNKNOWN_ALLOWED + UNKNOWN_PER_STREAM * self.streams;
-                allow(is_allowed, Misconduct::Other)
+                let allowed = UNKNOWN_ALLOWED + UNKNOWN_PER_STREAM * streams;
+                self.unknown.up_to(allowed, Misconduct::Other)
             }
         }
     }

@@ -1,9 +1,10 @@
 //! `/metrics`, `/healthz` and `/readyz` over HTTP/1.1, on a listener of their own: scrapers and probes neither speak
 //! gRPC nor count against its limits. It has few connections, each for one request and for a short time.
 
+use std::collections::VecDeque;
 use std::convert::Infallible;
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use http::header::{ACCEPT, ALLOW, CONTENT_TYPE};
@@ -12,7 +13,7 @@ use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::net::TcpStream;
-use tokio::sync::Semaphore;
+use tokio::task::AbortHandle;
 use tokio::time::{sleep, timeout};
 
 use super::Metrics;
@@ -21,7 +22,7 @@ use super::families::page;
 use crate::error::{Error, Result};
 use crate::server::listen::{ListenAddress, Listener, bind};
 
-/// More than a scraper and a few probes need. Further ones wait in the kernel's queue.
+/// More than a scraper and a few probes need. Beyond that, the oldest is closed: it may be silent.
 const CONNECTIONS: usize = 16;
 
 /// For the head of a request.
@@ -63,12 +64,12 @@ impl MetricsListener {
 
     /// Serves until the future is dropped.
     pub async fn serve(self, metrics: Arc<Metrics>) {
-        let free = Arc::new(Semaphore::new(CONNECTIONS));
+        let open = Open::default();
         let accepting = self.0.into_iter().map(|listener| {
-            let (metrics, free) = (Arc::clone(&metrics), Arc::clone(&free));
+            let (metrics, open) = (&metrics, &open);
             async move {
                 if let Listener::Tcp(listener) = listener {
-                    accept(&listener, &metrics, &free).await;
+                    accept(&listener, metrics, open).await;
                 }
             }
         });
@@ -87,15 +88,32 @@ impl fmt::Display for MetricsListener {
     }
 }
 
-async fn accept(listener: &tokio::net::TcpListener, metrics: &Arc<Metrics>, free: &Arc<Semaphore>) {
-    while let Ok(permit) = Arc::clone(free).acquire_owned().await {
+/// The connections that are open, the oldest first.
+#[derive(Default)]
+struct Open(Mutex<VecDeque<AbortHandle>>);
+
+impl Open {
+    fn add(&self, connection: AbortHandle) {
+        let mut open = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        open.retain(|connection| !connection.is_finished());
+        open.push_back(connection);
+        if open.len() > CONNECTIONS
+            && let Some(oldest) = open.pop_front()
+        {
+            oldest.abort();
+        }
+    }
+}
+
+async fn accept(listener: &tokio::net::TcpListener, metrics: &Arc<Metrics>, open: &Open) {
+    loop {
         match listener.accept().await {
             Ok((stream, _)) => {
                 let metrics = Arc::clone(metrics);
-                tokio::spawn(async move {
+                let connection = tokio::spawn(async move {
                     let _ = timeout(TIMEOUT, connection(stream, metrics)).await;
-                    drop(permit);
                 });
+                open.add(connection.abort_handle());
             }
             Err(error) => {
                 tracing::debug!(%error, "cannot accept a connection for metrics");
