@@ -6,7 +6,8 @@
 //! - `workers`: the threads that serve them;
 //! - `connection`: one HTTP/2 connection;
 //! - `grpc`: one call on it;
-//! - `services`: what is called: `route_guide`, with its data in `people`, `health`, `reflection`;
+//! - `method`: which methods there are, and `services`, what they do: `route_guide`, with its data in `people`, `health`,
+//!   `reflection`;
 //! - `access`: who may call;
 //! - `limits`: what all of them bear;
 //! - `call_log`, `metrics`, `otlp`: what is seen of all this; `peer`: who is at the other end;
@@ -20,6 +21,7 @@ mod grpc;
 mod health;
 mod limits;
 mod listen;
+mod method;
 mod metrics;
 #[cfg(not(feature = "otlp"))]
 mod no_otlp;

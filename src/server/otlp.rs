@@ -21,6 +21,7 @@ use opentelemetry_sdk::trace::{SdkTracer, SdkTracerProvider};
 use tonic::Code;
 
 use super::call_log::{CallLog, CallRecord, TraceContext};
+use super::method::Method;
 use super::metrics::{MethodIndex, Metrics, call_seconds, message_sizes};
 use super::peer::Peer;
 use crate::error::{BoxError, Error, Result, code_name};
@@ -124,7 +125,7 @@ impl Calls {
 
     fn record(&self, call: &CallRecord) {
         let code = call.code.unwrap_or(Code::Cancelled);
-        let method = MethodIndex::of(&call.path).full_name();
+        let method = MethodIndex::of(Method::of(&call.path)).full_name();
         let labels = [
             KeyValue::new("grpc.method", method),
             KeyValue::new("grpc.status", code_name(code)),

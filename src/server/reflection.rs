@@ -18,9 +18,6 @@ use crate::error::{Error, Result};
 use crate::framing::{Cutter, Packer, Sent};
 use crate::proto::{FILE_DESCRIPTOR_SET, health};
 
-pub const V1: &str = "/grpc.reflection.v1.ServerReflection/ServerReflectionInfo";
-pub const V1ALPHA: &str = "/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo";
-
 /// Both versions of the service.
 pub struct Reflection(Routes);
 

@@ -67,7 +67,7 @@ impl RouteGuide {
                 // Each may take as long to decompress as many plain ones, and other calls wait.
                 tokio::task::yield_now().await;
             }
-            if call.replies.packer().is_full() {
+            if call.replies.is_full() {
                 call.flush().await?;
             }
         }

@@ -1,4 +1,4 @@
-//! All services, and which of them a path belongs to.
+//! All services, and what each method does.
 
 use std::sync::Arc;
 
@@ -6,7 +6,8 @@ use tonic::Status;
 
 use super::grpc::{Call, Handler, Stop, shortened};
 use super::health::Health;
-use super::reflection::{self, Reflection};
+use super::method::Method;
+use super::reflection::Reflection;
 use super::route_guide::RouteGuide;
 use crate::framing::Packer;
 
@@ -17,47 +18,15 @@ pub struct Services {
     pub reflection: Option<Reflection>,
 }
 
-/// A method.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Route {
-    GetPerson,
-    GetPeople,
-    Check,
-    List,
-    Watch,
-    Reflection(&'static str),
-}
-
-impl Route {
-    /// Whether it is one request and one reply, which is known at once.
-    pub fn is_immediate(self) -> bool {
-        matches!(self, Self::GetPerson | Self::Check | Self::List)
-    }
-
-    /// Whether it may wait for as long as its client wants.
-    pub fn may_idle(self) -> bool {
-        self == Self::Watch
-    }
-}
-
 impl Services {
-    /// The method of a path.
+    /// The method of a request to `path`.
     ///
     /// # Errors
-    /// When there is none.
-    pub fn route(&self, path: &str) -> Result<Route, Status> {
-        Ok(match path {
-            "/RouteGuide/GetPerson" => Route::GetPerson,
-            "/RouteGuide/GetPeople" => Route::GetPeople,
-            "/grpc.health.v1.Health/Check" => Route::Check,
-            "/grpc.health.v1.Health/List" => Route::List,
-            "/grpc.health.v1.Health/Watch" => Route::Watch,
-            reflection::V1 if self.reflection.is_some() => Route::Reflection(reflection::V1),
-            reflection::V1ALPHA if self.reflection.is_some() => {
-                Route::Reflection(reflection::V1ALPHA)
-            }
-            _ => return Err(self.unknown(path)),
-        })
+    /// When the server does not have it.
+    pub fn find(&self, method: Option<Method>, path: &str) -> Result<Method, Status> {
+        method
+            .filter(|method| self.reflection.is_some() || !method.is_reflection())
+            .ok_or_else(|| self.unknown(path))
     }
 
     fn unknown(&self, path: &str) -> Status {
@@ -84,17 +53,23 @@ impl Services {
     ///
     /// # Errors
     /// When the method ends with another status than OK.
-    pub fn answer(&self, route: Route, request: &[u8], replies: &mut Packer) -> Result<(), Status> {
-        match route {
-            Route::GetPerson => self.route_guide.get_person(request, replies),
-            Route::Check => self.health.check(request, replies),
-            Route::List => {
+    pub fn answer(
+        &self,
+        method: Method,
+        request: &[u8],
+        replies: &mut Packer,
+    ) -> Result<(), Status> {
+        match method {
+            Method::GetPerson => self.route_guide.get_person(request, replies),
+            Method::Check => self.health.check(request, replies),
+            Method::List => {
                 self.health.list(replies);
                 Ok(())
             }
-            Route::GetPeople | Route::Watch | Route::Reflection(_) => {
-                Err(Status::internal("the method is a stream"))
-            }
+            Method::GetPeople
+            | Method::Watch
+            | Method::ReflectionV1
+            | Method::ReflectionV1Alpha => Err(Status::internal("the method is a stream")),
         }
     }
 }
@@ -102,22 +77,22 @@ impl Services {
 /// The service of one call.
 pub struct Routed {
     pub services: Arc<Services>,
-    pub route: Route,
+    pub method: Method,
 }
 
 impl Handler for Routed {
     async fn handle(&self, call: &mut Call) -> Result<(), Stop> {
-        match self.route {
-            Route::GetPerson | Route::Check | Route::List => {
+        match self.method {
+            Method::GetPerson | Method::Check | Method::List => {
                 let request = call.only_request().await?;
                 let replies = call.replies.packer();
-                Ok(self.services.answer(self.route, &request, replies)?)
+                Ok(self.services.answer(self.method, &request, replies)?)
             }
-            Route::GetPeople => self.services.route_guide.get_people(call).await,
-            Route::Watch => self.services.health.watch(call).await,
-            Route::Reflection(path) => match &self.services.reflection {
-                Some(reflection) => reflection.answer(path, call).await,
-                None => Err(self.services.unknown(path).into()),
+            Method::GetPeople => self.services.route_guide.get_people(call).await,
+            Method::Watch => self.services.health.watch(call).await,
+            Method::ReflectionV1 | Method::ReflectionV1Alpha => match &self.services.reflection {
+                Some(reflection) => reflection.answer(self.method.path(), call).await,
+                None => Err(self.services.unknown(self.method.path()).into()),
             },
         }
     }

@@ -2,9 +2,10 @@
 
 use super::attacker::{Attacker, GET_PEOPLE, GET_PERSON, name};
 use super::client::Client;
-use super::harness::raw::frame::{END_STREAM, Frame, WINDOW_UPDATE};
-use super::harness::{Server, block_on};
+use super::harness::raw::frame::{DATA, END_STREAM, Frame, INITIAL_WINDOW_SIZE, WINDOW_UPDATE};
+use super::harness::{LIMIT, Server, block_on};
 use rustix::process::Signal;
+use std::time::{Duration, Instant};
 
 const OK: Option<u32> = Some(0);
 const DEADLINE_EXCEEDED: Option<u32> = Some(4);
@@ -139,6 +140,15 @@ fn a_call_too_late_for_a_connection_of_age_does_not_disturb_the_others() {
     let late = client.open(GET_PEOPLE);
     client.send(&Frame::new(WINDOW_UPDATE, 0, late, [0, 0, 0, 5]));
     client.data(late, name("Alice"), END_STREAM);
+    // However its bytes are split.
+    let update = Frame::new(WINDOW_UPDATE, 0, late, [0, 0, 0, 5]).encode();
+    for at in 1..update.len() {
+        let (now, then) = update.split_at(at);
+        client.send_bytes(now);
+        // Most likely the server reads that much by itself.
+        std::thread::sleep(Duration::from_millis(10));
+        client.send_bytes(then);
+    }
 
     client.data(stream, name("Bob"), END_STREAM);
     client.wait("the end of the call", |seen| seen.is_over(stream));
@@ -207,6 +217,27 @@ fn a_client_that_does_not_answer_pings_is_gone() {
         client.wait("a PING", |seen| seen.closed || !seen.pings.is_empty());
         assert!(client.look(|seen| !seen.closed));
         client.wait_for_end();
+    }
+}
+
+/// Bytes that come are a sign of life, but a client that reads nothing makes the server keep what it cannot send.
+#[test]
+fn a_client_that_never_reads_is_closed_whatever_it_sends() {
+    let server = Server::started(KEEPALIVE);
+    let windows = [(INITIAL_WINDOW_SIZE, i32::MAX.cast_unsigned())];
+    let mut client = Attacker::deaf(server.addr(), &windows);
+    let update = (1_u32 << 30).to_be_bytes();
+    client.send(&Frame::new(WINDOW_UPDATE, 0, 0, update));
+    let streams: Vec<u32> = (0..90).map(|_| client.open(GET_PEOPLE)).collect();
+    let names = name("Alice").repeat(1000);
+    // As much as the server reads; then a byte at a time, which it always has room for.
+    for stream in &streams[1..] {
+        client.flood(&[Frame::new(DATA, 0, *stream, names.clone())], 1);
+    }
+    let give_up = Instant::now() + LIMIT;
+    while client.send(&Frame::new(DATA, 0, streams[0], [])) {
+        assert!(Instant::now() < give_up, "the server has not closed it");
+        std::thread::sleep(Duration::from_millis(50));
     }
 }
 

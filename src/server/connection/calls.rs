@@ -19,11 +19,12 @@ use super::entry::{Entry, Record, Shared};
 use super::watched::Watch;
 use crate::framing::ACCEPTED;
 use crate::server::grpc::{
-    Bounds, Call, Handler, Head, Refusal, Replies, Requests, Stop, panicked,
+    Bounds, Call, Handler, Head, Refusal, Replies, Requests, Stop, Unsent, panicked,
 };
+use crate::server::method::Method;
 use crate::server::metrics::{Limit, Shard, Traffic};
 use crate::server::peer::Peer;
-use crate::server::services::{Route, Routed};
+use crate::server::services::Routed;
 use crate::server::{LAST_WORDS, Server};
 
 /// How much is read of a request that was refused, in bytes.
@@ -34,6 +35,7 @@ pub struct Calls {
     server: Server,
     peer: Peer,
     room: Arc<Semaphore>,
+    unsent: Unsent,
     /// Calls whose headers were received since the last [`Calls::start`].
     begun: Vec<Begun>,
 }
@@ -41,7 +43,7 @@ pub struct Calls {
 /// A call that nothing was done for yet.
 struct Begun {
     entry: Entry,
-    route: Route,
+    method: Method,
     call: Call,
     timeout: Option<Duration>,
 }
@@ -59,6 +61,7 @@ impl Calls {
             server,
             peer,
             room: Arc::new(Semaphore::new(room)),
+            unsent: Unsent::default(),
             begun: Vec::new(),
         }
     }
@@ -92,26 +95,28 @@ impl Calls {
                 .map_err(|status| Refusal::Grpc(Box::new(status)))
         });
         let log = self.server.shared.log.as_ref();
+        let method = Method::of(parts.uri.path());
         let entry = Entry::new(
             Arc::clone(&self.server.shard),
             Arc::clone(&self.shared),
-            parts.uri.path(),
+            method,
             log.map(|log| Record::new(log, self.peer, &parts)),
         );
         let server = &self.server.shared;
-        let routed = head.and_then(|head| {
-            let route = server.services.route(parts.uri.path());
-            let route = route.map_err(|status| Refusal::Grpc(Box::new(status)))?;
-            Ok((head, route))
+        let found = head.and_then(|head| {
+            let method = server.services.find(method, parts.uri.path());
+            let method = method.map_err(|status| Refusal::Grpc(Box::new(status)))?;
+            Ok((head, method))
         });
-        let (head, route) = match routed {
-            Ok(routed) => routed,
+        let (head, method) = match found {
+            Ok(found) => found,
             Err(refusal) => {
-                tokio::spawn(refuse(refusal, body, respond, entry));
+                let replies = Replies::new(respond, None, self.unsent.clone());
+                tokio::spawn(refuse(refusal, body, replies, entry));
                 return;
             }
         };
-        let replies = Replies::new(respond, head.encoding);
+        let replies = Replies::new(respond, head.encoding, self.unsent.clone());
         let requests = Requests::new(
             body,
             head.encoding,
@@ -122,7 +127,7 @@ impl Calls {
         self.begun.push(Begun {
             call: Call::new(requests, replies, shard, entry.method()),
             entry,
-            route,
+            method,
             timeout: head.timeout,
         });
     }
@@ -145,13 +150,13 @@ impl Calls {
     fn start_one(&self, begun: Begun, cx: &mut Context<'_>) {
         let Begun {
             entry,
-            route,
+            method,
             mut call,
             timeout,
         } = begun;
         let mut is_answered = false;
-        if route.is_immediate() {
-            match self.answer(route, &mut call, cx) {
+        if method.is_immediate() {
+            match self.answer(method, &mut call, cx) {
                 Poll::Ready(code) => {
                     count_limit(&self.server.shard, code);
                     entry.end(code, call.traffic());
@@ -164,7 +169,7 @@ impl Calls {
         let bounds = Bounds {
             timeout,
             longest: limits.call,
-            idle: limits.stream_idle.filter(|_| !route.may_idle()),
+            idle: limits.stream_idle.filter(|_| !method.may_idle()),
             ending: self.shared.ending.clone(),
             shard: Arc::clone(&self.server.shard),
         };
@@ -174,7 +179,7 @@ impl Calls {
             let code = if is_answered {
                 call.run(&Answered, bounds).await
             } else {
-                call.run(&Routed { services, route }, bounds).await
+                call.run(&Routed { services, method }, bounds).await
             };
             count_limit(&shard, code);
             entry.end(code, call.traffic());
@@ -183,7 +188,7 @@ impl Calls {
 
     /// Answers a call whose request has arrived. Pending if it has not, or if the client does not let the reply through;
     /// the request is taken then.
-    fn answer(&self, route: Route, call: &mut Call, cx: &mut Context<'_>) -> Poll<Option<Code>> {
+    fn answer(&self, method: Method, call: &mut Call, cx: &mut Context<'_>) -> Poll<Option<Code>> {
         let (requests, replies) = (&mut call.requests, &mut call.replies);
         match requests.poll_ready(cx) {
             Poll::Ready(Ok(true)) if requests.is_last() => {}
@@ -195,7 +200,7 @@ impl Calls {
         }
         let services = &self.server.shared.services;
         let answered = catch_unwind(AssertUnwindSafe(|| {
-            services.answer(route, requests.message(), replies.packer())
+            services.answer(method, requests.message(), replies.packer())
         }));
         if let Err(status) = answered.unwrap_or_else(|_| Err(panicked())) {
             return Poll::Ready(Some(replies.finish(&status)));
@@ -227,12 +232,7 @@ impl Handler for Answered {
 
 /// Refuses a request, and reads what is left of it, as far as it does not take long: resetting the stream would reach some
 /// clients before the answer does.
-async fn refuse(
-    refusal: Refusal,
-    mut body: RecvStream,
-    respond: SendResponse<Bytes>,
-    entry: Entry,
-) {
+async fn refuse(refusal: Refusal, mut body: RecvStream, mut replies: Replies, entry: Entry) {
     let mut left = REFUSED_BODY;
     if matches!(refusal, Refusal::Http(_)) {
         // What follows the head may be an error of the stream, which h2 does not report once the answer is sent.
@@ -245,7 +245,6 @@ async fn refuse(
             Ok(None) | Err(_) => {}
         }
     }
-    let mut replies = Replies::new(respond, None);
     let code = match refusal {
         Refusal::Http(status) => replies.refuse(status),
         Refusal::Grpc(status) => replies.finish(&status),

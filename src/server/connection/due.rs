@@ -169,6 +169,11 @@ impl Due {
                 return Some(Then::Close(None));
             }
         }
+        if let Some(since) = seen.blocked_since
+            && is_over(since, self.blocked())
+        {
+            return Some(Then::Close(Some(Limit::Keepalive)));
+        }
         if self.end_calls.is_some_and(|end| now >= end) {
             self.end_calls = None;
             return Some(Then::EndCalls);
@@ -178,6 +183,11 @@ impl Due {
             return Some(Then::Retire);
         }
         self.keep_alive(h2, seen.last_read.unwrap_or(self.opened), now)
+    }
+
+    /// A client that takes nothing of what is written for as long as this is gone, whatever it sends.
+    fn blocked(&self) -> Duration {
+        self.keepalive_interval + self.keepalive_timeout
     }
 
     fn keep_alive<I>(
@@ -215,11 +225,13 @@ impl Due {
         };
         let begun = (!seen.has_begun).then_some(self.opened + self.handshake);
         let finished = seen.unfinished_since.map(|since| since + self.handshake);
+        let blocked = seen.blocked_since.map(|since| since + self.blocked());
         let closed = self.accused.map(|since| since + LAST_WORDS);
         let drained = self.draining_since.map(|_| Instant::now() + DRAINING);
         let others = [
             begun,
             finished,
+            blocked,
             closed,
             drained,
             self.retire,

@@ -11,6 +11,7 @@ use tonic::Code;
 
 use super::watched::Watch;
 use crate::server::call_log::{CallLog, CallRecord, TraceContext, request_id};
+use crate::server::method::Method;
 use crate::server::metrics::{MethodIndex, Shard, Traffic};
 use crate::server::peer::Peer;
 
@@ -61,8 +62,13 @@ impl Record {
 }
 
 impl Entry {
-    pub fn new(shard: Arc<Shard>, calls: Arc<Shared>, path: &str, record: Option<Record>) -> Self {
-        let method = MethodIndex::of(path);
+    pub fn new(
+        shard: Arc<Shard>,
+        calls: Arc<Shared>,
+        method: Option<Method>,
+        record: Option<Record>,
+    ) -> Self {
+        let method = MethodIndex::of(method);
         shard.started(method);
         calls.in_flight.fetch_add(1, Ordering::Relaxed);
         Self {

@@ -116,6 +116,16 @@ impl Frames {
         self.payload == 0 && self.seen == 0
     }
 
+    /// How many bytes of the payload of a frame have not come.
+    pub fn payload_left(&self) -> usize {
+        self.payload as usize
+    }
+
+    /// How many bytes of a head have come that is not complete.
+    pub fn head_so_far(&self) -> usize {
+        self.seen
+    }
+
     /// How many header blocks are complete, and how many other frames have begun.
     pub fn complete(&self) -> u64 {
         self.complete

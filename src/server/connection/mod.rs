@@ -47,7 +47,7 @@ const DATA_FRAME_BUDGET: usize = 256 * (64 << 10);
 const FRAME: u32 = 16 << 10;
 
 /// Bytes of replies that h2 keeps for a stream.
-const SEND_BUFFER: usize = 64 << 10;
+const SEND_BUFFER: usize = 16 << 10;
 
 /// Serves `io` after a handshake.
 pub async fn serve_tls<I>(io: I, peer: Peer, server: Server)
@@ -215,6 +215,7 @@ where
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
         let this = &mut *self;
+        this.calls.watch().begin_turn();
         loop {
             match this.h2.poll_accept(cx) {
                 Poll::Ready(Some(Ok((request, respond)))) => {

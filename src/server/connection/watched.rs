@@ -18,9 +18,13 @@ use super::preface::PREFACE;
 use crate::server::grpc::WINDOW;
 use crate::server::metrics::{Limit, Shard};
 
-/// Bytes that are read until calls have their turn. What they have not taken is kept by h2 in about half a kilobyte a
-/// frame, so this bounds it.
+/// How much is read until calls have their turn. What they have not taken is kept by h2 in a list of 248 bytes a frame, which
+/// does not shrink: it has 512 places at most (127 KiB), because no read of [`SHORT`] bytes has more than 204 frames of data.
 const TURN: usize = 64 << 10;
+const FRAMES_A_TURN: u64 = 300;
+
+/// The bytes that are read at once beyond those of a frame that has begun.
+const SHORT: usize = 2 << 10;
 
 /// h2 ignores a stream that was opened too late for its GOAWAY, and takes other frames of it for those of an idle stream,
 /// which ends the connection with all calls on it (h2 0.4.20, `Streams::recv_window_update`). They become frames of an
@@ -38,6 +42,9 @@ const ENHANCE_YOUR_CALM: u8 = 11;
 pub struct Watch {
     /// Calls that ended with a status.
     pub completed: AtomicU64,
+    /// The connection's turns: how often it was polled. h2 reads whenever a request is accepted, so what it may read is
+    /// counted from here, and not from its last attempt.
+    turns: AtomicU64,
     seen: Mutex<Seen>,
 }
 
@@ -51,11 +58,18 @@ pub struct Seen {
     /// Since when a header block is open.
     pub unfinished_since: Option<Instant>,
     pub misconduct: Option<Misconduct>,
+    /// Since when the client takes nothing of what is written.
+    pub blocked_since: Option<Instant>,
 }
 
 impl Watch {
     pub fn seen(&self) -> Seen {
         *self.lock()
+    }
+
+    /// Lets the connection read. Calls have had their turn.
+    pub fn begin_turn(&self) {
+        self.turns.fetch_add(1, Ordering::Relaxed);
     }
 
     /// Ends the connection.
@@ -83,10 +97,23 @@ pub struct Watched<I> {
     /// The client's last stream.
     last_stream: u32,
     retirement: Retirement,
-    read_in_turn: usize,
+    turn: Turn,
     /// Bytes of our own, which are written before those of h2.
     ours: Vec<u8>,
     writing: Writing,
+    /// Whether the last write had to wait.
+    is_blocked: bool,
+    /// The beginning of a frame's head, which h2 gets with the rest of it.
+    held: Vec<u8>,
+}
+
+/// What was read in a turn.
+#[derive(Default)]
+struct Turn {
+    number: u64,
+    bytes: usize,
+    /// How many frames there were before it.
+    frames: u64,
 }
 
 /// How far the connection is told to retire: h2 sends a GOAWAY that leaves no stream out, and a PING. Once that is answered,
@@ -122,20 +149,45 @@ impl<I> Watched<I> {
             outbound: Frames::default(),
             last_stream: 0,
             retirement: Retirement::default(),
-            read_in_turn: 0,
+            turn: Turn::default(),
             ours: Vec::new(),
             writing: Writing::Preface,
+            is_blocked: false,
+            held: Vec::new(),
         }
     }
 
-    fn received(&mut self, bytes: &mut [u8]) {
+    /// Whether the connection has to wait for its next turn.
+    fn has_had_its_turn(&mut self) -> bool {
+        let number = self.watch.turns.load(Ordering::Relaxed);
+        if self.turn.number != number {
+            self.turn = Turn {
+                number,
+                bytes: 0,
+                frames: self.frames,
+            };
+        }
+        self.turn.bytes >= TURN || self.frames - self.turn.frames >= FRAMES_A_TURN
+    }
+
+    /// Notes whether a write had to wait.
+    fn wrote<T>(&mut self, polled: Poll<io::Result<T>>) -> Poll<io::Result<T>> {
+        if polled.is_pending() != self.is_blocked {
+            self.is_blocked = !self.is_blocked;
+            self.watch.lock().blocked_since = self.is_blocked.then(Instant::now);
+        }
+        polled
+    }
+
+    /// Follows `bytes`, of which h2 gets the first `held` late.
+    fn received(&mut self, bytes: &mut [u8], held: usize) {
         let now = Instant::now();
         let completed = self.watch.completed.load(Ordering::Relaxed);
         let (conduct, last_stream) = (&mut self.conduct, &mut self.last_stream);
         let (retirement, mut late) = (&mut self.retirement, Vec::new());
         let mut misconduct = None;
         let frames = &mut self.frames;
-        let received = &*bytes;
+        let received = bytes.get(held..).unwrap_or_default();
         let before = self.inbound.complete();
         self.inbound.follow(received, |frame, at| {
             *frames += 1;
@@ -151,7 +203,8 @@ impl<I> Watched<I> {
                 .last_accepted
                 .is_some_and(|last| frame.stream > last);
             if is_late && matches!(frame.kind, WINDOW_UPDATE | RST_STREAM) {
-                late.extend(at.head.map(|head| head + KIND));
+                let begins = at.head.map(|head| held + head);
+                late.extend(begins.or((held > 0).then_some(0)).map(|head| head + KIND));
             }
             if let Err(seen) = conduct.received(frame, completed, || now) {
                 misconduct.get_or_insert(seen);
@@ -209,7 +262,8 @@ impl<I: AsyncWrite + Unpin> Watched<I> {
             self.writing = Writing::Nothing;
         }
         while !self.ours.is_empty() {
-            let written = ready!(Pin::new(&mut self.io).poll_write(cx, &self.ours))?;
+            let polled = Pin::new(&mut self.io).poll_write(cx, &self.ours);
+            let written = ready!(self.wrote(polled))?;
             if written == 0 {
                 return Poll::Ready(Err(io::ErrorKind::WriteZero.into()));
             }
@@ -277,25 +331,52 @@ impl<I: AsyncRead + Unpin> AsyncRead for Watched<I> {
             self.preface = later;
             return Poll::Ready(Ok(()));
         }
-        if self.read_in_turn >= TURN {
-            self.read_in_turn = 0;
+        if self.has_had_its_turn() {
             cx.waker().wake_by_ref();
             return Poll::Pending;
         }
         let before = buf.filled().len();
-        let polled = Pin::new(&mut self.io).poll_read(cx, buf);
-        match &polled {
-            Poll::Ready(Ok(())) => {
-                let bytes = buf.filled_mut().get_mut(before..).unwrap_or_default();
-                self.read_in_turn += bytes.len();
-                if !bytes.is_empty() {
-                    self.received(bytes);
+        loop {
+            let held = self.held.len();
+            if held > 0 && buf.remaining() <= held {
+                let now = self.held.drain(..buf.remaining());
+                buf.put_slice(now.as_slice());
+                return Poll::Ready(Ok(()));
+            }
+            buf.put_slice(&self.held);
+            let room = buf.remaining().min(SHORT + self.inbound.payload_left());
+            let unfilled = buf.initialize_unfilled_to(room);
+            let mut now = ReadBuf::new(unfilled);
+            match Pin::new(&mut self.io).poll_read(cx, &mut now) {
+                Poll::Ready(Ok(())) => {
+                    let read = now.filled().len();
+                    buf.advance(read);
+                }
+                Poll::Ready(Err(error)) => return Poll::Ready(Err(error)),
+                Poll::Pending => {
+                    buf.set_filled(before);
+                    return Poll::Pending;
                 }
             }
-            Poll::Ready(Err(_)) => {}
-            Poll::Pending => self.read_in_turn = 0,
+            self.held.clear();
+            let bytes = buf.filled_mut().get_mut(before..).unwrap_or_default();
+            if bytes.len() == held {
+                return Poll::Ready(Ok(()));
+            }
+            self.turn.bytes += bytes.len() - held;
+            self.received(bytes, held);
+            if self.retirement.is_announced
+                && let Some(complete) = bytes.len().checked_sub(self.inbound.head_so_far())
+            {
+                // Its type may have to be changed.
+                self.held.extend(bytes.get(complete..).unwrap_or_default());
+                buf.set_filled(before + complete);
+                if complete == 0 {
+                    continue;
+                }
+            }
+            return Poll::Ready(Ok(()));
         }
-        polled
     }
 }
 
@@ -309,7 +390,8 @@ impl<I: AsyncWrite + Unpin> AsyncWrite for Watched<I> {
         if let Some(taken) = self.take(&[io::IoSlice::new(buf)]) {
             return Poll::Ready(Ok(taken));
         }
-        let written = ready!(Pin::new(&mut self.io).poll_write(cx, buf))?;
+        let polled = Pin::new(&mut self.io).poll_write(cx, buf);
+        let written = ready!(self.wrote(polled))?;
         self.sent(buf.get(..written).unwrap_or_default());
         Poll::Ready(Ok(written))
     }
@@ -323,7 +405,8 @@ impl<I: AsyncWrite + Unpin> AsyncWrite for Watched<I> {
         if let Some(taken) = self.take(bufs) {
             return Poll::Ready(Ok(taken));
         }
-        let written = ready!(Pin::new(&mut self.io).poll_write_vectored(cx, bufs))?;
+        let polled = Pin::new(&mut self.io).poll_write_vectored(cx, bufs);
+        let written = ready!(self.wrote(polled))?;
         let mut left = written;
         for buf in bufs {
             let part = buf.get(..left.min(buf.len())).unwrap_or_default();

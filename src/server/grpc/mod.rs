@@ -17,7 +17,7 @@ mod requests;
 
 pub use call::{Bounds, Call, Handler, panicked};
 pub use head::{Head, Refusal};
-pub use replies::Replies;
+pub use replies::{Replies, Unsent};
 pub use requests::{ROOM, Requests, WINDOW};
 
 use tonic::Status;

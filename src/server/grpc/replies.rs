@@ -1,5 +1,7 @@
 //! The response to a call: its headers, its messages and its status.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::task::{Context, Poll, ready};
 
 use bytes::Bytes;
@@ -22,6 +24,10 @@ const NOT_GRPC: &[u8] = b"This server speaks gRPC: POST with content-type applic
 
 const OK: HeaderValue = HeaderValue::from_static("0");
 
+/// When a connection has so many bytes of replies that its client does not let through, each of its calls makes one reply
+/// at a time.
+const BACKLOG: usize = 32 << 10;
+
 pub struct Replies {
     respond: SendResponse<Bytes>,
     /// Once the headers are sent.
@@ -29,13 +35,41 @@ pub struct Replies {
     packer: Packer,
     sent: u64,
     bytes: u64,
+    backlog: Backlog,
+}
+
+/// Replies of a connection that its client does not let through, in bytes.
+#[derive(Clone, Debug, Default)]
+pub struct Unsent(Arc<AtomicUsize>);
+
+/// What one call has of them.
+#[derive(Debug)]
+struct Backlog {
+    unsent: Unsent,
+    len: usize,
+}
+
+impl Backlog {
+    fn set(&mut self, len: usize) {
+        let before = std::mem::replace(&mut self.len, len);
+        // All calls of a connection are on one thread.
+        self.unsent.0.fetch_add(len, Ordering::Relaxed);
+        self.unsent.0.fetch_sub(before, Ordering::Relaxed);
+    }
+}
+
+impl Drop for Backlog {
+    fn drop(&mut self) {
+        self.set(0);
+    }
 }
 
 impl Replies {
     /// A client that sends plain requests gets plain replies, though it may accept compressed ones: compressing costs more
     /// than it saves where nobody asks for it, and nearly all clients accept it.
-    pub fn new(respond: SendResponse<Bytes>, encoding: Option<Encoding>) -> Self {
+    pub fn new(respond: SendResponse<Bytes>, encoding: Option<Encoding>, unsent: Unsent) -> Self {
         Self {
+            backlog: Backlog { unsent, len: 0 },
             respond,
             stream: None,
             packer: Packer::new(encoding),
@@ -66,9 +100,24 @@ impl Replies {
         self.stream.as_mut().ok_or(Stop::Gone)
     }
 
+    /// Whether the replies so far have to be sent before others are made: there are enough for a frame, or the client does
+    /// not let those of its connection through.
+    pub fn is_full(&self) -> bool {
+        self.packer.is_full()
+            || !self.packer.is_empty() && self.backlog.unsent.0.load(Ordering::Relaxed) >= BACKLOG
+    }
+
     /// Sends the replies that were added, as far as the client lets it. h2 gets only what it can send, so that nothing is
     /// in front of the status.
     pub fn poll_flush(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Stop>> {
+        let polled = self.poll_send(cx);
+        if self.backlog.len != self.packer.len() {
+            self.backlog.set(self.packer.len());
+        }
+        polled
+    }
+
+    fn poll_send(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Stop>> {
         self.begin()?;
         let Some(stream) = &mut self.stream else {
             return Poll::Ready(Err(Stop::Gone));

@@ -8,9 +8,11 @@ use std::future::poll_fn;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
+use std::time::Duration;
 
 use h2::RecvStream;
 use tokio::sync::{AcquireError, OwnedSemaphorePermit, Semaphore};
+use tokio::time::{Sleep, sleep};
 use tonic::Status;
 
 use super::Stop;
@@ -21,16 +23,34 @@ use crate::framing::{BadFrame, Cutter, Encoding};
 const LARGE: usize = WINDOW as usize / 2;
 
 /// How much the client may send on a stream before its messages are taken, in bytes. What a connection can pin is this for
-/// each of its streams, and [`ROOM`]: with 100 streams 992 KiB, and with 1024 connections less than 1 GiB.
+/// each of its streams, and [`ROOM`]: with 100 streams 896 KiB. With what h2 needs to keep small frames apart, 1024
+/// connections stay below 1 GiB.
 ///
 /// The window of the connection has to be as large as those of all its streams together. If it were smaller, streams that
 /// wait for something could use it up, and the stream that they wait for would get nothing.
 pub const WINDOW: u32 = 8 << 10;
 
 /// What a connection may hold of messages that are larger than [`LARGE`], in bytes.
-pub const ROOM: u32 = 192 << 10;
+pub const ROOM: u32 = 96 << 10;
+
+/// How long such a message may take to arrive, because others of its connection may wait for the room: half a minute, and
+/// a second for so many bytes.
+const ARRIVAL: Duration = Duration::from_secs(30);
+const ARRIVAL_RATE: u64 = 64 << 10;
+
+fn arrival(len: u32) -> Duration {
+    ARRIVAL + Duration::from_secs(u64::from(len) / ARRIVAL_RATE)
+}
 
 type Reserving = Pin<Box<dyn Future<Output = Result<OwnedSemaphorePermit, AcquireError>> + Send>>;
+
+/// Room of a large message that has begun to arrive.
+struct Reserved {
+    /// It is given up then.
+    end: Pin<Box<Sleep>>,
+    limit: Duration,
+    _room: OwnedSemaphorePermit,
+}
 
 pub struct Requests {
     body: RecvStream,
@@ -39,7 +59,7 @@ pub struct Requests {
     /// Bytes of large messages that the connection may hold.
     room: Arc<Semaphore>,
     reserving: Option<Reserving>,
-    reserved: Option<OwnedSemaphorePermit>,
+    reserved: Option<Reserved>,
     max_message_size: usize,
     taken: u64,
     bytes: u64,
@@ -121,25 +141,42 @@ impl Requests {
         if let Some(len) = self.cutter.len_of_next()
             && len > LARGE
         {
+            let len = u32::try_from(len).unwrap_or(u32::MAX);
             if self.reserved.is_none() {
                 let room = Arc::clone(&self.room);
-                let len = u32::try_from(len).unwrap_or(u32::MAX);
                 let reserving = self
                     .reserving
                     .get_or_insert_with(|| Box::pin(room.acquire_many_owned(len)));
                 if let Poll::Ready(permit) = reserving.as_mut().poll(cx) {
                     self.reserving = None;
                     // The semaphore is never closed.
-                    self.reserved = permit.ok();
+                    self.reserved = permit.ok().map(|room| Reserved {
+                        limit: arrival(len),
+                        end: Box::pin(sleep(arrival(len))),
+                        _room: room,
+                    });
                 }
             }
             if self.reserved.is_some() {
+                self.check_arrival(cx)?;
                 more += self.cutter.take_incomplete();
             }
         }
         // Also if that is nothing: what was given back before may be enough by now to tell the client.
         self.body.flow_control().release_capacity(more)?;
         Ok(more > 0)
+    }
+
+    /// Gives up a large message that takes too long. The task is woken when it does.
+    fn check_arrival(&mut self, cx: &mut Context<'_>) -> Result<(), Stop> {
+        if let Some(reserved) = &mut self.reserved
+            && reserved.end.as_mut().poll(cx).is_ready()
+        {
+            let limit = humantime::format_duration(reserved.limit);
+            let status = format!("a request message did not arrive within {limit}");
+            return Err(Status::unavailable(status).into());
+        }
+        Ok(())
     }
 
     fn peek(&mut self) -> Result<Option<&[u8]>, Stop> {
@@ -157,6 +194,9 @@ impl Requests {
             let filled = self.poll_fill(cx)?;
             if self.cutter.len_of_next() != Some(self.cutter.len()) {
                 return Poll::Ready(Ok(false));
+            }
+            if filled.is_pending() {
+                self.check_arrival(cx)?;
             }
             filled.map(|()| Ok(true))
         })

@@ -7,6 +7,7 @@ use tonic::Code;
 use super::exposition::Format;
 use super::families::page;
 use super::{Limit, MethodIndex, Metrics, Reload, Traffic};
+use crate::server::method::Method;
 
 const TRAFFIC: Traffic = Traffic {
     messages_in: 1,
@@ -26,7 +27,7 @@ fn shows(metrics: &Metrics, line: &str) {
 fn a_call_is_in_the_figures_of_both_conventions() {
     let metrics = Metrics::default();
     let shard = metrics.shard();
-    let method = MethodIndex::of("/RouteGuide/GetPerson");
+    let method = MethodIndex::of(Some(Method::GetPerson));
     shard.started(method);
     shard.received(method, 1);
     shard.sent(method, 1);
@@ -59,7 +60,7 @@ fn a_call_is_in_the_figures_of_both_conventions() {
 #[test]
 fn shards_are_added_up() {
     let metrics = Metrics::default();
-    let method = MethodIndex::of("/RouteGuide/GetPeople");
+    let method = MethodIndex::of(Some(Method::GetPeople));
     for _ in 0..3 {
         let shard = metrics.shard();
         shard.started(method);
@@ -84,10 +85,14 @@ fn unknown_methods_are_one_series() {
     let shard = metrics.shard();
     let before = page(&metrics, Format::Prometheus);
     assert!(!before.contains("unknown") && !before.contains("other"));
-    for path in ["/A/b", "/c", "nothing"] {
-        let method = MethodIndex::of(path);
-        shard.started(method);
-        shard.handled(method, Code::Unimplemented, Duration::ZERO, &TRAFFIC);
+    for _ in 0..3 {
+        shard.started(MethodIndex::UNKNOWN);
+        shard.handled(
+            MethodIndex::UNKNOWN,
+            Code::Unimplemented,
+            Duration::ZERO,
+            &TRAFFIC,
+        );
     }
     let labels = r#"grpc_type="unknown",grpc_service="unknown",grpc_method="unknown""#;
     shows(
