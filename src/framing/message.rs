@@ -119,6 +119,13 @@ impl Packer {
         self.current.len() - self.taken + self.buffer.len()
     }
 
+    /// Gives back the memory that is not in use.
+    pub fn rest(&mut self) {
+        if self.is_empty() {
+            (self.current, self.buffer) = (Bytes::new(), BytesMut::new());
+        }
+    }
+
     /// Adds a message.
     pub fn push(&mut self, message: &[u8]) {
         match self.encoding {
@@ -298,6 +305,22 @@ impl Cutter {
             self.rest = BytesMut::from(&*self.rest);
             self.is_large = false;
         }
+    }
+
+    /// Gives back the memory that is not in use, for a stream that may be quiet for long.
+    pub fn rest(&mut self) {
+        // An empty handle keeps all of its allocation.
+        if self.current.is_empty() {
+            self.current = Bytes::new();
+        }
+        if self.rest.is_empty() {
+            self.rest = BytesMut::new();
+        }
+    }
+
+    /// Drops what the next message is once it is decompressed. It is decompressed again when it is asked for.
+    pub fn forget_decoded(&mut self) {
+        self.decoded = None;
     }
 
     /// The length of the next message with its prefix, once all of it is in `current`.

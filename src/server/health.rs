@@ -81,11 +81,13 @@ impl Health {
             request = call.only_request() => request?,
             _ = end.wait_for(|now| *now == Serving::Never) => return Err(stopping()),
         };
-        let service = service(&request)?;
+        // The name may be long, and the watch too.
+        let is_known = is_known(&service(&request)?);
+        drop(request);
         let mut told = None;
         loop {
             let now = *serving.borrow_and_update();
-            let status = if is_known(&service) {
+            let status = if is_known {
                 now.status()
             } else {
                 ServingStatus::ServiceUnknown

@@ -63,12 +63,12 @@ impl RouteGuide {
             // Unknown names are skipped: a status would end the stream for the names after them.
             self.directory.find(&name, call.replies.packer());
             call.requests.take();
+            if call.replies.is_full() {
+                call.flush().await?;
+            }
             if call.requests.is_compressed() {
                 // Each may take as long to decompress as many plain ones, and other calls wait.
                 tokio::task::yield_now().await;
-            }
-            if call.replies.is_full() {
-                call.flush().await?;
             }
         }
         Ok(())

@@ -234,7 +234,7 @@ impl Handler for Answered {
 /// clients before the answer does.
 async fn refuse(refusal: Refusal, mut body: RecvStream, mut replies: Replies, entry: Entry) {
     let mut left = REFUSED_BODY;
-    if matches!(refusal, Refusal::Http(_)) {
+    if matches!(refusal, Refusal::Http(..)) {
         // What follows the head may be an error of the stream, which h2 does not report once the answer is sent.
         match timeout(LAST_WORDS, body.data()).await {
             Ok(Some(Ok(data))) => {
@@ -246,7 +246,7 @@ async fn refuse(refusal: Refusal, mut body: RecvStream, mut replies: Replies, en
         }
     }
     let code = match refusal {
-        Refusal::Http(status) => replies.refuse(status),
+        Refusal::Http(status, method) => replies.refuse(status, &method),
         Refusal::Grpc(status) => replies.finish(&status),
         Refusal::Encoding => replies.refuse_encoding(ACCEPTED),
     };

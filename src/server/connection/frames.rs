@@ -18,6 +18,9 @@ const END_HEADERS: u8 = 4;
 const HEAD: usize = 9;
 pub const KIND: usize = 3;
 
+/// The length of a PING's payload (RFC 9113, section 6.7).
+const OPAQUE: usize = 8;
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Frame {
     pub len: u32,
@@ -49,6 +52,8 @@ pub struct At {
     /// `None` if it began in bytes before them.
     pub head: Option<usize>,
     pub payload: usize,
+    /// What a PING holds; zeros for other frames.
+    pub opaque: [u8; OPAQUE],
 }
 
 /// One direction of a connection, after its preface.
@@ -63,18 +68,36 @@ pub struct Frames {
     in_headers: bool,
     /// It ends with the payload.
     ends_headers: bool,
+    /// A PING whose payload is not complete.
+    ping: Option<(Frame, [u8; OPAQUE])>,
     /// How many header blocks and other frames there were.
     complete: u64,
 }
 
 impl Frames {
-    /// Follows `bytes`, and reports each frame when its head is complete.
+    /// Follows `bytes`, and reports each frame when its head is complete, and a PING when it is.
     pub fn follow(&mut self, bytes: &[u8], mut report: impl FnMut(Frame, At)) {
         let mut at = 0;
         loop {
             let left = bytes.get(at..).unwrap_or_default();
             let skipped = left.len().min(self.payload as usize);
             at += skipped;
+            if let Some((ping, opaque)) = &mut self.ping {
+                let so_far = OPAQUE.saturating_sub(self.payload as usize);
+                let missing = opaque.get_mut(so_far..).unwrap_or_default();
+                for (to, from) in missing.iter_mut().zip(left) {
+                    *to = *from;
+                }
+                if skipped == self.payload as usize {
+                    let at = At {
+                        head: None,
+                        payload: at,
+                        opaque: *opaque,
+                    };
+                    report(*ping, at);
+                    self.ping = None;
+                }
+            }
             // At most the value before.
             self.payload -= u32::try_from(skipped).unwrap_or(self.payload);
             if self.payload == 0 && self.ends_headers {
@@ -106,8 +129,16 @@ impl Frames {
             } else {
                 self.complete += 1;
             }
-            let head = at.checked_sub(HEAD);
-            report(frame, At { head, payload: at });
+            if frame.kind == PING && frame.len as usize == OPAQUE {
+                self.ping = Some((frame, [0; OPAQUE]));
+                continue;
+            }
+            let at = At {
+                head: at.checked_sub(HEAD),
+                payload: at,
+                opaque: [0; OPAQUE],
+            };
+            report(frame, at);
         }
     }
 
@@ -153,15 +184,19 @@ mod tests {
             frame(HEADERS, 0, 20),
             frame(CONTINUATION, END_HEADERS, 3),
             frame(DATA, 0, 0),
-            frame(PING, ACK, 8),
+            frame(PING, ACK, 8)[..HEAD].to_vec(),
+            b"12345678".to_vec(),
         ]
         .concat();
         for size in 1..bytes.len() {
             let mut frames = Frames::default();
             let mut found = Vec::new();
             for part in bytes.chunks(size) {
-                frames.follow(part, |frame, _| {
+                frames.follow(part, |frame, at| {
                     found.push((frame.kind, frame.len, frame.stream));
+                    if frame.kind == PING {
+                        assert_eq!(at.opaque, *b"12345678", "{size}");
+                    }
                 });
             }
             let expected = [(HEADERS, 20), (CONTINUATION, 3), (DATA, 0), (PING, 8)];

@@ -101,8 +101,8 @@ pub struct Watched<I> {
     /// Bytes of our own, which are written before those of h2.
     ours: Vec<u8>,
     writing: Writing,
-    /// Whether the last write had to wait.
-    is_blocked: bool,
+    /// Whether the last write, and the last flush, had to wait.
+    waits: [bool; 2],
     /// The beginning of a frame's head, which h2 gets with the rest of it.
     held: Vec<u8>,
 }
@@ -152,7 +152,7 @@ impl<I> Watched<I> {
             turn: Turn::default(),
             ours: Vec::new(),
             writing: Writing::Preface,
-            is_blocked: false,
+            waits: [false; 2],
             held: Vec::new(),
         }
     }
@@ -170,13 +170,26 @@ impl<I> Watched<I> {
         self.turn.bytes >= TURN || self.frames - self.turn.frames >= FRAMES_A_TURN
     }
 
-    /// Notes whether a write had to wait.
+    /// Notes whether a write had to wait. What is progress for one clears both: bytes were taken.
     fn wrote<T>(&mut self, polled: Poll<io::Result<T>>) -> Poll<io::Result<T>> {
-        if polled.is_pending() != self.is_blocked {
-            self.is_blocked = !self.is_blocked;
-            self.watch.lock().blocked_since = self.is_blocked.then(Instant::now);
-        }
+        let [_, flush] = self.waits;
+        self.waits_for([polled.is_pending(), flush && polled.is_pending()]);
         polled
+    }
+
+    /// The same of a flush, which waits where TLS has bytes of its own.
+    fn flushed(&mut self, polled: Poll<io::Result<()>>) -> Poll<io::Result<()>> {
+        let [write, _] = self.waits;
+        self.waits_for([write, polled.is_pending()]);
+        polled
+    }
+
+    fn waits_for(&mut self, waits: [bool; 2]) {
+        let was_blocked = self.waits.contains(&true);
+        self.waits = waits;
+        if self.waits.contains(&true) != was_blocked {
+            self.watch.lock().blocked_since = (!was_blocked).then(Instant::now);
+        }
     }
 
     /// Follows `bytes`, of which h2 gets the first `held` late.
@@ -194,9 +207,8 @@ impl<I> Watched<I> {
             if frame.kind == HEADERS {
                 *last_stream = frame.stream.max(*last_stream);
             }
-            let payload = received.get(at.payload..).and_then(<[u8]>::first_chunk);
             let is_answer = frame.kind == PING && frame.flags & ACK != 0;
-            if is_answer && payload.is_some_and(|held| retirement.ping == Some(*held)) {
+            if is_answer && retirement.ping == Some(at.opaque) {
                 retirement.last_accepted.get_or_insert(*last_stream);
             }
             let is_late = retirement
@@ -242,8 +254,7 @@ impl<I: AsyncWrite + Unpin> Watched<I> {
             match frame.kind {
                 GOAWAY => retirement.is_announced = true,
                 PING if frame.flags & ACK == 0 && retirement.is_announced => {
-                    let payload = bytes.get(at.payload..).and_then(<[u8]>::first_chunk);
-                    retirement.ping = retirement.ping.or(payload.copied());
+                    retirement.ping.get_or_insert(at.opaque);
                 }
                 _ => {}
             }
@@ -422,7 +433,8 @@ impl<I: AsyncWrite + Unpin> AsyncWrite for Watched<I> {
 
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         ready!(self.poll_ours(cx))?;
-        Pin::new(&mut self.io).poll_flush(cx)
+        let polled = Pin::new(&mut self.io).poll_flush(cx);
+        self.flushed(polled)
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {

@@ -112,6 +112,7 @@ impl Call {
             if let Poll::Ready(Err(stop)) = self.replies.poll_flush(cx) {
                 return Poll::Ready(Err(stop));
             }
+            self.replies.packer().rest();
             self.note_progress();
             Poll::Pending
         })
@@ -177,6 +178,7 @@ impl Call {
 
     async fn handled(&mut self, handler: &impl Handler) -> Result<(), Stop> {
         let end = handler.handle(self).await;
+        self.requests.discard();
         if !matches!(end, Err(Stop::Gone)) {
             // Replies to the requests before a bad one, too.
             self.flush().await?;

@@ -22,7 +22,7 @@ pub struct Head {
 /// Why a request is not served.
 pub enum Refusal {
     /// It is not gRPC.
-    Http(StatusCode),
+    Http(StatusCode, Method),
     Grpc(Box<Status>),
     /// It is in an encoding that the server does not know.
     Encoding,
@@ -35,10 +35,16 @@ impl Head {
     /// When it is not gRPC, or malformed.
     pub fn read(parts: &request::Parts) -> Result<Self, Refusal> {
         if !is_grpc(&parts.headers) {
-            return Err(Refusal::Http(StatusCode::UNSUPPORTED_MEDIA_TYPE));
+            return Err(Refusal::Http(
+                StatusCode::UNSUPPORTED_MEDIA_TYPE,
+                parts.method.clone(),
+            ));
         }
         if parts.method != Method::POST {
-            return Err(Refusal::Http(StatusCode::METHOD_NOT_ALLOWED));
+            return Err(Refusal::Http(
+                StatusCode::METHOD_NOT_ALLOWED,
+                parts.method.clone(),
+            ));
         }
         let encoding = match parts.headers.get(ENCODING).map(HeaderValue::as_bytes) {
             None | Some(b"identity") => None,

@@ -7,8 +7,8 @@ use std::task::{Context, Poll, ready};
 use bytes::Bytes;
 use h2::SendStream;
 use h2::server::SendResponse;
-use http::header::CONTENT_TYPE;
-use http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode};
+use http::header::{ALLOW, CONTENT_TYPE};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, Response, StatusCode};
 use tonic::{Code, Status};
 
 use super::Stop;
@@ -52,9 +52,9 @@ struct Backlog {
 impl Backlog {
     fn set(&mut self, len: usize) {
         let before = std::mem::replace(&mut self.len, len);
-        // All calls of a connection are on one thread.
-        self.unsent.0.fetch_add(len, Ordering::Relaxed);
-        self.unsent.0.fetch_sub(before, Ordering::Relaxed);
+        // All calls of a connection are on one thread, so this needs no locked instruction.
+        let all = self.unsent.0.load(Ordering::Relaxed);
+        self.unsent.0.store((all + len).saturating_sub(before), Ordering::Relaxed);
     }
 }
 
@@ -102,7 +102,8 @@ impl Replies {
 
     /// Whether the replies so far have to be sent before others are made: there are enough for a frame, or the client does
     /// not let those of its connection through.
-    pub fn is_full(&self) -> bool {
+    pub fn is_full(&mut self) -> bool {
+        self.backlog.set(self.packer.len());
         self.packer.is_full()
             || !self.packer.is_empty() && self.backlog.unsent.0.load(Ordering::Relaxed) >= BACKLOG
     }
@@ -111,9 +112,7 @@ impl Replies {
     /// in front of the status.
     pub fn poll_flush(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Stop>> {
         let polled = self.poll_send(cx);
-        if self.backlog.len != self.packer.len() {
-            self.backlog.set(self.packer.len());
-        }
+        self.backlog.set(self.packer.len());
         polled
     }
 
@@ -183,12 +182,19 @@ impl Replies {
     }
 
     /// Answers a request that is not gRPC. Returns the code that a gRPC client makes of the HTTP status.
-    pub fn refuse(&mut self, status: StatusCode) -> Code {
+    pub fn refuse(&mut self, status: StatusCode, method: &Method) -> Code {
         let mut response = Response::new(());
         *response.status_mut() = status;
         let headers = response.headers_mut();
         headers.insert(CONTENT_TYPE, HeaderValue::from_static("text/plain"));
-        if let Ok(mut stream) = self.respond.send_response(response, false) {
+        if status == StatusCode::METHOD_NOT_ALLOWED {
+            headers.insert(ALLOW, HeaderValue::from_static("POST"));
+        }
+        // RFC 9110, section 9.3.2.
+        let has_body = method != Method::HEAD;
+        if let Ok(mut stream) = self.respond.send_response(response, !has_body)
+            && has_body
+        {
             let _ = stream.send_data(Bytes::from_static(NOT_GRPC), true);
         }
         Code::Unknown

@@ -114,6 +114,7 @@ impl Requests {
             }
             // What was given back may already have been sent.
             if !self.give_back(cx)? {
+                self.cutter.rest();
                 return Poll::Pending;
             }
         }
@@ -128,7 +129,11 @@ impl Requests {
                     self.bytes += data.len() as u64;
                     self.cutter.push(data);
                 }
-                None => self.has_ended = true,
+                None => {
+                    // h2 keeps trailers until they are taken. gRPC's requests have none.
+                    let _ = self.body.poll_trailers(cx);
+                    self.has_ended = true;
+                }
             }
         }
         Poll::Ready(Ok(()))
@@ -167,6 +172,12 @@ impl Requests {
         Ok(more > 0)
     }
 
+    /// Drops what has arrived: the call is over, though its replies may have to wait for the client.
+    pub fn discard(&mut self) {
+        self.cutter = Cutter::new(0);
+        (self.reserving, self.reserved) = (None, None);
+    }
+
     /// Gives up a large message that takes too long. The task is woken when it does.
     fn check_arrival(&mut self, cx: &mut Context<'_>) -> Result<(), Stop> {
         if let Some(reserved) = &mut self.reserved
@@ -197,6 +208,8 @@ impl Requests {
             }
             if filled.is_pending() {
                 self.check_arrival(cx)?;
+                // It has room for what arrived only.
+                self.cutter.forget_decoded();
             }
             filled.map(|()| Ok(true))
         })

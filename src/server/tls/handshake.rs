@@ -20,6 +20,9 @@ const NO_APPLICATION_PROTOCOL: &[u8] = &[21, 3, 3, 0, 2, 2, 120];
 /// What is read from a client after it was refused: the rest of its handshake, and its first requests.
 const LAST_BYTES: u64 = 64 << 10;
 
+/// How much rustls keeps of what a client does not take, in bytes: a record of the largest size.
+const UNSENT: usize = 16 << 10;
+
 impl Tls {
     /// Answers a client's handshake by the newest configuration. It takes as long as the client does; the caller limits
     /// that.
@@ -50,7 +53,8 @@ impl Tls {
         let loaded = self.current.load_full();
         let stream = start.into_stream(loaded.config.clone()).into_fallible();
         match stream.await {
-            Ok(stream) => {
+            Ok(mut stream) => {
+                stream.get_mut().1.set_buffer_limit(Some(UNSENT));
                 loaded.verify_again(stream.get_ref().1, UnixTime::now())?;
                 Ok(stream)
             }
