@@ -148,26 +148,8 @@ pub struct CallArgs {
     /// The method: `pkg.Service/Method`, `pkg.Service.Method`, or a short name that is unambiguous
     pub method: String,
 
-    /// Fields of the request: name=text, name:=json, name=@file
-    #[arg(value_name = "FIELD")]
-    pub fields: Vec<String>,
-
-    /// Requests as JSON values, one after another; @FILE reads a file, and @-, @ or - reads stdin as it arrives
-    #[arg(short, long, value_name = "DATA", help_heading = "Request")]
-    pub data: Option<String>,
-
-    /// Format of -d: JSON, or protobuf text with messages separated by the record separator (0x1E)
-    #[arg(
-        long,
-        value_name = "FORMAT",
-        default_value = "json",
-        help_heading = "Request"
-    )]
-    pub input: InputFormat,
-
-    /// Ignore fields that the request does not have, instead of rejecting them
-    #[arg(long, help_heading = "Request")]
-    pub allow_unknown_fields: bool,
+    #[command(flatten)]
+    pub request: RequestArgs,
 
     /// Calls of a batch to have in flight at once
     #[arg(long, value_name = "N", default_value = "1", value_parser = concurrency, allow_negative_numbers = true, help_heading = "Request")]
@@ -192,6 +174,27 @@ pub struct CallArgs {
 
     #[command(flatten)]
     pub output: OutputArgs,
+}
+
+/// The request messages of `call` and `bench`.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Request")]
+pub struct RequestArgs {
+    /// Fields of the request: name=text, name:=json, name=@file
+    #[arg(value_name = "FIELD")]
+    pub fields: Vec<String>,
+
+    /// Requests as JSON values, one after another; @FILE reads a file, and @-, @ or - reads stdin as it arrives
+    #[arg(short, long, value_name = "DATA")]
+    pub data: Option<String>,
+
+    /// Format of -d: JSON, or protobuf text with messages separated by the record separator (0x1E)
+    #[arg(long, value_name = "FORMAT", default_value = "json")]
+    pub input: InputFormat,
+
+    /// Ignore fields that the request does not have, instead of rejecting them
+    #[arg(long)]
+    pub allow_unknown_fields: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]

@@ -115,7 +115,7 @@ impl Shell<'_> {
         };
         if here.is_some()
             && let Line::Command(Command::Call(args)) = &line
-            && args.data.is_none()
+            && args.request.data.is_none()
         {
             // A here-document is data.
             let data = ["-d", "@-"].map(str::to_owned);
@@ -183,7 +183,7 @@ impl Shell<'_> {
 fn reads_stdin(command: &Command) -> bool {
     match command {
         Command::GetPeople(args) => args.names.is_empty() || args.names == ["-"],
-        Command::Call(args) => matches!(args.data.as_deref(), Some("@-" | "@" | "-")),
+        Command::Call(args) => matches!(args.request.data.as_deref(), Some("@-" | "@" | "-")),
         _ => false,
     }
 }

@@ -163,8 +163,8 @@ async fn execute(shell: &mut Shell<'_>, prompt: &Prompt, line: &str) -> Result<D
             }
         }
         if let Some(Command::Call(args)) = command(statement)
-            && args.input == InputFormat::Json
-            && let Some(data) = &args.data
+            && args.request.input == InputFormat::Json
+            && let Some(data) = &args.request.data
         {
             check(data).map_err(|error| shell.reported(error))?;
         }

@@ -46,7 +46,7 @@ pub fn dialog(prompt: &Prompt, statement: &Statement) -> Option<Dialog> {
             kept_as: "get-people".to_owned(),
             requests: Requests::Names,
         }),
-        Command::Call(args) if args.data.is_none() && args.fields.is_empty() => {
+        Command::Call(args) if args.request.data.is_none() && args.request.fields.is_empty() => {
             let method = prompt.method(&args.method)?;
             let is_stream = method.is_client_streaming();
             is_stream.then(|| Dialog {

@@ -24,7 +24,7 @@ fn bare_call(prompt: &Prompt, statement: &Statement) -> Option<MethodDescriptor>
     let Command::Call(args) = command(statement)? else {
         return None;
     };
-    if statement.here.is_some() || args.data.is_some() || !args.fields.is_empty() {
+    if statement.here.is_some() || args.request.data.is_some() || !args.request.fields.is_empty() {
         return None;
     }
     let method = prompt.method(&args.method)?;
