@@ -393,6 +393,209 @@ module completions {
     ...fields: string         # Fields of the request: name=text, name:=json, name=@file
   ]
 
+  def "nu-complete routeguide bench input" [] {
+    [ "json" "text" ]
+  }
+
+  def "nu-complete routeguide bench pick" [] {
+    [ "in-turn" "random" ]
+  }
+
+  def "nu-complete routeguide bench arrival" [] {
+    [ "poisson" "uniform" ]
+  }
+
+  def "nu-complete routeguide bench output" [] {
+    [ "text" "json" ]
+  }
+
+  def "nu-complete routeguide bench compress" [] {
+    [ "gzip" "deflate" "zstd" ]
+  }
+
+  def "nu-complete routeguide bench reflection" [] {
+    [ "auto" "v1" "v1alpha" "off" ]
+  }
+
+  def "nu-complete routeguide bench color" [] {
+    [ "auto" "always" "never" ]
+  }
+
+  def "nu-complete routeguide bench error_format" [] {
+    [ "text" "json" ]
+  }
+
+  # Measure a method under load: latencies, rates, errors
+  export extern "routeguide bench" [
+    --data(-d): string        # Requests as JSON values, one after another; @FILE reads a file, and @-, @ or - reads stdin as it arrives
+    --input: string@"nu-complete routeguide bench input" # Format of -d: JSON, or protobuf text with messages separated by the record separator (0x1E)
+    --allow-unknown-fields    # Ignore fields that the request does not have, instead of rejecting them
+    --pick: string@"nu-complete routeguide bench pick" # Which of several messages a call takes
+    --csv: path               # The rows of {{csv COLUMN}}: a file of comma-separated values whose first line names the columns; calls take them in turn
+    --messages: string        # Messages of a stream of requests; by default as many as are given
+    --ping-pong               # Send each message of a stream when the reply to the one before has come
+    --concurrency(-c): string # Closed loop: so many calls are in flight all the time [default: 50]
+    --rate(-r): string        # Open loop: calls start at this rate, however long they take: 500/s, 30/m
+    --stage: string           # Open loop: a rate, or a change from one to another, and for how long: 500/s:10s, 500..5000/s:1m; may be repeated
+    --arrival: string@"nu-complete routeguide bench arrival" # Open loop: when calls start, at random as those of many users, or evenly
+    --max-in-flight: string   # Open loop: how many calls may be in flight; beyond that they wait, and their latency counts on [default: 10000]
+    --connections: string     # Connections to spread the calls over
+    --threads: string         # Threads that make the load, each with connections of its own; by default as many as help on this machine
+    --duration(-D): string    # How long the load lasts [default: 10s, or until -n]
+    --calls(-n): string       # How many calls to make, by all segments together
+    --warmup: string          # Load before the duration that is not counted
+    --segment: string         # Make the part i, from 0, of a load that n processes share
+    --start-at: string        # Begin at this time: RFC 3339, or seconds since 1970
+    --find-max: string        # Look for the highest rate at which this holds, in an open loop: 'p99 < 20ms'; may be repeated
+    --step: string            # With --find-max: how long each rate is tried [default: 10s]
+    --threshold: string       # Exit 3 unless this holds: 'p99 < 20ms', 'errors < 0.1%', 'rate > 5000/s', 'late == 0'; may be repeated
+    --abort-on-fail           # End the run when a threshold cannot hold any more
+    --output(-o): string@"nu-complete routeguide bench output" # The report on stdout
+    --json: path              # Also write the JSON of -o json to this file
+    --html: path              # Also write a page with plots to this file
+    --csv-out: path           # Also write a row a second to this file
+    --ghz-json: path          # Also write JSON with the keys of ghz to this file
+    --addr(-a): string        # The server: host:port, :port, [::1]:port, https://host:port for TLS, dns:///host:port or unix:PATH [env: ROUTEGUIDE_ADDR] [default: localhost:50051]
+    --plaintext               # Accepted for grpcurl's users: without https://, calls are in plaintext anyway
+    --port(-p): string        # Refused with a tip: the port is part of -a
+    --in-process              # Call a RouteGuide server inside this process: no port, no second terminal
+    --header(-H): string      # Metadata to send with calls and reflection; may be repeated. Values of -bin names are base64. @FILE reads a header a line, and ${VAR} is a variable of the environment
+    --max-message-size: string # The largest message to send or accept, in bytes or with a unit: 64KiB, 4MiB [default: 4MiB]
+    --people: path            # With --in-process: serve the people in this file instead of Alice and Bob
+    --connect-timeout: string # How long an attempt to connect or an answer of the reflection may take [default: 10s]
+    --timeout: string         # The call's deadline, including connecting; in a batch, of each call; sent to the server as grpc-timeout
+    --wait: string            # Keep trying to connect for this long
+    --resolve: string         # The addresses of a host: HOST:PORT:ADDRESS[,ADDRESS]; may be repeated
+    --connect-to: string      # Connect to another host and port: HOST:PORT:TO-HOST:TO-PORT, where an empty part means any, or the same; may be repeated
+    --proxy: string           # The proxy: http://, https://, socks5:// or socks5h://[user:password@]host:port; none with an empty text [env: HTTPS_PROXY, HTTP_PROXY, ALL_PROXY, NO_PROXY]
+    --compress: string@"nu-complete routeguide bench compress" # Compress requests; compressed replies are always accepted
+    --user-agent: string      # The value of the user-agent header
+    --keepalive: string       # Send a PING at this interval while calls are open, and give the connection up if it is not answered; at least 10s
+    --retry: string           # Try a call again this often: if the server has not acted on it, or if it was UNAVAILABLE before any reply [default: 0]
+    --profile: string         # Take settings from this profile of the configuration file; see routeguide config [env: ROUTEGUIDE_PROFILE]
+    --authority: string       # The value of :authority for calls, instead of the address
+    --cacert: path            # Trust the certificates in this PEM file instead of the system's
+    --cert: path              # The client's certificate: PEM, or PKCS#12 with its key
+    --key: path               # The key of --cert, in PEM, if it is in a file of its own
+    --key-password-file: path # The file of the password of --key, or of a PKCS#12 file
+    --insecure                # Accept any certificate of the server, not of a proxy: whoever is in between can read and change everything
+    --server-name: string     # The name to ask for, and to expect in the certificate, instead of the address's host
+    --proto: path             # Take the schema from this .proto file instead of asking the server; may be repeated
+    --import-path(-I): directory # Where to look for --proto files and their imports; may be repeated
+    --protoset: path          # Take the schema from this FileDescriptorSet instead of asking the server; may be repeated
+    --reflection: string@"nu-complete routeguide bench reflection" # Which version of server reflection to use [default: auto]
+    --color: string@"nu-complete routeguide bench color" # When to use color [default: auto]
+    --verbose(-v)             # Show the connection, the metadata, the status and the times on stderr; -vv shows secrets in the metadata, too
+    --quiet(-q)               # Print only errors on stderr
+    --error-format: string@"nu-complete routeguide bench error_format" # How to print errors: as text, or each as a google.rpc.Status in JSON, with its kind, hint and exit code [default: text]
+    --help(-h)                # Print help (see more with '--help')
+    method: string            # The method: `pkg.Service/Method`, `pkg.Service.Method`, or a short name that is unambiguous
+    ...fields: string         # Fields of the request: name=text, name:=json, name=@file
+  ]
+
+  def "nu-complete routeguide bench report output" [] {
+    [ "text" "json" ]
+  }
+
+  def "nu-complete routeguide bench report color" [] {
+    [ "auto" "always" "never" ]
+  }
+
+  def "nu-complete routeguide bench report error_format" [] {
+    [ "text" "json" ]
+  }
+
+  # Make reports again from the JSON of a run
+  export extern "routeguide bench report" [
+    --threshold: string       # Exit 3 unless this holds: 'p99 < 20ms', 'errors < 0.1%', 'rate > 5000/s', 'late == 0'; may be repeated
+    --abort-on-fail           # End the run when a threshold cannot hold any more
+    --output(-o): string@"nu-complete routeguide bench report output" # The report on stdout
+    --json: path              # Also write the JSON of -o json to this file
+    --html: path              # Also write a page with plots to this file
+    --csv-out: path           # Also write a row a second to this file
+    --ghz-json: path          # Also write JSON with the keys of ghz to this file
+    --color: string@"nu-complete routeguide bench report color" # When to use color [default: auto]
+    --verbose(-v)             # Show the connection, the metadata, the status and the times on stderr; -vv shows secrets in the metadata, too
+    --quiet(-q)               # Print only errors on stderr
+    --error-format: string@"nu-complete routeguide bench report error_format" # How to print errors: as text, or each as a google.rpc.Status in JSON, with its kind, hint and exit code [default: text]
+    --help(-h)                # Print help (see more with '--help')
+    ...files: path            # The JSON of runs, which are reported one after another; - is stdin
+  ]
+
+  def "nu-complete routeguide bench compare output" [] {
+    [ "text" "json" ]
+  }
+
+  def "nu-complete routeguide bench compare color" [] {
+    [ "auto" "always" "never" ]
+  }
+
+  def "nu-complete routeguide bench compare error_format" [] {
+    [ "text" "json" ]
+  }
+
+  # Compare two runs: the changes, and which are larger than the runs' own variation
+  export extern "routeguide bench compare" [
+    --threshold: string       # Exit 3 unless this holds: 'p99 < 1.1x' against the old run, or without an x for the new run alone; may be repeated
+    --output(-o): string@"nu-complete routeguide bench compare output" # How to print it
+    --color: string@"nu-complete routeguide bench compare color" # When to use color [default: auto]
+    --verbose(-v)             # Show the connection, the metadata, the status and the times on stderr; -vv shows secrets in the metadata, too
+    --quiet(-q)               # Print only errors on stderr
+    --error-format: string@"nu-complete routeguide bench compare error_format" # How to print errors: as text, or each as a google.rpc.Status in JSON, with its kind, hint and exit code [default: text]
+    --help(-h)                # Print help (see more with '--help')
+    old: path                 # The JSON of the run before
+    new: path                 # The JSON of the run after
+  ]
+
+  def "nu-complete routeguide bench merge output" [] {
+    [ "text" "json" ]
+  }
+
+  def "nu-complete routeguide bench merge color" [] {
+    [ "auto" "always" "never" ]
+  }
+
+  def "nu-complete routeguide bench merge error_format" [] {
+    [ "text" "json" ]
+  }
+
+  # Put the parts of a distributed run together, exactly, and judge thresholds on the whole
+  export extern "routeguide bench merge" [
+    --threshold: string       # Exit 3 unless this holds: 'p99 < 20ms', 'errors < 0.1%', 'rate > 5000/s', 'late == 0'; may be repeated
+    --abort-on-fail           # End the run when a threshold cannot hold any more
+    --output(-o): string@"nu-complete routeguide bench merge output" # The report on stdout
+    --json: path              # Also write the JSON of -o json to this file
+    --html: path              # Also write a page with plots to this file
+    --csv-out: path           # Also write a row a second to this file
+    --ghz-json: path          # Also write JSON with the keys of ghz to this file
+    --color: string@"nu-complete routeguide bench merge color" # When to use color [default: auto]
+    --verbose(-v)             # Show the connection, the metadata, the status and the times on stderr; -vv shows secrets in the metadata, too
+    --quiet(-q)               # Print only errors on stderr
+    --error-format: string@"nu-complete routeguide bench merge error_format" # How to print errors: as text, or each as a google.rpc.Status in JSON, with its kind, hint and exit code [default: text]
+    --help(-h)                # Print help (see more with '--help')
+    ...files: path            # The JSON of each part
+  ]
+
+  # Print this message or the help of the given subcommand(s)
+  export extern "routeguide bench help" [
+  ]
+
+  # Make reports again from the JSON of a run
+  export extern "routeguide bench help report" [
+  ]
+
+  # Compare two runs: the changes, and which are larger than the runs' own variation
+  export extern "routeguide bench help compare" [
+  ]
+
+  # Put the parts of a distributed run together, exactly, and judge thresholds on the whole
+  export extern "routeguide bench help merge" [
+  ]
+
+  # Print this message or the help of the given subcommand(s)
+  export extern "routeguide bench help help" [
+  ]
+
   def "nu-complete routeguide health compress" [] {
     [ "gzip" "deflate" "zstd" ]
   }
@@ -615,6 +818,10 @@ module completions {
 
   # Call any method of any server
   export extern "routeguide help call" [
+  ]
+
+  # Measure a method under load: latencies, rates, errors
+  export extern "routeguide help bench" [
   ]
 
   # Check whether a server, or one of its services, is serving

@@ -12,7 +12,7 @@ pub const CODES: [(&str, &str); 6] = [
     ("2", "wrong usage"),
     (
         "3",
-        "the calls worked, but something that was asked of them does not hold (assert and expect in a shell)",
+        "the calls worked, but something that was asked of them does not hold (a threshold of bench, assert and expect in a shell)",
     ),
     (
         "64 + n",

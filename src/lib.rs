@@ -2,6 +2,7 @@
 //! tests and the benchmarks; its interface is not stable.
 
 mod base64;
+pub mod bench;
 mod call;
 mod certificates;
 pub mod cli;

@@ -22,7 +22,7 @@ const fn example(what: &'static str, line: &'static str) -> Example {
 }
 
 /// Two examples for each command, and the first steps for the program as a whole, whose name is empty.
-const EXAMPLES: [(&str, [Example; 2]); 12] = [
+const EXAMPLES: [(&str, [Example; 2]); 13] = [
     (
         "",
         [
@@ -125,6 +125,19 @@ const EXAMPLES: [(&str, [Example; 2]); 12] = [
         ],
     ),
     (
+        "bench",
+        [
+            example(
+                "50 calls at a time, for 10 seconds",
+                "routeguide bench GetPerson name=Alice",
+            ),
+            example(
+                "2000 calls a second, which have to be answered in time",
+                "routeguide bench GetPerson name=Alice --rate 2000/s --threshold 'p99<20ms'",
+            ),
+        ],
+    ),
+    (
         "health",
         [
             example(
@@ -179,7 +192,8 @@ pub fn long_help(command: &str) -> String {
         let _ = write!(help, "  {}:\n    {}\n", example.what, example.line);
     }
     let values = match command {
-        "serve" | "list" | "describe" | "health" | "get-person" | "get-people" | "call" => VALUES,
+        "serve" | "list" | "describe" | "health" | "get-person" | "get-people" | "call"
+        | "bench" => VALUES,
         _ => &[],
     };
     if !values.is_empty() {

@@ -6,6 +6,7 @@
     reason = "help texts are doc comments, and show brackets as they are typed"
 )]
 
+mod bench;
 mod commands;
 mod deferred;
 mod foreign;
@@ -21,6 +22,7 @@ use std::ffi::OsString;
 
 use clap::{ColorChoice, CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 
+pub use bench::*;
 pub use commands::*;
 pub use deferred::Deferred;
 pub use serve::*;
@@ -180,6 +182,16 @@ pub enum Command {
     /// Bytes are base64, standard or URL-safe, with or without padding; with name=@file they are the file as it is.
     Call(Deferred<Box<CallArgs>>),
 
+    /// Measure a method under load: latencies, rates, errors
+    ///
+    /// A closed loop (--concurrency) keeps calls in flight; an open loop (--rate, --stage) starts them by the clock, and counts
+    /// their latency from when they were due. Requests are those of call. Strings and numbers in them, and values of -H, may have
+    /// placeholders: {{call}} (from 0), {{worker}}, {{uuid}}, {{random LOW HIGH}}, {{csv COLUMN}}.
+    ///
+    /// Calls that fail are figures: the exit code is 0 unless a threshold does not hold (3), or no call succeeded (64 + n).
+    /// Ctrl-C ends the run and prints the report.
+    Bench(Deferred<Box<BenchArgs>>),
+
     /// Check whether a server, or one of its services, is serving
     ///
     /// Prints the status, and exits 0 if it is SERVING, 1 if it is not, and 64 + n if the call failed.
@@ -216,6 +228,7 @@ impl Command {
             Self::List(args) => Some(&args.connection),
             Self::Describe(args) => Some(&args.connection),
             Self::Call(args) => Some(&args.connection),
+            Self::Bench(args) => Some(&args.connection),
             Self::Health(args) => Some(&args.connection),
             Self::Serve(_)
             | Self::Config(_)

@@ -1,6 +1,7 @@
 //! One file per command: turns arguments into plain, validated values, runs in a context and returns a `Result`. What
 //! commands share is in `session`.
 
+mod bench;
 mod call;
 mod completions;
 pub mod config;
@@ -37,6 +38,7 @@ pub async fn run(command: &Command, context: &mut Context) -> Result<()> {
         Command::List(args) => list::run(args, context).await,
         Command::Describe(args) => describe::run(args, context).await,
         Command::Call(args) => call::run(args, context).await,
+        Command::Bench(args) => bench::run(args, context).await,
         Command::Health(args) => health::run(args, context).await,
         Command::Config(args) => config::run(args, context).await,
         // `main` runs it: it runs these commands itself.
@@ -90,6 +92,7 @@ fn console_args(command: &Command) -> Option<&ConsoleArgs> {
         Command::GetPerson(args) => Some(&args.output.console),
         Command::GetPeople(args) => Some(&args.output.console),
         Command::Call(args) => Some(&args.output.console),
+        Command::Bench(args) => Some(args.console()),
         Command::List(args) => Some(&args.console),
         Command::Describe(args) => Some(&args.console),
         Command::Health(args) => Some(&args.console),

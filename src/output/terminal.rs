@@ -393,10 +393,16 @@ impl Progress {
             count(requests, "request", "requests"),
             count(replies, "reply", "replies")
         );
+        self.show(&line);
+    }
+
+    /// Shows this instead of what the line had.
+    pub fn show(&self, line: &str) {
         // A line that wraps cannot be erased.
         let width = terminal_size::terminal_size_of(std::io::stderr())
             .map_or(80, |(width, _)| usize::from(width.0));
-        let line = line.get(..width.saturating_sub(3)).unwrap_or(&line);
+        let end = line.char_indices().nth(width.saturating_sub(3));
+        let line = end.and_then(|(end, _)| line.get(..end)).unwrap_or(line);
         let mut screen = self
             .console
             .screen

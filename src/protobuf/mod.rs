@@ -13,7 +13,7 @@ pub mod layout;
 mod map;
 mod parse_error;
 pub mod quote;
-mod scalar;
+pub(crate) mod scalar;
 mod suggest;
 pub mod text;
 mod wellknown;

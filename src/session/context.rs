@@ -60,6 +60,15 @@ impl Context {
         self.finish_output().await
     }
 
+    /// As [`Context::print`], also after Ctrl-C: the document is what there is of an interrupted command.
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    pub async fn print_last(&mut self, document: &str) -> Result<()> {
+        self.stdout.document(document);
+        self.stdout.finish().await
+    }
+
     /// Writes bytes to stdout as they are.
     ///
     /// # Errors

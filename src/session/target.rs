@@ -44,6 +44,7 @@ pub struct Target {
     wait: Option<Duration>,
     retries: u32,
     timeout: Option<Duration>,
+    is_for_many_calls: bool,
     metadata: MetadataMap,
     max_message_size: usize,
     encoding: Option<Encoding>,
@@ -99,6 +100,7 @@ impl Target {
             .unwrap_or(CONNECT_TIMEOUT),
             wait: or(args.wait, || settings.duration(Key::Wait))?,
             retries: or(args.retry, || settings.count(Key::Retry))?.unwrap_or(0),
+            is_for_many_calls: false,
             timeout: or(args.timeout, || settings.duration(Key::Timeout))?,
             metadata: metadata(args, settings)?,
             max_message_size: or(args.max_message_size, || settings.size(Key::MaxMessageSize))?
@@ -111,6 +113,13 @@ impl Target {
                 },
             ),
         })
+    }
+
+    /// The deadline is that of each call, and not of connecting and of what comes before them.
+    #[must_use]
+    pub fn for_many_calls(mut self) -> Self {
+        self.is_for_many_calls = true;
+        self
     }
 
     /// As [`Target::connect`]. A failure is also printed in formats that show all events.
@@ -142,7 +151,8 @@ impl Target {
     /// When the people file cannot be used or the server cannot be reached, and on Ctrl-C.
     pub async fn connect(self, context: &mut Context, console: &Console) -> Result<Session> {
         let started = Instant::now();
-        let deadline = self.timeout.map(|timeout| started + timeout);
+        let timeout = self.timeout.filter(|_| !self.is_for_many_calls);
+        let deadline = timeout.map(|timeout| started + timeout);
         let endpoint = match &self.server {
             Where::Endpoint(endpoint) => Endpoint::clone(endpoint),
             Where::InProcess(people) => {
@@ -354,6 +364,20 @@ impl Session {
             failed: &|_, _| {},
         };
         self.connections.get(&self.endpoint, &patience).await
+    }
+
+    /// How calls start that have no deadline yet.
+    pub fn start_of(&self, method: &Method) -> Start {
+        self.start(method, None)
+    }
+
+    /// The deadline of each call, from its start.
+    pub fn timeout(&self) -> Option<Duration> {
+        self.target.timeout
+    }
+
+    pub fn retries(&self) -> u32 {
+        self.target.retries
     }
 
     fn start(&self, method: &Method, deadline: Option<Instant>) -> Start {

@@ -69,6 +69,16 @@ impl Connections {
         Ok(connection)
     }
 
+    /// A connection of its own, which is not kept for others.
+    ///
+    /// # Errors
+    /// As [`Connections::get`].
+    pub async fn open(&self, endpoint: &Endpoint, patience: &Patience<'_>) -> Result<Connection> {
+        let mut kept = self.0.lock().await;
+        while kept.tasks.try_join_next().is_some() {}
+        Box::pin(connect(endpoint, patience, &mut kept)).await
+    }
+
     /// Closes all connections in an orderly way, so that servers see resets and GOAWAY. Waits only briefly.
     pub async fn close(&self) {
         let mut kept = self.0.lock().await;

@@ -1,6 +1,7 @@
 //! An endpoint: the server to call and how to reach it, as a plain value, which is the key of its connection.
 
 use std::fmt;
+use std::net::IpAddr;
 use std::time::Duration;
 
 use super::route::Route;
@@ -89,6 +90,17 @@ impl Endpoint {
     /// Whether this is the server that is called unless another one is named.
     pub fn is_default(&self) -> bool {
         matches!(&self.dialer, Dialer::Address(address) if address.is_default())
+    }
+
+    /// Whether the server is on this machine, as far as its address tells.
+    pub fn is_local(&self) -> bool {
+        match &self.dialer {
+            Dialer::Address(Address::Tcp { host, .. }) => {
+                let address: Option<IpAddr> = host.parse().ok();
+                host == "localhost" || address.is_some_and(|address| address.is_loopback())
+            }
+            Dialer::Address(Address::Unix(_)) | Dialer::InProcess(_) => true,
+        }
     }
 
     /// The server's host, which its certificate has to name.

@@ -74,6 +74,7 @@ const ROOMS: &[Room] = &[
     Room {
         name: "commands",
         imports: &[
+            ("bench", "`bench` runs it"),
             ("session", "what every command works in"),
             ("config", "`config` shows the settings"),
             ("cli", "a command's arguments"),
@@ -89,6 +90,17 @@ const ROOMS: &[Room] = &[
             ("framing", "how many messages were sent"),
             ("proto", "the messages of health"),
             ("secret", "`config` masks secrets"),
+        ],
+    },
+    Room {
+        name: "bench",
+        imports: &[
+            ("output", "escapes text of the server in reports"),
+            ("protobuf", "finds placeholders in encoded requests"),
+            ("schema", "the nearest name"),
+            ("call", "makes the calls"),
+            ("transport", "opens connections of its own"),
+            ("framing", "packs requests"),
         ],
     },
     Room {
@@ -366,8 +378,8 @@ const OUTSIDE: &[(&str, &[&str], &str)] = &[
     ),
     (
         "tokio::runtime",
-        &["main", "completion", "server"],
-        "`main` owns the runtime; a completion, which runs before it, and the threads of `serve` have their own",
+        &["main", "completion", "server", "bench"],
+        "`main` owns the runtime; a completion, which runs before it, and the threads of `serve` and `bench` have their own",
     ),
 ];
 

@@ -12,6 +12,7 @@
 mod harness;
 
 #[cfg(target_os = "linux")]
+mod bench;
 mod bounds;
 mod call;
 mod call_batch;

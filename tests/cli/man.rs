@@ -37,6 +37,7 @@ fn a_folder_gets_a_page_for_each_command() {
     assert_eq!(
         pages,
         [
+            "routeguide-bench.1",
             "routeguide-call.1",
             "routeguide-completions.1",
             "routeguide-config.1",

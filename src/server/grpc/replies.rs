@@ -54,7 +54,9 @@ impl Backlog {
         let before = std::mem::replace(&mut self.len, len);
         // All calls of a connection are on one thread, so this needs no locked instruction.
         let all = self.unsent.0.load(Ordering::Relaxed);
-        self.unsent.0.store((all + len).saturating_sub(before), Ordering::Relaxed);
+        self.unsent
+            .0
+            .store((all + len).saturating_sub(before), Ordering::Relaxed);
     }
 }
 

@@ -123,17 +123,14 @@ impl Requests {
     /// Takes what has arrived. Ready at the end of the request.
     pub fn poll_fill(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Stop>> {
         while !self.has_ended {
-            match ready!(self.body.poll_data(cx)) {
-                Some(data) => {
-                    let data = data?;
-                    self.bytes += data.len() as u64;
-                    self.cutter.push(data);
-                }
-                None => {
-                    // h2 keeps trailers until they are taken. gRPC's requests have none.
-                    let _ = self.body.poll_trailers(cx);
-                    self.has_ended = true;
-                }
+            if let Some(data) = ready!(self.body.poll_data(cx)) {
+                let data = data?;
+                self.bytes += data.len() as u64;
+                self.cutter.push(data);
+            } else {
+                // h2 keeps trailers until they are taken. gRPC's requests have none.
+                let _ = self.body.poll_trailers(cx);
+                self.has_ended = true;
             }
         }
         Poll::Ready(Ok(()))

@@ -1,0 +1,212 @@
+//! One call of a load: made again on another connection if the server has not seen it, and counted once.
+
+use std::cell::{Cell, RefCell};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use tokio::task::yield_now;
+
+use super::figures::MethodKind;
+use super::recorder::{Begun, Recorder};
+use super::requests::Requests;
+use super::template::Values;
+use super::work::Work;
+use crate::call::{Call, End, Event, Origin, Processed, Start};
+use crate::transport::{Connection, Connections};
+
+/// The pause before connecting again doubles from the first to the longest, until the server has answered a call.
+const FIRST_PAUSE: Duration = Duration::from_millis(50);
+const LONGEST_PAUSE: Duration = Duration::from_secs(1);
+
+/// What is kept of an error's message, in bytes. Servers may write much, and each one something else.
+const LONGEST_ERROR: usize = 300;
+
+/// One connection, which is replaced when it is lost.
+pub struct Slot {
+    connection: RefCell<Connection>,
+    /// It takes no more calls.
+    is_gone: Cell<bool>,
+    /// Before it is replaced the next time.
+    pause: Cell<Duration>,
+    /// Held by whoever replaces it.
+    replacing: tokio::sync::Mutex<()>,
+}
+
+impl Slot {
+    pub fn new(connection: Connection) -> Self {
+        Self {
+            connection: RefCell::new(connection),
+            is_gone: Cell::new(false),
+            pause: Cell::new(Duration::ZERO),
+            replacing: tokio::sync::Mutex::default(),
+        }
+    }
+}
+
+/// A call that is to be made.
+#[derive(Clone, Copy, Debug)]
+pub struct Order {
+    /// Among those of all workers, from 0.
+    pub number: u64,
+    /// Who makes it, among all.
+    pub worker: u64,
+    /// When it is due in an open loop.
+    pub due: Option<Instant>,
+    /// Whether it counts: it is due after the warm-up.
+    pub counts: bool,
+}
+
+/// Makes the calls of a worker.
+pub struct Caller {
+    pub work: Arc<Work>,
+    pub connections: Connections,
+    pub slots: Vec<Slot>,
+    pub recorder: RefCell<Recorder>,
+    pub random: RefCell<fastrand::Rng>,
+}
+
+impl Caller {
+    /// Makes a call, again if the server has not acted on it, and counts it. `begins` hears when it is sent.
+    pub async fn call(&self, slot: usize, order: Order, begins: impl FnOnce()) {
+        let Some(slot) = self.slots.get(slot) else {
+            return;
+        };
+        if slot.is_gone.get() {
+            self.replace(slot).await;
+        }
+        begins();
+        let now = Instant::now();
+        // In a closed loop, a call is due when there is a connection for it.
+        let due = order.due.unwrap_or(now);
+        let begun = self.recorder.borrow_mut().begin(due, now, order.counts);
+        loop {
+            let values = Values {
+                call: order.number,
+                worker: order.worker,
+                random: self.random.borrow_mut().fork(),
+            };
+            if self.exchange(slot, values, &begun).await {
+                return;
+            }
+            self.replace(slot).await;
+        }
+    }
+
+    /// One attempt. `false` if the server has not acted on it, because it closes the connection.
+    async fn exchange(&self, slot: &Slot, mut values: Values, begun: &Begun) -> bool {
+        let work = &*self.work;
+        let plan = &work.plan;
+        let mut start = Start {
+            deadline: plan.timeout.map(|timeout| (begun.sent + timeout).into()),
+            ..work.start.clone()
+        };
+        for (name, template) in &work.headers {
+            // A template was checked to have only values that a header can have.
+            if let Ok(value) = template.render(&mut values).parse() {
+                start.headers.insert(name.clone(), value);
+            }
+        }
+        let requests = Requests::new(&work.messages, values, plan.messages);
+        let (requests, ping_pong) = if plan.ping_pong {
+            let (requests, ping_pong) = requests.with_ping_pong();
+            (requests, Some(ping_pong))
+        } else {
+            (requests, None)
+        };
+        let mut call = Call::start(&slot.connection.borrow(), start, requests);
+        let streams = matches!(
+            plan.kind,
+            MethodKind::ServerStreaming | MethodKind::BidiStreaming
+        );
+        let (mut last_reply, mut is_sent) = (None, false);
+        loop {
+            let Some(event) = call.next().await else {
+                return true;
+            };
+            match event {
+                Event::Headers(_) => {}
+                Event::Sent(sent) => {
+                    let (messages, bytes) = (sent.len() as u64, sent.size() as u64);
+                    is_sent = true;
+                    self.recorder.borrow_mut().sent(begun, messages, bytes);
+                }
+                Event::Message(message) => {
+                    let mut recorder = self.recorder.borrow_mut();
+                    let (mut messages, mut bytes) = (1, message.len() as u64);
+                    if streams {
+                        let now = Instant::now();
+                        match last_reply.replace(now) {
+                            None => recorder.first_message(begun, now),
+                            Some(last) => recorder.next_message(begun, last, now),
+                        }
+                        if let Some(ping_pong) = &ping_pong {
+                            recorder.answered(begun, ping_pong.answered(), now);
+                        }
+                        // They have arrived together.
+                        while let Some(message) = call.at_hand() {
+                            messages += 1;
+                            bytes += message.len() as u64;
+                            call.take_at_hand();
+                            recorder.next_message(begun, now, now);
+                            if let Some(ping_pong) = &ping_pong {
+                                recorder.answered(begun, ping_pong.answered(), now);
+                            }
+                        }
+                    }
+                    recorder.received(begun, messages, bytes);
+                }
+                Event::Ended(end) => return self.ended(slot, begun, &end, is_sent).await,
+            }
+        }
+    }
+
+    /// Counts the end of an attempt, unless it is no end: the server has not acted on it, and the connection is lost.
+    async fn ended(&self, slot: &Slot, begun: &Begun, end: &End, is_sent: bool) -> bool {
+        let now = Instant::now();
+        match &end.origin {
+            Origin::Server | Origin::Encoding => slot.pause.set(Duration::ZERO),
+            Origin::Deadline | Origin::TooLarge | Origin::NotGrpc(_) => {}
+            origin => {
+                let is_lost = !slot.connection.borrow().is_usable();
+                if is_lost && !slot.is_gone.replace(true) {
+                    self.recorder.borrow_mut().lost();
+                }
+                let is_unseen = matches!(origin, Origin::Connection(Processed::No { .. }));
+                if is_lost && (is_unseen || !is_sent) {
+                    return false;
+                }
+            }
+        }
+        let message = &end.message;
+        let shown = message.get(..message.floor_char_boundary(LONGEST_ERROR));
+        let shown = shown.unwrap_or(message);
+        self.recorder.borrow_mut().end(begun, now, end.code, shown);
+        if !is_sent {
+            // It may have ended without a wait, and others are to have their turn.
+            yield_now().await;
+        }
+        true
+    }
+
+    /// Connects again, for as long as it takes.
+    async fn replace(&self, slot: &Slot) {
+        let _replacing = slot.replacing.lock().await;
+        while slot.is_gone.get() {
+            let pause = slot.pause.get();
+            if !pause.is_zero() {
+                tokio::time::sleep(pause).await;
+            }
+            slot.pause
+                .set((pause * 2).clamp(FIRST_PAUSE, LONGEST_PAUSE));
+            let patience = self.work.patience();
+            let opened = self.connections.open(&self.work.endpoint, &patience).await;
+            if let Ok(connection) = opened {
+                *slot.connection.borrow_mut() = connection;
+                slot.is_gone.set(false);
+                self.recorder.borrow_mut().opened();
+            } else {
+                self.recorder.borrow_mut().failed_to_connect();
+            }
+        }
+    }
+}

@@ -1,0 +1,195 @@
+//! What a worker counts, call by call.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant};
+
+use tokio::sync::mpsc::UnboundedSender;
+use tonic::Code;
+
+use super::figures::Sample;
+use super::window::{Sampler, Window, add};
+use crate::error::code_name;
+
+/// A call that starts this long after it was due is late.
+pub const LATE: Duration = Duration::from_millis(10);
+
+/// What can be seen of a worker while it works. Only the worker writes.
+#[derive(Debug, Default)]
+pub struct Live {
+    pub started: AtomicU64,
+    pub ended: AtomicU64,
+    pub failed: AtomicU64,
+}
+
+impl Live {
+    fn count(counter: &AtomicU64) {
+        // There is one writer, so this needs no locked instruction.
+        counter.store(counter.load(Ordering::Relaxed) + 1, Ordering::Relaxed);
+    }
+}
+
+/// A call that has begun.
+#[derive(Clone, Copy, Debug)]
+pub struct Begun {
+    /// When it was due; in a closed loop, when it was sent.
+    pub due: Instant,
+    pub sent: Instant,
+    /// Whether it counts: it was due after the warm-up.
+    pub counts: bool,
+}
+
+/// Counts the calls of a worker, in windows of a second.
+pub struct Recorder {
+    /// When what is counted begins.
+    start: Instant,
+    is_open_loop: bool,
+    window: Window,
+    to: UnboundedSender<Window>,
+    live: Arc<Live>,
+    sampler: Sampler,
+    rng: fastrand::Rng,
+    /// Calls that count and have not ended.
+    in_flight: u64,
+}
+
+impl Recorder {
+    pub fn new(
+        start: Instant,
+        is_open_loop: bool,
+        to: UnboundedSender<Window>,
+        live: Arc<Live>,
+    ) -> Self {
+        Self {
+            start,
+            is_open_loop,
+            window: Window::default(),
+            to,
+            live,
+            sampler: Sampler::default(),
+            rng: fastrand::Rng::new(),
+            in_flight: 0,
+        }
+    }
+
+    /// The window of a time. Those before it are sent.
+    fn at(&mut self, now: Instant) -> &mut Window {
+        let second = now.saturating_duration_since(self.start).as_secs();
+        if second > self.window.second {
+            let full = std::mem::replace(&mut self.window, Window::of(second));
+            // Nobody listens when the run is given up.
+            let _ = self.to.send(full);
+        }
+        &mut self.window
+    }
+
+    /// A call is sent now, which was due at some time.
+    pub fn begin(&mut self, due: Instant, sent: Instant, counts: bool) -> Begun {
+        Live::count(&self.live.started);
+        if counts {
+            self.in_flight += 1;
+            let is_open_loop = self.is_open_loop;
+            let window = self.at(sent);
+            window.calls.started += 1;
+            if is_open_loop {
+                let delay = sent.saturating_duration_since(due);
+                add(&mut window.delay, delay);
+                window.calls.late += u64::from(delay > LATE);
+            }
+        }
+        Begun { due, sent, counts }
+    }
+
+    pub fn sent(&mut self, call: &Begun, messages: u64, bytes: u64) {
+        if call.counts {
+            self.window.messages.sent += messages;
+            self.window.messages.bytes_sent += bytes;
+        }
+    }
+
+    pub fn received(&mut self, call: &Begun, messages: u64, bytes: u64) {
+        if call.counts {
+            self.window.messages.received += messages;
+            self.window.messages.bytes_received += bytes;
+        }
+    }
+
+    /// The first reply of a stream.
+    pub fn first_message(&mut self, call: &Begun, now: Instant) {
+        if call.counts {
+            let time = now.saturating_duration_since(call.due);
+            add(&mut self.at(now).first_message, time);
+        }
+    }
+
+    /// Another reply of a stream.
+    pub fn next_message(&mut self, call: &Begun, since: Instant, now: Instant) {
+        if call.counts {
+            let time = now.saturating_duration_since(since);
+            add(&mut self.at(now).between_messages, time);
+        }
+    }
+
+    /// A reply to a message that waited for it.
+    pub fn answered(&mut self, call: &Begun, since: Instant, now: Instant) {
+        if call.counts {
+            let time = now.saturating_duration_since(since);
+            add(&mut self.at(now).message, time);
+        }
+    }
+
+    pub fn end(&mut self, call: &Begun, now: Instant, code: Code, message: &str) {
+        Live::count(&self.live.ended);
+        if code != Code::Ok {
+            Live::count(&self.live.failed);
+        }
+        if !call.counts {
+            return;
+        }
+        self.in_flight -= 1;
+        let latency = now.saturating_duration_since(call.due);
+        let is_open_loop = self.is_open_loop;
+        let window = self.at(now);
+        window.latency.add(latency);
+        if is_open_loop {
+            let time = now.saturating_duration_since(call.sent);
+            add(&mut window.service_time, time);
+        }
+        window.ended(code, message);
+        let (key, start) = (self.rng.u64(..), self.start);
+        self.sampler.offer(key, || Sample {
+            at: micros(now.saturating_duration_since(start)),
+            latency: micros(latency),
+            code: code_name(code).to_owned(),
+            error: message.to_owned(),
+        });
+    }
+
+    /// Calls that were due, and not sent when the run ended.
+    pub fn dropped(&mut self, calls: u64) {
+        self.window.calls.dropped += calls;
+    }
+
+    pub fn opened(&mut self) {
+        self.window.connections.opened += 1;
+    }
+
+    pub fn lost(&mut self) {
+        self.window.connections.lost += 1;
+    }
+
+    pub fn failed_to_connect(&mut self) {
+        self.window.connections.failed += 1;
+    }
+
+    /// The run is over: what is under way is cut off.
+    pub fn finish(mut self) -> Sampler {
+        self.window.calls.cut_off += self.in_flight;
+        let _ = self.to.send(self.window);
+        self.sampler
+    }
+}
+
+fn micros(time: Duration) -> u64 {
+    u64::try_from(time.as_micros()).unwrap_or(u64::MAX)
+}

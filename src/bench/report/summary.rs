@@ -1,0 +1,251 @@
+//! What the text and the page both say, as rows: a name, a value and a note.
+
+use crate::bench::distribution::{Distribution, PERCENTILES};
+use crate::bench::figures::{Arrival, Figures, Load, MethodKind, Shape, Stage};
+use crate::bench::numbers::{bytes, count, rate, real, seconds, share};
+
+/// What is said about one thing.
+pub struct Row {
+    pub name: &'static str,
+    pub value: String,
+    pub note: String,
+}
+
+fn row(name: &'static str, value: impl Into<String>, note: impl Into<String>) -> Row {
+    Row {
+        name,
+        value: value.into(),
+        note: note.into(),
+    }
+}
+
+/// What was run.
+pub fn run(figures: &Figures) -> Vec<Row> {
+    let kind = match figures.kind {
+        MethodKind::Unary => "unary",
+        MethodKind::ServerStreaming => "server streaming",
+        MethodKind::ClientStreaming => "client streaming",
+        MethodKind::BidiStreaming => "bidirectional streaming",
+    };
+    let ended = if figures.ended_early {
+        ", ended early"
+    } else {
+        ""
+    };
+    vec![
+        row("Method", format!("{} ({kind})", figures.method), ""),
+        row("Target", figures.target.as_str(), ""),
+        row("Load", load(&figures.load), ""),
+        row("Started", figures.started.as_str(), ""),
+        row("Ran for", seconds(figures.elapsed) + ended, ""),
+    ]
+}
+
+/// The load in words.
+fn load(load: &Load) -> String {
+    let mut parts = Vec::new();
+    match &load.shape {
+        Shape::Closed { concurrency } => {
+            parts.push(format!("closed loop, {concurrency} in flight"));
+        }
+        Shape::Open {
+            arrival,
+            stages,
+            max_in_flight,
+        } => {
+            let arrival = match arrival {
+                Arrival::Poisson => "Poisson",
+                Arrival::Uniform => "uniform",
+            };
+            let stages: Vec<String> = stages.iter().map(stage).collect();
+            parts.push(format!("open loop, {arrival}: {}", stages.join(", then ")));
+            parts.push(format!("at most {} in flight", count_of(*max_in_flight)));
+        }
+    }
+    parts.push(format!(
+        "{} by {}",
+        plural(load.connections, "connection"),
+        plural(load.threads, "thread")
+    ));
+    if let Some(messages) = load.messages {
+        let each = if load.ping_pong {
+            " in turn with their replies"
+        } else {
+            ""
+        };
+        parts.push(format!("{} messages a stream{each}", count(messages)));
+    }
+    if let Some(calls) = load.calls {
+        parts.push(format!("{} calls", count(calls)));
+    }
+    if let (Some(duration), Shape::Closed { .. }) = (load.duration, &load.shape) {
+        parts.push(format!("for {}", seconds(duration)));
+    }
+    if load.warmup > 0.0 {
+        parts.push(format!("after a warm-up of {}", seconds(load.warmup)));
+    }
+    if let Some(timeout) = load.timeout {
+        parts.push(format!("timeout {}", seconds(timeout)));
+    }
+    if let Some(segments) = &load.segments {
+        let segment: Vec<String> = segments.parts.iter().map(u32::to_string).collect();
+        parts.push(format!("segment {} of {}", segment.join(", "), segments.of));
+    }
+    parts.join("; ")
+}
+
+fn stage(stage: &Stage) -> String {
+    let time = seconds(stage.seconds);
+    if stage.from.to_bits() == stage.to.to_bits() {
+        return format!("{} for {time}", rate(stage.from));
+    }
+    format!("{} to {} in {time}", rate(stage.from), rate(stage.to))
+}
+
+fn count_of(number: usize) -> String {
+    count(u64::try_from(number).unwrap_or(u64::MAX))
+}
+
+fn plural(number: usize, one: &str) -> String {
+    let end = if number == 1 { "" } else { "s" };
+    format!("{} {one}{end}", count_of(number))
+}
+
+/// How many calls there were. What only an open loop has is left out of a closed one.
+pub fn calls(figures: &Figures) -> Vec<Row> {
+    let calls = &figures.calls;
+    let ended = calls.ended();
+    let mut rows = vec![
+        row("started", count(calls.started), ""),
+        row("ok", count(calls.ok), share(calls.ok, ended)),
+        row("failed", count(calls.failed), share(calls.failed, ended)),
+        row("cut off", count(calls.cut_off), "under way at the end"),
+    ];
+    if is_open(figures) {
+        let late = "sent more than 10 ms after they were due";
+        rows.push(row("late", count(calls.late), late));
+        let dropped = "due and not sent at the end";
+        rows.push(row("dropped", count(calls.dropped), dropped));
+    }
+    rows
+}
+
+/// How many there were in a second, and how much they carried.
+pub fn throughput(figures: &Figures) -> Vec<Row> {
+    let asked = figures.asked();
+    let asked = asked.map(|asked| format!("of {} asked for", rate(asked)));
+    let mut rows = vec![row("Rate", rate(figures.rate), asked.unwrap_or_default())];
+    let messages = &figures.messages;
+    for (name, number, size) in [
+        ("Sent", messages.sent, messages.bytes_sent),
+        ("Received", messages.received, messages.bytes_received),
+    ] {
+        let (mut value, mut note) = (plural_messages(number), bytes(real(size)));
+        if figures.elapsed > 0.0 {
+            let a_second = bytes(real(size) / figures.elapsed);
+            value = format!("{value}, {}", rate(real(number) / figures.elapsed));
+            note = format!("{note}, {a_second}/s");
+        }
+        rows.push(row(name, value, note));
+    }
+    rows
+}
+
+fn plural_messages(number: u64) -> String {
+    let end = if number == 1 { "" } else { "s" };
+    format!("{} message{end}", count(number))
+}
+
+/// What was measured, the latency first.
+pub fn distributions(figures: &Figures) -> Vec<(&'static str, &Distribution)> {
+    let mut all = vec![("latency", &figures.latency)];
+    let others = [
+        ("service", &figures.service_time),
+        ("delay", &figures.delay),
+        ("first msg", &figures.first_message),
+        ("between", &figures.between_messages),
+        ("message", &figures.message),
+    ];
+    for (name, distribution) in others {
+        all.extend(
+            distribution
+                .as_ref()
+                .map(|distribution| (name, distribution)),
+        );
+    }
+    all
+}
+
+/// What the names of `distributions` mean, as far as it is needed.
+pub fn meanings(figures: &Figures) -> Vec<&'static str> {
+    let mut meanings = Vec::new();
+    if figures.service_time.is_some() {
+        meanings.push("latency: from when the call was due");
+        meanings.push("service: from when it was sent");
+        meanings.push("delay: from when it was due until it was sent");
+    }
+    if figures.first_message.is_some() {
+        meanings.push("first msg: from the start until the first reply");
+    }
+    if figures.between_messages.is_some() {
+        meanings.push("between: from one reply to the next");
+    }
+    if figures.message.is_some() {
+        meanings.push("message: from a request to its reply");
+    }
+    meanings
+}
+
+/// The figures of a distribution by name, in microseconds.
+pub fn statistics(distribution: &Distribution) -> Vec<(&'static str, Option<f64>)> {
+    let mut all = vec![
+        ("min", distribution.min().map(real)),
+        ("mean", distribution.mean()),
+        ("std dev", distribution.deviation()),
+    ];
+    for (name, percent) in PERCENTILES {
+        all.push((name, distribution.percentile(percent).map(real)));
+    }
+    all.push(("max", distribution.max().map(real)));
+    all
+}
+
+/// Calls by their status, the most frequent first.
+pub fn codes(figures: &Figures) -> Vec<(&str, u64)> {
+    let codes = figures.codes.iter();
+    let mut codes: Vec<_> = codes.map(|(code, count)| (code.as_str(), *count)).collect();
+    codes.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
+    codes
+}
+
+/// Errors and how often they were, the most frequent first.
+pub fn errors(figures: &Figures) -> Vec<(u64, &str)> {
+    let errors = figures.errors.iter();
+    let mut errors: Vec<_> = errors
+        .map(|error| (error.count, error.error.as_str()))
+        .collect();
+    if figures.other_errors > 0 {
+        errors.push((figures.other_errors, "others"));
+    }
+    errors
+}
+
+/// The connections in words.
+pub fn connections(figures: &Figures) -> String {
+    let connections = &figures.connections;
+    let mut parts = vec![
+        format!("{} asked for", connections.asked),
+        format!("{} opened", connections.opened),
+    ];
+    if connections.lost > 0 {
+        parts.push(format!("{} lost", connections.lost));
+    }
+    if connections.failed > 0 {
+        parts.push(format!("{} attempts failed", connections.failed));
+    }
+    parts.join(", ")
+}
+
+pub fn is_open(figures: &Figures) -> bool {
+    matches!(figures.load.shape, Shape::Open { .. })
+}

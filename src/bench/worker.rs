@@ -1,0 +1,319 @@
+//! A thread of the load: its connections, and the calls on them. Workers share nothing while they work.
+
+use std::cell::{Cell, RefCell};
+use std::rc::Rc;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Instant;
+
+use tokio::sync::{Notify, oneshot};
+use tokio::task::{JoinSet, LocalSet, yield_now};
+
+use super::clock::Clock;
+use super::exchange::{Caller, Order, Slot};
+use super::figures::{Arrival, Shape, Stage};
+use super::plan::share;
+use super::recorder::Recorder;
+use super::schedule::{Part, Schedule};
+use super::window::Sampler;
+use super::work::Work;
+use crate::error::{Error, Result};
+use crate::transport::Connections;
+
+/// After this many calls that start without waiting, the connections send them.
+const AT_ONCE: u32 = 16;
+
+/// When things happen.
+#[derive(Clone, Copy, Debug)]
+pub struct Times {
+    /// The first call.
+    pub load: Instant,
+    /// What is counted begins.
+    pub start: Instant,
+    /// The end, if it is known.
+    pub end: Option<Instant>,
+}
+
+/// A thread of the load.
+struct Worker {
+    work: Arc<Work>,
+    caller: Caller,
+    part: Part,
+    times: Times,
+    /// Calls so far, with those of the warm-up.
+    calls: Cell<u64>,
+    /// Calls that count, and wait for a connection.
+    unsent: Cell<u64>,
+    in_flight: Cell<usize>,
+    clock: Clock,
+    /// A call has ended.
+    has_room: Notify,
+}
+
+/// Opens the connections of a worker, then waits until it is told when to begin, and works. Blocks the thread.
+///
+/// # Errors
+/// When a connection cannot be opened at first, or the system refuses.
+pub fn run(
+    work: Arc<Work>,
+    index: usize,
+    ready: oneshot::Sender<Result<()>>,
+    begin: oneshot::Receiver<(Times, Recorder)>,
+) -> Option<Sampler> {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build();
+    let runtime = match runtime {
+        Ok(runtime) => runtime,
+        Err(error) => {
+            let _ = ready.send(Err(no_thread(error)));
+            return None;
+        }
+    };
+    let sampler = LocalSet::new().block_on(&runtime, async {
+        let connections = Connections::default();
+        let opened = open(&work, index, &connections).await.and_then(|slots| {
+            let clock = Clock::new().map_err(no_thread)?;
+            Ok((slots, clock))
+        });
+        let (slots, clock) = match opened {
+            Ok(opened) => opened,
+            Err(error) => {
+                let _ = ready.send(Err(error));
+                return None;
+            }
+        };
+        let _ = ready.send(Ok(()));
+        let (times, mut recorder) = begin.await.ok()?;
+        for _ in &slots {
+            recorder.opened();
+        }
+        let threads = work.plan.threads as u64;
+        let part = work.plan.part().split(index as u64, threads);
+        let worker = Rc::new(Worker {
+            caller: Caller {
+                work: Arc::clone(&work),
+                connections,
+                slots,
+                recorder: RefCell::new(recorder),
+                random: RefCell::default(),
+            },
+            part,
+            times,
+            calls: Cell::new(0),
+            unsent: Cell::new(0),
+            in_flight: Cell::new(0),
+            clock,
+            has_room: Notify::new(),
+            work,
+        });
+        worker.load(index).await;
+        let closing = worker.caller.connections.clone();
+        let recorder = Rc::into_inner(worker).map(|worker| worker.caller.recorder.into_inner());
+        closing.close().await;
+        recorder.map(Recorder::finish)
+    });
+    // What is left is a name lookup, at most.
+    runtime.shutdown_background();
+    sampler
+}
+
+pub fn no_thread(error: std::io::Error) -> Error {
+    Error::failed("cannot start a thread").caused_by(error)
+}
+
+async fn open(work: &Work, index: usize, connections: &Connections) -> Result<Vec<Slot>> {
+    let mut slots = Vec::new();
+    for _ in 0..work.plan.connections_of(index) {
+        let connection = connections.open(&work.endpoint, &work.patience()).await?;
+        slots.push(Slot::new(connection));
+    }
+    Ok(slots)
+}
+
+impl Worker {
+    /// Makes the load until its end.
+    async fn load(self: &Rc<Self>, index: usize) {
+        let plan = &self.work.plan;
+        let mut tasks = JoinSet::new();
+        self.clock.sleep_until(self.times.load).await;
+        let work = async {
+            match &plan.shape {
+                Shape::Closed { concurrency } => {
+                    let ours = share(*concurrency, index, plan.threads);
+                    for lane in 0..ours {
+                        tasks.spawn_local(Rc::clone(self).lane(lane));
+                    }
+                    while tasks.join_next().await.is_some() {}
+                }
+                Shape::Open {
+                    arrival,
+                    stages,
+                    max_in_flight,
+                } => {
+                    let most = share(*max_in_flight, index, plan.threads).max(1);
+                    self.by_the_clock(*arrival, stages, most, &mut tasks).await;
+                }
+            }
+        };
+        let end = async {
+            match self.times.end {
+                Some(end) => tokio::time::sleep_until(end.into()).await,
+                None => std::future::pending().await,
+            }
+        };
+        tokio::select! {
+            biased;
+            () = self.work.stop.cancelled() => {}
+            () = end => {}
+            () = work => {}
+        }
+        // Resets the calls that are under way.
+        tasks.shutdown().await;
+    }
+
+    /// One call after another.
+    async fn lane(self: Rc<Self>, lane: usize) {
+        let slot = lane % self.caller.slots.len().max(1);
+        loop {
+            let counts = Instant::now() >= self.times.start;
+            let Some(number) = self.take(counts) else {
+                return;
+            };
+            let order = Order {
+                number,
+                worker: self.among_all(lane as u64),
+                due: None,
+                counts,
+            };
+            self.caller.call(slot, order, || {}).await;
+        }
+    }
+
+    /// Calls when they are due.
+    async fn by_the_clock(
+        self: &Rc<Self>,
+        arrival: Arrival,
+        stages: &[Stage],
+        most: usize,
+        tasks: &mut JoinSet<()>,
+    ) {
+        let plan = &self.work.plan;
+        let stages = plan.schedule(stages);
+        let mut waiting = Waiting {
+            worker: self,
+            schedule: Schedule::new(&stages, arrival, self.part, plan.seed),
+            next: None,
+            stages,
+        };
+        let mut at_once = 0;
+        while let Some(due) = waiting.due() {
+            if due > Instant::now() {
+                at_once = 0;
+                self.clock.sleep_until(due).await;
+            } else if at_once >= AT_ONCE {
+                at_once = 0;
+                yield_now().await;
+            }
+            while self.in_flight.get() >= most {
+                self.has_room.notified().await;
+            }
+            let counts = due >= self.times.start;
+            let Some(number) = self.take(counts) else {
+                waiting.end();
+                break;
+            };
+            waiting.next = None;
+            at_once += 1;
+            while tasks.try_join_next().is_some() {}
+            let sent = usize::try_from(self.calls.get()).unwrap_or_default();
+            let slot = sent % self.caller.slots.len().max(1);
+            let order = Order {
+                number,
+                worker: self.among_all(slot as u64),
+                due: Some(due),
+                counts,
+            };
+            self.in_flight.set(self.in_flight.get() + 1);
+            self.unsent.set(self.unsent.get() + u64::from(counts));
+            let worker = Rc::clone(self);
+            tasks.spawn_local(async move {
+                let sent = || worker.unsent.set(worker.unsent.get() - u64::from(counts));
+                worker.caller.call(slot, order, sent).await;
+                worker.in_flight.set(worker.in_flight.get() - 1);
+                worker.has_room.notify_one();
+            });
+        }
+        if plan.calls.is_some() {
+            // The load ends with its last call.
+            waiting.end();
+            while tasks.join_next().await.is_some() {}
+        } else {
+            std::future::pending::<()>().await;
+        }
+    }
+
+    /// The number of the next call; `None` if all that were asked for have begun.
+    fn take(&self, counts: bool) -> Option<u64> {
+        let calls = self.calls.get();
+        self.calls.set(calls + 1);
+        match self.work.plan.calls {
+            Some(most) if counts => {
+                let part = self.work.plan.part();
+                let taken = self.work.taken.fetch_add(1, Ordering::Relaxed);
+                (taken < most).then_some(taken * part.of + part.index)
+            }
+            _ => Some(self.among_all(calls)),
+        }
+    }
+
+    /// The number among those of all workers.
+    fn among_all(&self, number: u64) -> u64 {
+        number.wrapping_mul(self.part.of) + self.part.index
+    }
+}
+
+/// The calls that have not been sent yet. When this is dropped, those that were due are counted.
+struct Waiting<'a> {
+    worker: &'a Worker,
+    schedule: Schedule,
+    /// Taken from the schedule, and not sent.
+    next: Option<Instant>,
+    stages: Vec<Stage>,
+}
+
+impl Waiting<'_> {
+    /// When the next call is due.
+    fn due(&mut self) -> Option<Instant> {
+        if self.next.is_none() {
+            let after = self.schedule.next()?;
+            self.next = self.worker.times.load.checked_add(after);
+        }
+        self.next
+    }
+
+    /// No more calls are due: all that were asked for are sent.
+    fn end(&mut self) {
+        self.next = None;
+        self.schedule = Schedule::new(&[], Arrival::Uniform, Part::WHOLE, 0);
+    }
+}
+
+impl Drop for Waiting<'_> {
+    fn drop(&mut self) {
+        let Worker { times, work, .. } = self.worker;
+        let now = Instant::now().min(times.end.unwrap_or_else(Instant::now));
+        let since = |time: Instant| time.saturating_duration_since(times.load).as_secs_f64();
+        let counts = |due: &Instant| (times.start..=now).contains(due);
+        let next = u64::from(self.next.as_ref().is_some_and(counts));
+        let rest = self
+            .schedule
+            .due(&self.stages, since(times.start), since(now));
+        // Of those that were asked for, no more than are left.
+        let left = work.plan.calls.map_or(u64::MAX, |calls| {
+            calls.saturating_sub(work.taken.load(Ordering::Relaxed))
+        });
+        let dropped = (next + rest).min(left) + self.worker.unsent.get();
+        self.worker.caller.recorder.borrow_mut().dropped(dropped);
+    }
+}

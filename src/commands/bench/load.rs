@@ -1,0 +1,164 @@
+//! The load arguments → a plan.
+
+use std::time::Duration;
+
+use super::DURATION;
+use crate::bench::figures::{Arrival, MethodKind, Shape, Stage};
+use crate::bench::plan::{MAX_IN_FLIGHT, Plan, Segment, steady, threads_that_help};
+use crate::bench::search::FIRST;
+use crate::cli::{ArrivalArg, BenchArgs, LoadArgs, SegmentArg};
+use crate::error::{Error, Result};
+use crate::session::target::Session;
+
+/// Calls in flight of a closed loop.
+const CONCURRENCY: usize = 50;
+
+fn is_open_loop(load: &LoadArgs) -> bool {
+    load.rate.is_some() || !load.stage.is_empty() || !load.find_max.is_empty()
+}
+
+/// Checks what can be checked without the method.
+///
+/// # Errors
+/// When arguments contradict one another.
+pub fn check(args: &BenchArgs) -> Result<()> {
+    let load = &args.load;
+    if !is_open_loop(load) && load.max_in_flight.is_some() {
+        return Err(Error::usage("--max-in-flight is for an open loop").hinted(
+            "a closed loop has --concurrency calls in flight; --rate makes it an open one",
+        ));
+    }
+    let connections = load.connections;
+    if let Some(threads) = load.threads.filter(|threads| *threads > connections) {
+        let error = format!("{threads} threads need at least as many connections");
+        return Err(Error::usage(error).hinted(format!("use --connections {threads}")));
+    }
+    if !is_open_loop(load) && load.concurrency.unwrap_or(CONCURRENCY) < connections {
+        let error = format!("{connections} connections need at least as many calls in flight");
+        return Err(Error::usage(error).hinted(format!("use --concurrency {connections}")));
+    }
+    Ok(())
+}
+
+/// # Errors
+/// When arguments do not fit the method.
+pub fn plan(
+    args: &BenchArgs,
+    kind: MethodKind,
+    messages_given: u64,
+    session: &Session,
+) -> Result<Plan> {
+    let load = &args.load;
+    let is_stream = matches!(
+        kind,
+        MethodKind::ClientStreaming | MethodKind::BidiStreaming
+    );
+    if args.messages.is_some() && !is_stream {
+        return Err(Error::usage(
+            "--messages is for methods that take a stream; this one takes one message",
+        ));
+    }
+    if args.ping_pong && kind != MethodKind::BidiStreaming {
+        return Err(Error::usage(
+            "--ping-pong is for methods that take a stream and reply with one",
+        ));
+    }
+    let duration = load
+        .duration
+        .or_else(|| load.calls.is_none().then_some(DURATION));
+    let is_local = session.endpoint().is_local();
+    let threads = load
+        .threads
+        .unwrap_or_else(|| threads_that_help(load.connections, is_local));
+    Ok(Plan {
+        kind,
+        shape: shape(load, duration),
+        connections: load.connections,
+        threads,
+        warmup: load.warmup,
+        duration: load.stage.is_empty().then_some(duration).flatten(),
+        calls: load.calls.map(|calls| of_segment(calls, load.segment)),
+        timeout: session.timeout(),
+        messages: if is_stream {
+            args.messages.unwrap_or(messages_given)
+        } else {
+            1
+        },
+        ping_pong: args.ping_pong,
+        segment: load.segment.map(|segment| Segment {
+            index: segment.index,
+            of: segment.of,
+        }),
+        start_at: load.start_at,
+        seed: 0,
+    })
+}
+
+/// The share of a segment of the calls of the whole run.
+fn of_segment(calls: u64, segment: Option<SegmentArg>) -> u64 {
+    let Some(SegmentArg { index, of }) = segment else {
+        return calls;
+    };
+    let of = u64::from(of.max(1));
+    calls / of + u64::from(u64::from(index) < calls % of)
+}
+
+fn shape(load: &LoadArgs, duration: Option<Duration>) -> Shape {
+    let arrival = match load.arrival {
+        ArrivalArg::Poisson => Arrival::Poisson,
+        ArrivalArg::Uniform => Arrival::Uniform,
+    };
+    let most = load.max_in_flight.unwrap_or(MAX_IN_FLIGHT);
+    if !is_open_loop(load) {
+        return Shape::Closed {
+            concurrency: load.concurrency.unwrap_or(CONCURRENCY),
+        };
+    }
+    if load.stage.is_empty() {
+        let rate = load.rate.unwrap_or(FIRST);
+        let duration = duration.unwrap_or_else(|| enough(load.calls, rate));
+        return steady(rate, duration, arrival, most);
+    }
+    let stages = load.stage.iter().map(|stage| Stage {
+        from: stage.from,
+        to: stage.to,
+        seconds: stage.seconds,
+    });
+    Shape::Open {
+        arrival,
+        stages: stages.collect(),
+        max_in_flight: most,
+    }
+}
+
+/// A step of a search.
+pub fn step(args: &BenchArgs, plan: &Plan, rate: f64) -> Plan {
+    let step = args.load.step.unwrap_or(DURATION);
+    let shape = match &plan.shape {
+        Shape::Open {
+            arrival,
+            max_in_flight,
+            ..
+        } => steady(rate, step, *arrival, *max_in_flight),
+        closed @ Shape::Closed { .. } => closed.clone(),
+    };
+    let warmup = if plan.warmup.is_zero() {
+        step / 5
+    } else {
+        plan.warmup
+    };
+    Plan {
+        shape,
+        warmup,
+        duration: Some(step),
+        ..plan.clone()
+    }
+}
+
+/// Time for so many calls at a rate, with room for a Poisson process that is slow.
+fn enough(calls: Option<u64>, rate: f64) -> Duration {
+    #[expect(clippy::cast_precision_loss, reason = "it is an estimate")]
+    let calls = calls.unwrap_or_default() as f64;
+    let longest = (calls + 10.0 * calls.sqrt() + 10.0) / rate;
+    Duration::try_from_secs_f64(longest).unwrap_or(Duration::MAX)
+}

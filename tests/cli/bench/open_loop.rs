@@ -1,0 +1,191 @@
+//! Calls that start by the clock.
+
+use std::sync::{Arc, OnceLock};
+use std::time::{Duration, Instant};
+
+use super::super::harness::{Peer, Server, routeguide};
+use super::{Figures as _, PROTOS, answering, bench, latencies, number};
+
+/// Seconds from the first call until the server stalls, and for how long.
+const STALL_AFTER: f64 = 1.0;
+const STALL: f64 = 1.0;
+const RATE: f64 = 200.0;
+
+/// A server that answers at once, but for one stall.
+fn stalling() -> Peer {
+    let first = Arc::new(OnceLock::new());
+    Peer::playing(move |mut call| {
+        let first = *first.get_or_init(Instant::now);
+        async move {
+            let name = call.name().await.unwrap_or_default();
+            let start = first + Duration::from_secs_f64(STALL_AFTER);
+            let end = start + Duration::from_secs_f64(STALL);
+            if (start..end).contains(&Instant::now()) {
+                tokio::time::sleep_until(end.into()).await;
+            }
+            call.open();
+            call.reply(&name);
+            call.end(0, "");
+        }
+    })
+}
+
+/// Of the calls that are due during the stall, those of its first half take longer than half of it. A generator that waits for
+/// the server sees only the few that it had in flight ("coordinated omission").
+#[test]
+fn a_stall_is_seen_by_every_call_that_was_due_in_it() {
+    let peer = stalling();
+    let run = format!("--rate {RATE}/s --arrival uniform -D 3s --max-in-flight 10");
+    let figures = bench(peer.addr(), &run).run().figures();
+    let slow = latencies(&figures)
+        .into_iter()
+        .filter(|latency| *latency > STALL / 2.0);
+    let expected = RATE * STALL / 2.0;
+    let share = slow.count() as f64 / expected;
+    assert!((0.9..1.1).contains(&share), "{share} of {expected}");
+    // What was sent late took no time of its own: here the stall is hidden.
+    let service = &figures["service_time"];
+    assert!(number(service, "/p95") < 0.1e6, "{service}");
+    assert!(number(service, "/max") > 0.8e6, "{service}");
+    assert!(
+        number(&figures, "/calls/late") > expected,
+        "{}",
+        figures["calls"]
+    );
+}
+
+#[test]
+fn a_call_waits_while_too_many_are_in_flight() {
+    let peer = Peer::playing(|call| async move { call.wait_for_reset().await });
+    let run = "--rate 100/s --arrival uniform -D 1s --max-in-flight 5";
+    let figures = bench(peer.addr(), run).run().figures();
+    assert_eq!(number(&figures, "/calls/started"), 5.0);
+    assert_eq!(number(&figures, "/calls/cut_off"), 5.0);
+    assert_eq!(number(&figures, "/calls/dropped"), 95.0);
+}
+
+#[test]
+fn the_rate_is_that_of_the_stages() {
+    let peer = answering();
+    let stages = "--stage 100/s:1s --stage 100..300/s:1s --arrival uniform";
+    let figures = bench(peer.addr(), stages).run().figures();
+    let calls = &figures["calls"];
+    let due = number(calls, "/started") + number(calls, "/dropped");
+    assert!((299.0..=300.0).contains(&due), "{calls}");
+    let asked = |bucket: usize| number(&figures, &format!("/timeline/buckets/{bucket}/asked"));
+    assert_eq!((asked(0), asked(1)), (100.0, 200.0));
+    assert_eq!(number(&figures, "/elapsed"), 2.0);
+}
+
+#[test]
+fn arrivals_are_random_unless_they_are_to_be_even() {
+    let peer = answering();
+    let figures = bench(peer.addr(), "--rate 300/s -D 1s").run().figures();
+    let calls = &figures["calls"];
+    let due = number(calls, "/started") + number(calls, "/dropped");
+    // Five standard deviations.
+    assert!((due - 300.0).abs() < 5.0 * 300_f64.sqrt(), "{calls}");
+    assert_eq!(figures["load"]["arrival"], "poisson");
+}
+
+/// With a number of calls, the run ends with the last of them, and nothing else was due.
+#[test]
+fn a_number_of_calls_is_the_end() {
+    let peer = Peer::playing(|mut call| async move {
+        let name = call.name().await.unwrap_or_default();
+        tokio::time::sleep(Duration::from_millis(300)).await;
+        call.open();
+        call.reply(&name);
+        call.end(0, "");
+    });
+    for run in ["--rate 1000 -n 20", "--rate 1000 -n 20 -D 1h"] {
+        let figures = bench(peer.addr(), run).run().figures();
+        let calls = &figures["calls"];
+        assert_eq!(number(calls, "/ok"), 20.0, "{calls}");
+        assert_eq!(number(calls, "/dropped"), 0.0, "{calls}");
+        assert_eq!(number(calls, "/cut_off"), 0.0, "{calls}");
+    }
+}
+
+/// Calls that wait for a connection were due, too.
+#[test]
+fn calls_that_cannot_be_sent_are_dropped() {
+    let server = Server::start();
+    let run = "--rate 200 --arrival uniform -D 2s --threshold dropped==0";
+    let load = bench(server.addr(), run).start();
+    std::thread::sleep(Duration::from_secs(1));
+    server.into_running().kill();
+    let figures = load.wait().exits(3).figures();
+    let calls = &figures["calls"];
+    let due = number(calls, "/started") + number(calls, "/dropped");
+    assert_eq!(due, 400.0, "{calls}");
+    assert!(number(calls, "/dropped") > 50.0, "{calls}");
+}
+
+#[test]
+fn calls_are_spread_over_the_connections_also_when_many_are_due() {
+    let counts: Arc<std::sync::Mutex<std::collections::BTreeMap<String, usize>>> = Arc::default();
+    let log = Arc::clone(&counts);
+    let peer = Peer::playing(move |mut call| {
+        *log.lock()
+            .unwrap()
+            .entry(call.header("x-connection"))
+            .or_default() += 1;
+        async move {
+            let name = call.name().await.unwrap_or_default();
+            call.open();
+            call.reply(&name);
+            call.end(0, "");
+        }
+    });
+    let run = "--rate 20000 -n 800 --connections 4";
+    routeguide([
+        "bench",
+        "GetPerson",
+        "name=Alice",
+        "-H",
+        "x-connection: {{worker}}",
+    ])
+    .args(run.split_whitespace())
+    .args(PROTOS)
+    .at(peer.addr())
+    .run()
+    .exits(0);
+    let counts = counts.lock().unwrap();
+    assert!(
+        counts.len() == 4 && counts.values().all(|count| *count == 200),
+        "{counts:?}"
+    );
+}
+
+#[test]
+fn segments_share_the_load() {
+    let peer = answering();
+    let due: f64 = (0..4)
+        .map(|index| {
+            let run = format!("--rate 400/s --arrival uniform -D 1s --segment {index}/4");
+            let figures = bench(peer.addr(), &run).run().figures();
+            assert_eq!(number(&figures, "/load/segments/of"), 4.0);
+            number(&figures, "/calls/started") + number(&figures, "/calls/dropped")
+        })
+        .sum();
+    assert_eq!(due, 400.0);
+}
+
+#[test]
+fn a_run_begins_at_its_time() {
+    let peer = answering();
+    let at = std::time::SystemTime::now() + Duration::from_millis(1500);
+    let since_1970 = at
+        .duration_since(std::time::UNIX_EPOCH)
+        .unwrap()
+        .as_secs_f64();
+    let figures = bench(peer.addr(), &format!("-n 10 --start-at {since_1970}"))
+        .run()
+        .figures();
+    let started = humantime::parse_rfc3339(figures["started"].as_str().unwrap()).unwrap();
+    assert!(
+        started >= at - Duration::from_millis(1),
+        "{started:?} {at:?}"
+    );
+}

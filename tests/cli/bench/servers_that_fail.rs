@@ -1,0 +1,126 @@
+//! Failures are figures.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI32, Ordering};
+use std::time::Duration;
+
+use super::super::harness::{Folder, Peer, ReservedPort, Server, exit_code, routeguide};
+use super::{Figures as _, PROTOS, answering, bench, number};
+
+#[test]
+fn every_status_is_counted() {
+    let next = Arc::new(AtomicI32::new(0));
+    let peer = Peer::playing(move |mut call| {
+        let code = next.fetch_add(1, Ordering::Relaxed) % 17;
+        async move {
+            if code == 0 {
+                let name = call.name().await.unwrap_or_default();
+                call.open();
+                call.reply(&name);
+            }
+            call.end(code, "on purpose");
+        }
+    });
+    let outcome = bench(peer.addr(), "-n 170 -c 1").run();
+    let figures = outcome.exits(0).figures();
+    let codes = figures["codes"].as_object().unwrap();
+    assert_eq!(codes.len(), 17, "{codes:?}");
+    assert!(codes.values().all(|count| count == 10), "{codes:?}");
+    assert_eq!(number(&figures, "/calls/failed"), 160.0);
+    // The ten most frequent, and the others by number.
+    assert_eq!(figures["errors"].as_array().unwrap().len(), 10);
+    assert_eq!(number(&figures, "/other_errors"), 60.0);
+    assert_eq!(figures["errors"][0]["error"], "ABORTED: on purpose");
+}
+
+#[test]
+fn if_no_call_succeeds_the_exit_code_is_that_of_the_commonest_status() {
+    let peer = Peer::failing(7, "go away");
+    let outcome = bench(peer.addr(), "-n 20").run();
+    outcome.exits(exit_code("PERMISSION_DENIED"));
+    assert!(
+        outcome.stderr.contains("no call succeeded"),
+        "{}",
+        outcome.stderr
+    );
+    assert_eq!(number(&outcome.figures(), "/calls/failed"), 20.0);
+}
+
+#[test]
+fn a_server_that_goes_away_and_comes_back_is_called_again() {
+    let folder = Folder::new();
+    let socket = folder.socket("server");
+    let start = || {
+        let program = routeguide(["serve", "--listen", &socket]);
+        Server::of(program)
+    };
+    let first = start();
+    let run = bench(socket.clone(), "-D 4s -c 4").start();
+    std::thread::sleep(Duration::from_millis(800));
+    first.into_running().kill();
+    let second = start();
+    let outcome = run.wait();
+    let figures = outcome.exits(0).figures();
+    assert!(number(&figures, "/connections/lost") >= 1.0);
+    assert!(number(&figures, "/connections/opened") >= 2.0);
+    assert!(number(&figures, "/calls/ok") > 0.0);
+    let last = figures["timeline"]["buckets"]
+        .as_array()
+        .unwrap()
+        .last()
+        .unwrap();
+    assert!(number(last, "/ok") > 0.0, "{figures:#}");
+    drop(second);
+}
+
+/// A server that retires its connections loses no call: what it has not seen is sent again.
+#[test]
+fn connections_that_are_retired_lose_no_call() {
+    let server = Server::started(["--max-connection-age", "300ms"]);
+    let figures = bench(server.addr(), "-D 2s -c 20 --connections 2")
+        .run()
+        .figures();
+    assert_eq!(
+        number(&figures, "/calls/failed"),
+        0.0,
+        "{}",
+        figures["errors"]
+    );
+    assert!(number(&figures, "/connections/opened") > 4.0);
+}
+
+#[test]
+fn a_server_that_cannot_be_reached_is_one_error_before_any_load() {
+    let port = ReservedPort::new();
+    let outcome = routeguide(["bench", "GetPerson", "name=Alice"])
+        .args(PROTOS)
+        .at(port.addr())
+        .run();
+    outcome.exits(1).says_one_error();
+    assert!(outcome.stdout.is_empty());
+}
+
+#[test]
+fn thresholds_decide_the_exit_code() {
+    let peer = answering();
+    bench(
+        peer.addr(),
+        "-n 20 --threshold errors==0 --threshold p99<1h",
+    )
+    .run()
+    .exits(0);
+    let outcome = bench(peer.addr(), "-n 20 --threshold ok>20 --threshold p99<1h").run();
+    outcome.exits(3);
+    assert!(outcome.stderr.contains("ok>20"), "{}", outcome.stderr);
+    let verdicts = outcome.figures()["thresholds"].clone();
+    assert_eq!(verdicts[0]["holds"], false);
+    assert_eq!(verdicts[1]["holds"], true);
+}
+
+#[test]
+fn a_run_ends_when_a_threshold_cannot_hold_any_more() {
+    let peer = Peer::failing(13, "broken");
+    let outcome = bench(peer.addr(), "-D 1h --threshold errors==0 --abort-on-fail").run();
+    let figures = outcome.exits(3).figures();
+    assert_eq!(figures["ended_early"], true);
+}

@@ -1,0 +1,50 @@
+//! Methods with streams.
+
+use serde_json::Value;
+
+use super::super::harness::{Peer, routeguide};
+use super::{Figures as _, PROTOS, number};
+
+fn stream(peer: &Peer, args: &str) -> Value {
+    routeguide(["bench", "GetPeople", "name=Alice", "-o", "json"])
+        .args(args.split_whitespace())
+        .args(PROTOS)
+        .at(peer.addr())
+        .run()
+        .exits(0)
+        .figures()
+}
+
+#[test]
+fn a_stream_has_as_many_messages_as_were_asked_for() {
+    let peer = Peer::echoing();
+    let figures = stream(&peer, "-n 10 -c 2 --messages 30");
+    assert_eq!(number(&figures, "/messages/sent"), 300.0);
+    assert_eq!(number(&figures, "/messages/received"), 300.0);
+    assert_eq!(number(&figures, "/first_message/count"), 10.0);
+    assert_eq!(number(&figures, "/between_messages/count"), 290.0);
+    assert_eq!(figures["kind"], "bidi_streaming");
+}
+
+/// The peer answers only what was sent by then, so a client that does not wait would get fewer rounds.
+#[test]
+fn with_ping_pong_each_message_waits_for_its_reply() {
+    let peer = Peer::echoing();
+    let figures = stream(&peer, "-n 4 -c 1 --messages 25 --ping-pong");
+    assert_eq!(number(&figures, "/message/count"), 100.0);
+    assert_eq!(number(&figures, "/messages/received"), 100.0);
+    assert_eq!(figures["load"]["ping_pong"], true);
+}
+
+#[test]
+fn a_stream_that_the_server_ends_early_is_a_call() {
+    let peer = Peer::playing(|mut call| async move {
+        call.open();
+        call.reply("one");
+        call.reply("two");
+        call.end(0, "");
+    });
+    let figures = stream(&peer, "-n 20 -c 2 --messages 1000");
+    assert_eq!(number(&figures, "/calls/ok"), 20.0);
+    assert_eq!(number(&figures, "/messages/received"), 40.0);
+}
