@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 use super::super::harness::{Peer, Server, wait_for};
 use super::{Figures as _, answering, bench, number};
 use rustix::process::Signal;
+use serde_json::Value;
 
 #[test]
 fn so_many_calls_are_made_as_were_asked_for() {
@@ -44,14 +45,20 @@ fn never_more_calls_are_in_flight_than_were_asked_for() {
     assert_eq!(in_flight.load(Ordering::SeqCst), 0);
 }
 
-/// A busy machine makes every delay longer. So the server says how long it took, and a run without a delay what is on top.
+/// The server says how long it took. A machine that is busy with other tests may add to it, but not each time.
 #[test]
 fn the_median_is_the_delay_of_the_server() {
-    let at_once = answering();
-    let on_top = number(
-        &bench(at_once.addr(), "-n 200 -c 2").run().figures(),
-        "/latency/p50",
-    ) / 1e6;
+    wait_for("a median within a millisecond", || {
+        let (median, figures) = measure_a_delay();
+        assert!(number(&figures, "/latency/min") >= 20e3);
+        let measured = number(&figures, "/latency/p50") / 1e6;
+        assert!(measured > median - 1e-3, "{measured} for {median}");
+        measured < median + 1e-3
+    });
+}
+
+/// The median of what calls took on a server that waits for 20 ms, and the figures of the run.
+fn measure_a_delay() -> (f64, Value) {
     let took = Arc::new(Mutex::new(Vec::new()));
     let log = Arc::clone(&took);
     let peer = Peer::playing(move |mut call| {
@@ -66,17 +73,10 @@ fn the_median_is_the_delay_of_the_server() {
             log.lock().unwrap().push(start.elapsed());
         }
     });
-    let figures = bench(peer.addr(), "-n 200 -c 2").run().figures();
+    let figures = bench(peer.addr(), "-n 40 -c 2").run().figures();
     let mut took = took.lock().unwrap().clone();
     took.sort_unstable();
-    let median = took[100].as_secs_f64();
-    let measured = number(&figures, "/latency/p50") / 1e6;
-    let least = median - 1e-3;
-    assert!(
-        (least..median + on_top + 1e-3).contains(&measured),
-        "{measured} for {median}"
-    );
-    assert!(number(&figures, "/latency/min") >= 20e3);
+    (took[20].as_secs_f64(), figures)
 }
 
 #[test]
