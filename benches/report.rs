@@ -50,7 +50,7 @@ impl Samples {
     }
 
     /// NaN if there are none.
-    fn median(&self) -> f64 {
+    pub fn median(&self) -> f64 {
         let mut sorted = self.0.clone();
         sorted.sort_by(f64::total_cmp);
         let middle = sorted.len() / 2;

@@ -62,6 +62,17 @@ impl Tool {
         })
     }
 
+    /// ghz, as `tests/interop/run` builds it.
+    pub fn ghz() -> Option<Self> {
+        let program = named_by("GHZ")
+            .or_else(|| on_path("ghz"))
+            .or_else(|| of_interop("ghz", "ghz"))?;
+        Some(Self {
+            name: "ghz",
+            program,
+        })
+    }
+
     /// grpc-go's server for interoperability tests, as `tests/interop/run` builds it.
     pub fn go_interop_server() -> Option<Self> {
         let program =

@@ -4,6 +4,7 @@ mod batch;
 mod call;
 mod h2load;
 mod list;
+mod load;
 mod memory;
 mod process;
 mod serve;
@@ -33,6 +34,7 @@ pub const ALL: &[Group] = &[
     tls::GROUP,
     unary::GROUP,
     serve::GROUP,
+    load::GROUP,
     call::GROUP,
     batch::GROUP,
     list::GROUP,

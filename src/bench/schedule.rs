@@ -315,6 +315,28 @@ mod tests {
     }
 
     #[test]
+    fn what_is_left_is_counted_without_drawing_it() {
+        let stages = [Stage {
+            from: 100.0,
+            to: 300.0,
+            seconds: 10.0,
+        }];
+        let mut schedule = Schedule::new(&stages, Arrival::Uniform, Part::WHOLE, SEED);
+        for drawn in [0, 5, 1000] {
+            let mut now = Schedule::new(&stages, Arrival::Uniform, Part::WHOLE, SEED);
+            assert_eq!(now.by_ref().take(drawn).count(), drawn);
+            assert_eq!(now.due(&stages, 0.0, 10.0), 2000 - drawn as u64);
+            assert_eq!(now.due(&stages, 0.0, 10.0), now.count() as u64);
+        }
+        assert_eq!(schedule.due(&stages, 5.0, 10.0), 1250);
+        assert_eq!(schedule.by_ref().count(), 2000);
+        assert_eq!(schedule.due(&stages, 0.0, 10.0), 0);
+        let poisson = Schedule::new(&stages, Arrival::Poisson, Part::WHOLE, SEED);
+        let (due, drawn) = (poisson.due(&stages, 0.0, 10.0), poisson.count() as u64);
+        assert!(due.abs_diff(drawn) < 250, "{due} for {drawn}");
+    }
+
+    #[test]
     fn the_mean_rate_is_that_of_the_stages() {
         let stages = [
             Stage {

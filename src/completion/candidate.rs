@@ -61,6 +61,12 @@ impl Candidates {
         }
     }
 
+    /// Words, and others after them.
+    pub fn and(mut self, others: Self) -> Self {
+        self.list.extend(others.list);
+        self
+    }
+
     /// The same, behind this part of the word.
     pub fn behind(mut self, head: &str) -> Self {
         self.kept += head.len();

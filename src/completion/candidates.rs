@@ -38,7 +38,11 @@ pub fn candidates(root: &Command, request: &Request) -> Candidates {
         Place::Flag => flags(&line, word),
         Place::Value(arg, start) => {
             let (head, value) = word.split_at_checked(start).unwrap_or((word, ""));
-            values(arg, &line, request, value).behind(head)
+            let values = values(arg, &line, request, value).behind(head);
+            if arg.is_positional() && line.may_be_command() {
+                return values.and(commands(line.command));
+            }
+            values
         }
         Place::Unknown => Candidates::none(),
     }

@@ -29,6 +29,11 @@ pub struct Line<'a> {
 }
 
 impl<'a> Line<'a> {
+    /// Whether the word may be a command, though it may be an argument, too: `bench report`, `bench METHOD`.
+    pub fn may_be_command(&self) -> bool {
+        self.values.is_empty() && self.waiting.is_none() && self.command.has_subcommands()
+    }
+
     /// Reads the words before the cursor, and the one that it is in.
     pub fn read(root: &'a Command, before: &[String], word: &str) -> Self {
         let mut line = Self {
@@ -79,14 +84,14 @@ impl<'a> Line<'a> {
                 _ => Place::Flag,
             };
         }
-        if self.command.has_subcommands() {
+        let mut arguments: Vec<&Arg> = self.command.get_positionals().collect();
+        if self.command.has_subcommands() && arguments.is_empty() {
             return if self.values.is_empty() {
                 Place::Command
             } else {
                 Place::Unknown
             };
         }
-        let mut arguments: Vec<&Arg> = self.command.get_positionals().collect();
         arguments.sort_by_key(|arg| arg.get_index());
         let at = self.values.len();
         let argument = arguments.get(at).or_else(|| {

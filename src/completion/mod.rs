@@ -60,7 +60,9 @@ pub fn offer(
     word: &str,
 ) -> Vec<Candidate> {
     let method = match (before.as_slice(), &pool) {
-        ([call, method, ..], Some(pool)) if call == "call" => names::find_method(pool, method),
+        ([command, method, ..], Some(pool)) if ["call", "bench"].contains(&command.as_str()) => {
+            names::find_method(pool, method)
+        }
         _ => None,
     };
     let request = request::of_our_shell(pool, before, word);

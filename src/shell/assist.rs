@@ -104,8 +104,8 @@ impl Helper {
         {
             texts.insert(0, "call".to_owned());
         }
-        if let [call, method, ..] = texts.as_mut_slice()
-            && call == "call"
+        if let [command, method, ..] = texts.as_mut_slice()
+            && ["call", "bench"].contains(&command.as_str())
             && let Some(Ok(found)) = known.method(method)
         {
             *method = format!("{}/{}", found.parent_service().full_name(), found.name());

@@ -89,6 +89,18 @@ fn a_tab_offers_the_methods_of_the_server() {
     assert_eq!(offered, ["RouteGuide/GetPeople", "RouteGuide/GetPerson"]);
 }
 
+/// `bench METHOD` and `bench report`.
+#[test]
+fn a_tab_offers_methods_and_commands_where_both_may_follow() {
+    let server = Server::start();
+    let addr = server.addr();
+    let all = offered(&["bench", "-a", addr, ""]);
+    assert!(all.contains(&"RouteGuide/GetPerson".to_owned()) && all.contains(&"report".to_owned()));
+    assert_eq!(offered(&["bench", "-a", addr, "GetPeo"]), ["GetPeople"]);
+    let field = offered(&["bench", "-a", addr, "GetPerson", "na"]);
+    assert_eq!(field, ["name="]);
+}
+
 #[test]
 fn a_tab_offers_methods_by_their_short_names() {
     let server = Server::start();

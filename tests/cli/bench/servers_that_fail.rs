@@ -4,7 +4,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicI32, Ordering};
 use std::time::Duration;
 
-use super::super::harness::{Folder, Peer, ReservedPort, Server, exit_code, routeguide};
+use super::super::harness::raw::frame::DATA;
+use super::super::harness::{
+    Folder, Frame, Peer, RawPeer, ReservedPort, Server, exit_code, routeguide,
+};
 use super::{Figures as _, PROTOS, answering, bench, number};
 
 #[test]
@@ -71,6 +74,29 @@ fn a_server_that_goes_away_and_comes_back_is_called_again() {
         .unwrap();
     assert!(number(last, "/ok") > 0.0, "{figures:#}");
     drop(second);
+}
+
+/// The connection ends by an error of the client's own, of which the calls after it hear at once.
+#[test]
+fn a_connection_that_breaks_the_rules_is_replaced() {
+    let peer = RawPeer::start();
+    let run = bench(peer.addr(), "-D 3s -c 2").start();
+    let first = peer.accept();
+    let second = peer.accept();
+    second.call();
+    // DATA is never of stream 0 (RFC 9113, section 6.1).
+    second.send(&Frame::new(DATA, 0, 0, []));
+    let third = peer.accept();
+    third.call().answer("Alice");
+    let figures = run.wait().exits(0).figures();
+    assert_eq!(number(&figures, "/connections/lost"), 1.0, "{figures:#}");
+    assert!(number(&figures, "/calls/ok") >= 1.0);
+    assert!(
+        number(&figures, "/calls/failed") < 10.0,
+        "{}",
+        figures["calls"]
+    );
+    drop(first);
 }
 
 /// A server that retires its connections loses no call: what it has not seen is sent again.
