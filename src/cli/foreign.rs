@@ -28,7 +28,14 @@ const ONE_DASH: [&str; 17] = [
 ];
 
 /// Flags of other tools that have another name here, and what to use.
-const RENAMED: [(&str, &str); 14] = [
+const RENAMED: [(&str, &str); 21] = [
+    ("call", "the method is an argument without a flag"),
+    ("count-errors", "calls that fail count, and are shown apart"),
+    ("cpus", "use --threads"),
+    ("load-schedule", "use --stage FROM..TO:DURATION"),
+    ("metadata", "use -H"),
+    ("rps", "use --rate"),
+    ("total", "use -n"),
     (
         "format",
         "the format of requests is --input, and that of replies -o",

@@ -63,3 +63,20 @@ fn a_file_that_cannot_be_written() {
         refused(&peer, &["GetPerson", flag, &file], 1, "cannot write");
     }
 }
+
+#[test]
+fn flags_of_ghz_are_explained() {
+    let peer = answering();
+    for (flag, tip) in [
+        (["--rps", "100"], "use --rate"),
+        (["--total", "100"], "use -n"),
+        (["--cpus", "2"], "use --threads"),
+        (
+            ["--call", "RouteGuide.GetPerson"],
+            "the method is an argument",
+        ),
+        (["--load-schedule", "line"], "use --stage"),
+    ] {
+        refused(&peer, &[&["GetPerson"], &flag[..]].concat(), 2, tip);
+    }
+}
