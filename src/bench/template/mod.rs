@@ -1,6 +1,6 @@
 //! Requests with placeholders, such as `{{call}}` and `{{csv name}}`.
 //!
-//! Values are not put into the text of a request, which would have to be parsed for every call. [`scan`] puts a number of
+//! Values are not put into the text of a request, which would have to be parsed for every call. [`scan()`] puts a number of
 //! nine digits, a sentinel, in the place of each placeholder; the text then goes the way of every other one and becomes
 //! bytes; [`Template::compile`] looks for the sentinels in those, by descriptor, and knows from then on which bytes differ
 //! from call to call.
