@@ -1,5 +1,6 @@
 //! The figures that have a name: what a threshold can be about, and what a comparison lists.
 
+use super::numbers::real;
 use std::fmt;
 
 use super::distribution::Distribution;
@@ -106,7 +107,7 @@ impl Named {
     pub fn value(self, figures: &Figures) -> Option<f64> {
         match self {
             Self::Time(times, statistic) => statistic.of(times.of(figures)?),
-            Self::Count(count) => Some(as_f64(count.of(figures))),
+            Self::Count(count) => Some(real(count.of(figures))),
             Self::Rate => Some(figures.rate),
         }
     }
@@ -160,11 +161,11 @@ impl Statistic {
     /// In microseconds; `None` if there are no times.
     pub fn of(self, times: &Distribution) -> Option<f64> {
         match self {
-            Self::Min => times.min().map(as_f64),
+            Self::Min => times.min().map(real),
             Self::Mean => times.mean(),
             Self::Deviation => times.deviation(),
-            Self::Percentile(percent) => times.percentile(percent).map(as_f64),
-            Self::Max => times.max().map(as_f64),
+            Self::Percentile(percent) => times.percentile(percent).map(real),
+            Self::Max => times.max().map(real),
         }
     }
 }
@@ -194,7 +195,7 @@ impl Count {
     /// In percent; `None` if there are no calls.
     pub fn percent(self, figures: &Figures) -> Option<f64> {
         let all = self.all(figures);
-        (all > 0).then(|| 100.0 * as_f64(self.of(figures)) / as_f64(all))
+        (all > 0).then(|| 100.0 * real(self.of(figures)) / real(all))
     }
 }
 
@@ -220,12 +221,6 @@ impl fmt::Display for Named {
             Statistic::Max => f.write_str("max"),
         }
     }
-}
-
-/// Exact up to 2^53.
-#[expect(clippy::cast_precision_loss, reason = "figures that are shown")]
-pub fn as_f64(number: u64) -> f64 {
-    number as f64
 }
 
 #[cfg(test)]

@@ -6,7 +6,7 @@ use std::time::Duration;
 use fastrand::Rng;
 
 use super::figures::{Arrival, Stage};
-use super::numbers::whole;
+use super::numbers::{real, whole};
 
 /// Where one of several generators stands in a schedule that they share.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -52,7 +52,7 @@ impl Schedule {
         let mut schedule = Self {
             stages: stages.to_vec(),
             arrival,
-            of: as_f64(part.of),
+            of: real(part.of),
             rng: Rng::with_seed(seed),
             position: 0.0,
             stage: 0,
@@ -60,7 +60,7 @@ impl Schedule {
             before_stage: 0.0,
         };
         schedule.position = match arrival {
-            Arrival::Uniform => as_f64(part.index),
+            Arrival::Uniform => real(part.index),
             Arrival::Poisson => schedule.step(),
         };
         schedule
@@ -85,12 +85,6 @@ impl Schedule {
             Arrival::Poisson => -(1.0 - self.rng.f64()).ln() * self.of,
         }
     }
-}
-
-fn as_f64(number: u64) -> f64 {
-    #[expect(clippy::cast_precision_loss, reason = "parts are few")]
-    let number = number as f64;
-    number
 }
 
 impl Iterator for Schedule {

@@ -9,6 +9,7 @@ use tonic::Code;
 
 use super::distribution::Distribution;
 use super::figures::{Calls, Connections, Messages, SAMPLES, Sample};
+use crate::error::code_name;
 
 /// How many different errors are told apart. A server that puts a number into each message must not fill the memory.
 const KINDS_OF_ERRORS: usize = 1000;
@@ -53,9 +54,9 @@ impl Window {
         }
         self.calls.failed += 1;
         let error = if message.is_empty() {
-            name(code).to_owned()
+            code_name(code).to_owned()
         } else {
-            format!("{}: {message}", name(code))
+            format!("{}: {message}", code_name(code))
         };
         self.count_error(error, 1);
     }
@@ -113,7 +114,7 @@ impl Window {
     pub fn codes(&self) -> impl Iterator<Item = (&'static str, u64)> {
         let codes = self.codes.iter().zip(0..);
         let seen = codes.filter(|(count, _)| **count > 0);
-        seen.map(|(count, code)| (name(Code::from_i32(code)), *count))
+        seen.map(|(count, code)| (code_name(Code::from_i32(code)), *count))
     }
 
     /// The most frequent errors first, and how many calls had others.
@@ -126,11 +127,6 @@ impl Window {
         let others: u64 = rest.iter().map(|(_, count)| count).sum();
         (errors, others + self.other_errors)
     }
-}
-
-/// The name of a status, as gRPC writes it.
-fn name(code: Code) -> &'static str {
-    crate::error::code_name(code)
 }
 
 /// Counts a time, in a distribution that not every run has.

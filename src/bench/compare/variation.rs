@@ -15,7 +15,8 @@
 
 use crate::bench::distribution::Distribution;
 use crate::bench::figures::{Bucket, Timeline};
-use crate::bench::named::{Count, Named, Statistic, Times, as_f64};
+use crate::bench::named::{Count, Named, Statistic, Times};
+use crate::bench::numbers::real;
 
 /// Nothing is concluded from fewer batches.
 const LEAST_BATCHES: usize = 3;
@@ -60,10 +61,10 @@ impl Figure {
     /// The figure of a batch; `None` if it has no calls.
     fn value(self, batch: &Batch) -> Option<f64> {
         match self {
-            Self::Rate => Some(as_f64(batch.ok + batch.failed) / batch.seconds),
+            Self::Rate => Some(real(batch.ok + batch.failed) / batch.seconds),
             Self::Errors => {
                 let ended = batch.ok + batch.failed;
-                (ended > 0).then(|| 100.0 * as_f64(batch.failed) / as_f64(ended))
+                (ended > 0).then(|| 100.0 * real(batch.failed) / real(ended))
             }
             Self::Mean => Statistic::Mean.of(&batch.latency),
             Self::Percentile(percent) => Statistic::Percentile(percent).of(&batch.latency),
@@ -82,7 +83,7 @@ struct Batch {
 impl Batch {
     fn new(buckets: &[Bucket], resolution: u64) -> Self {
         let mut batch = Self {
-            seconds: as_f64(resolution) * as_f64(buckets.len() as u64),
+            seconds: real(resolution) * real(buckets.len() as u64),
             ok: 0,
             failed: 0,
             latency: Distribution::default(),
@@ -113,7 +114,7 @@ impl Variation {
             .buckets
             .get(1..timeline.buckets.len().checked_sub(1)?)?;
         let ended: u64 = buckets.iter().map(|bucket| bucket.ok + bucket.failed).sum();
-        let average = as_f64(ended) / as_f64(buckets.len() as u64);
+        let average = real(ended) / real(buckets.len() as u64);
         let size = buckets_for(figure.calls(), average)?;
         let batches = buckets.chunks_exact(size);
         let values =
@@ -122,7 +123,7 @@ impl Variation {
         if values.len() < LEAST_BATCHES {
             return None;
         }
-        let count = as_f64(values.len() as u64);
+        let count = real(values.len() as u64);
         let squares: f64 = values.iter().map(|value| (value - whole).powi(2)).sum();
         let freedom = count - 1.0;
         Some(Self {

@@ -106,7 +106,7 @@ fn targets(parts: &[Figures]) -> String {
 
 fn rate(ended: u64, elapsed: f64) -> f64 {
     if elapsed > 0.0 {
-        super::named::as_f64(ended) / elapsed
+        super::numbers::real(ended) / elapsed
     } else {
         0.0
     }

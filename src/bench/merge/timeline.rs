@@ -79,7 +79,7 @@ impl Starts {
     /// The longest of the parts, by their shifted starts.
     pub fn elapsed(&self, parts: &[Figures]) -> f64 {
         let ends = parts.iter().zip(self.seconds());
-        let ends = ends.map(|(part, seconds)| part.elapsed + super::super::named::as_f64(seconds));
+        let ends = ends.map(|(part, seconds)| part.elapsed + super::super::numbers::real(seconds));
         ends.fold(0.0, f64::max)
     }
 

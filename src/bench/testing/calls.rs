@@ -5,7 +5,7 @@ use crate::bench::figures::{
     Bucket, Calls, Connections, ErrorCount, Figures, Load, Messages, MethodKind, Sample, Shape,
     Timeline, VERSION,
 };
-use crate::bench::named::as_f64;
+use crate::bench::numbers::real;
 
 /// The figures of a run of ten calls at a time, with calls that ended at these milliseconds, took so many microseconds and
 /// had these codes.
@@ -17,8 +17,8 @@ pub fn figures(calls: impl IntoIterator<Item = (u64, u64, &'static str)>) -> Fig
     let order = |a: &ErrorCount, b: &ErrorCount| b.count.cmp(&a.count).then(a.error.cmp(&b.error));
     figures.errors.sort_by(order);
     figures.samples.sort_by_key(|sample| sample.at);
-    figures.elapsed = as_f64(figures.timeline.buckets.len() as u64);
-    figures.rate = as_f64(figures.calls.ended()) / figures.elapsed.max(1.0);
+    figures.elapsed = real(figures.timeline.buckets.len() as u64);
+    figures.rate = real(figures.calls.ended()) / figures.elapsed.max(1.0);
     figures
 }
 

@@ -4,7 +4,8 @@ use super::limit::Limit;
 use super::{Operator, Threshold};
 use crate::bench::distribution::Distribution;
 use crate::bench::figures::Figures;
-use crate::bench::named::{Count, Named, Statistic, as_f64};
+use crate::bench::named::{Count, Named, Statistic};
+use crate::bench::numbers::real;
 
 /// Nothing is concluded from fewer calls: the first ones of a run are often slow.
 const LEAST_CALLS: u64 = 100;
@@ -96,7 +97,7 @@ fn is_too_slow(statistic: Statistic, times: &Distribution, micros: f64) -> bool 
         Statistic::Mean if times.count() >= LEAST_CALLS => {
             let (mean, deviation) = (times.mean(), times.deviation());
             mean.zip(deviation).is_some_and(|(mean, deviation)| {
-                mean - ERRORS * deviation / as_f64(times.count()).sqrt() > micros
+                mean - ERRORS * deviation / real(times.count()).sqrt() > micros
             })
         }
         _ => false,
@@ -108,9 +109,9 @@ fn is_too_many(some: u64, all: u64, share: f64) -> bool {
     if share <= 0.0 {
         return some > 0;
     }
-    let mean = as_f64(all) * share;
+    let mean = real(all) * share;
     let deviation = (mean * (1.0 - share)).sqrt();
-    all >= LEAST_CALLS && some >= LEAST_BEYOND && as_f64(some) > mean + ERRORS * deviation
+    all >= LEAST_CALLS && some >= LEAST_BEYOND && real(some) > mean + ERRORS * deviation
 }
 
 #[expect(
