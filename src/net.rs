@@ -1,7 +1,7 @@
 //! What client and server share below HTTP/2: the byte stream under it, and the syntax of `host:port`.
 
 use std::fmt;
-use std::net::Ipv6Addr;
+use std::net::{IpAddr, Ipv6Addr};
 
 use tokio::io::{AsyncRead, AsyncWrite};
 
@@ -37,6 +37,17 @@ impl fmt::Display for BadHostPort {
             Self::Characters => "a host cannot contain spaces or control characters",
         })
     }
+}
+
+/// Whether a host is this machine, as far as its name tells.
+pub fn is_this_machine(host: &str) -> bool {
+    let name = host.strip_suffix('.').unwrap_or(host);
+    let address: Option<IpAddr> = host.parse().ok();
+    name.eq_ignore_ascii_case("localhost")
+        || address
+            .map(|address| address.to_canonical())
+            // A client that connects to "any address" reaches this machine.
+            .is_some_and(|address| address.is_loopback() || address.is_unspecified())
 }
 
 /// Splits `host:port`, `[::1]:port`, `:port` or a host alone. The host is returned without brackets, and may be empty.

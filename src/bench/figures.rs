@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::distribution::Distribution;
 use super::numbers::real;
+use super::stages::{Arrival, Stage, mean_rate, seconds};
 
 /// The version of the format. It changes when a reader of the former would misread it.
 pub const VERSION: u32 = 1;
@@ -76,15 +77,8 @@ impl Figures {
         let Shape::Open { stages, .. } = &self.load.shape else {
             return None;
         };
-        let (mut left, mut seconds, mut calls) = (self.elapsed, 0.0, 0.0);
-        for stage in stages.iter().filter(|stage| stage.seconds > 0.0) {
-            let here = stage.seconds.min(left);
-            let end = stage.from + (stage.to - stage.from) * here / stage.seconds;
-            calls += here * f64::midpoint(stage.from, end);
-            seconds += here;
-            left -= here;
-        }
-        (seconds > 0.0).then(|| self.load.share() * calls / seconds)
+        let known = seconds(stages).min(self.elapsed);
+        (known > 0.0).then(|| self.load.share() * mean_rate(stages, 0.0, known))
     }
 }
 
@@ -155,21 +149,6 @@ pub enum Shape {
         stages: Vec<Stage>,
         max_in_flight: usize,
     },
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Arrival {
-    Poisson,
-    Uniform,
-}
-
-/// A rate that changes from one to another, in calls a second, of the whole run and not of a part.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Stage {
-    pub from: f64,
-    pub to: f64,
-    pub seconds: f64,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]

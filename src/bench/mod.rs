@@ -1,6 +1,6 @@
 //! `bench`: load on a method, and the figures of it.
 //!
-//! - `plan`: a run before it begins; `schedule`: when the calls of an open loop are due;
+//! - `plan`: a run before it begins; `stages`: the rates of an open loop, and `schedule`: when its calls are due;
 //! - `requests`: the messages of calls, `template`: what differs in them from call to call, with `rows` from a file;
 //! - `work`: what workers need to know; `worker`: a thread of the load, with its `clock`, and `exchange`: one call;
 //! - `recorder`: what a worker counts, in a `window` of a second each;
@@ -28,6 +28,7 @@ pub mod rows;
 mod run;
 pub mod schedule;
 pub mod search;
+pub mod stages;
 pub mod template;
 #[cfg(test)]
 mod testing;

@@ -1,10 +1,12 @@
 //! A run, before it begins: plain values, checked.
 
 use std::num::NonZeroUsize;
+use std::ops::{Add, Div, Rem};
 use std::time::{Duration, SystemTime};
 
-use super::figures::{Arrival, MethodKind, Segments, Shape, Stage};
-use super::schedule::{Part, seconds};
+use super::figures::{MethodKind, Segments, Shape};
+use super::schedule::Part;
+use super::stages::{Arrival, Stage, seconds};
 
 /// Calls that are in flight at once in an open loop, unless it is said.
 pub const MAX_IN_FLIGHT: usize = 10_000;
@@ -109,9 +111,12 @@ impl Plan {
 }
 
 /// The share of the `index`th of `of`.
-pub fn share(whole: usize, index: usize, of: usize) -> usize {
-    let of = of.max(1);
-    whole / of + usize::from(index < whole % of)
+pub fn share<N>(whole: N, index: N, of: N) -> N
+where
+    N: Copy + Ord + From<bool> + Add<Output = N> + Div<Output = N> + Rem<Output = N>,
+{
+    let of = of.max(N::from(true));
+    whole / of + N::from(index < whole % of)
 }
 
 /// How many threads help: the server needs its cores, too, if it is on this machine.
@@ -142,5 +147,6 @@ mod tests {
     fn shares_are_even_and_add_up() {
         let shares: Vec<usize> = (0..3).map(|index| share(8, index, 3)).collect();
         assert_eq!(shares, [3, 3, 2]);
+        assert_eq!(share(8, 0, 0), 8);
     }
 }

@@ -16,7 +16,7 @@ use super::numbers::real;
 use super::plan::Plan;
 use super::recorder::{Live, Recorder};
 use super::requests::Messages;
-use super::schedule::mean_rate;
+use super::stages::mean_rate;
 use super::template::HeaderTemplate;
 use super::window::{Sampler, Window};
 use super::work::Work;

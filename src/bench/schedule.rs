@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use fastrand::Rng;
 
-use super::figures::{Arrival, Stage};
 use super::numbers::{real, whole};
+use super::stages::{Arrival, Stage, calls_until};
 
 /// Where one of several generators stands in a schedule that they share.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -103,63 +103,6 @@ impl Iterator for Schedule {
             self.stage += 1;
         }
     }
-}
-
-impl Stage {
-    /// How many calls are due in it.
-    pub fn calls(&self) -> f64 {
-        f64::midpoint(self.from, self.to) * self.seconds
-    }
-
-    /// The rate at a time in it, in seconds.
-    pub fn rate_at(&self, at: f64) -> f64 {
-        self.from + (self.to - self.from) * (at / self.seconds).clamp(0.0, 1.0)
-    }
-
-    /// When so many calls of it have been due; `None` after its end.
-    ///
-    /// The rate is linear, so the number of calls is a parabola: `from·t + slope·t²/2 = calls`. This form of its root is also
-    /// exact where the slope is nearly none.
-    fn time_of(&self, calls: f64) -> Option<f64> {
-        if calls >= self.calls() {
-            return None;
-        }
-        let slope = (self.to - self.from) / self.seconds;
-        let root = (self.from * self.from + 2.0 * slope * calls)
-            .max(0.0)
-            .sqrt();
-        let below = self.from + root;
-        Some(if below > 0.0 {
-            (2.0 * calls / below).min(self.seconds)
-        } else {
-            0.0
-        })
-    }
-}
-
-/// How many seconds all of them take.
-pub fn seconds(stages: &[Stage]) -> f64 {
-    stages.iter().map(|stage| stage.seconds).sum()
-}
-
-/// How many calls are due until a time, in seconds from the start of the stages.
-fn calls_until(stages: &[Stage], to: f64) -> f64 {
-    mean_rate(stages, 0.0, to) * to
-}
-
-/// The mean rate between two times, in seconds from the start of the stages.
-pub fn mean_rate(stages: &[Stage], from: f64, to: f64) -> f64 {
-    let mut start = 0.0;
-    let mut calls = 0.0;
-    for stage in stages {
-        let (low, high) = (from.max(start), to.min(start + stage.seconds));
-        if high > low {
-            let middle = stage.rate_at(f64::midpoint(low, high) - start);
-            calls += middle * (high - low);
-        }
-        start += stage.seconds;
-    }
-    if to > from { calls / (to - from) } else { 0.0 }
 }
 
 #[cfg(test)]
@@ -328,24 +271,5 @@ mod tests {
         let poisson = Schedule::new(&stages, Arrival::Poisson, Part::WHOLE, SEED);
         let (due, drawn) = (poisson.due(&stages, 0.0, 10.0), poisson.count() as u64);
         assert!(due.abs_diff(drawn) < 250, "{due} for {drawn}");
-    }
-
-    #[test]
-    fn the_mean_rate_is_that_of_the_stages() {
-        let stages = [
-            Stage {
-                from: 0.0,
-                to: 100.0,
-                seconds: 10.0,
-            },
-            Stage {
-                from: 50.0,
-                to: 50.0,
-                seconds: 10.0,
-            },
-        ];
-        assert_eq!(mean_rate(&stages, 0.0, 10.0), 50.0);
-        assert_eq!(mean_rate(&stages, 9.0, 11.0), 72.5);
-        assert_eq!(mean_rate(&stages, 19.0, 21.0), 25.0);
     }
 }

@@ -6,10 +6,11 @@ use std::collections::BTreeMap;
 
 use super::distribution::Distribution;
 use super::figures::{
-    Arrival, Bucket, Calls, Connections, ErrorCount, Figures, Load, Messages, MethodKind, SAMPLES,
-    Sample, Shape, Stage, Timeline, VERSION, Verdict,
+    Bucket, Calls, Connections, ErrorCount, Figures, Load, Messages, MethodKind, SAMPLES, Sample,
+    Shape, Timeline, VERSION, Verdict,
 };
 use super::numbers::{real, whole};
+use super::stages::{Arrival, Stage};
 
 /// A run of calls of about this many microseconds, with a long tail: one in a thousand takes 30 times as long.
 pub struct Run {

@@ -11,10 +11,11 @@ use tokio::task::{JoinSet, LocalSet, yield_now};
 
 use super::clock::Clock;
 use super::exchange::{Caller, Order, Slot};
-use super::figures::{Arrival, Shape, Stage};
+use super::figures::Shape;
 use super::plan::share;
 use super::recorder::Recorder;
 use super::schedule::{Part, Schedule};
+use super::stages::{Arrival, Stage};
 use super::window::Sampler;
 use super::work::Work;
 use crate::error::{Error, Result};

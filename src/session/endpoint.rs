@@ -1,13 +1,12 @@
 //! The connection arguments → where to connect, and how.
 
-use std::net::IpAddr;
-
 use tonic::metadata::AsciiMetadataValue;
 
 use super::settings::{list, or, placed};
 use crate::cli::{ConnectionArgs, TlsArgs};
 use crate::config::{File, Key, Settings, Source};
 use crate::error::{Error, Result};
+use crate::net::is_this_machine;
 use crate::transport::{
     Address, ConnectTo, DEFAULT_ADDR, Endpoint, IdentityFiles, Proxy, Resolve, Route, TlsOptions,
     is_direct,
@@ -144,16 +143,6 @@ fn proxy(argument: Option<&str>, host: &str, tls: bool) -> Result<Option<Proxy>>
     }
     let proxy: Result<Proxy> = url.parse();
     proxy.map(Some).map_err(|error| error.about(name))
-}
-
-fn is_this_machine(host: &str) -> bool {
-    let name = host.strip_suffix('.').unwrap_or(host);
-    let address: Option<IpAddr> = host.parse().ok();
-    name.eq_ignore_ascii_case("localhost")
-        || address
-            .map(|address| address.to_canonical())
-            // A client that connects to "any address" reaches this machine.
-            .is_some_and(|address| address.is_loopback() || address.is_unspecified())
 }
 
 fn tls(args: &TlsArgs, settings: &Settings) -> Result<TlsOptions> {

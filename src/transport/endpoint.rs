@@ -1,12 +1,12 @@
 //! An endpoint: the server to call and how to reach it, as a plain value, which is the key of its connection.
 
 use std::fmt;
-use std::net::IpAddr;
 use std::time::Duration;
 
 use super::route::Route;
 use super::tls::TlsOptions;
 use super::{Address, Dialer};
+use crate::net::is_this_machine;
 
 /// A server, and how to reach it.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -95,10 +95,7 @@ impl Endpoint {
     /// Whether the server is on this machine, as far as its address tells.
     pub fn is_local(&self) -> bool {
         match &self.dialer {
-            Dialer::Address(Address::Tcp { host, .. }) => {
-                let address: Option<IpAddr> = host.parse().ok();
-                host == "localhost" || address.is_some_and(|address| address.is_loopback())
-            }
+            Dialer::Address(Address::Tcp { host, .. }) => is_this_machine(host),
             Dialer::Address(Address::Unix(_)) | Dialer::InProcess(_) => true,
         }
     }

@@ -1,6 +1,7 @@
 //! What the whole of a distributed run was asked for.
 
-use crate::bench::figures::{Figures, Load, Segments, Shape, Stage};
+use crate::bench::figures::{Figures, Load, Segments, Shape};
+use crate::bench::stages::Stage;
 use crate::error::{Error, Result};
 
 /// The load of all parts together, and warnings.

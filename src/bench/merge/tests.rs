@@ -1,7 +1,8 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::bench::figures::{Arrival, Bucket, SAMPLES, Sample, Segments, Shape, Stage};
+use crate::bench::figures::{Bucket, SAMPLES, Sample, Segments, Shape};
+use crate::bench::stages::{Arrival, Stage};
 use crate::bench::testing::calls::{empty, figures};
 
 const CODES: [&str; 3] = ["OK", "UNAVAILABLE", "NOT_FOUND"];

@@ -1,8 +1,9 @@
 //! What the text and the page both say, as rows: a name, a value and a note.
 
 use crate::bench::distribution::{Distribution, PERCENTILES};
-use crate::bench::figures::{Arrival, Figures, Load, MethodKind, Shape, Stage};
+use crate::bench::figures::{Figures, Load, MethodKind, Shape};
 use crate::bench::numbers::{bytes, count, rate, real, seconds, share};
+use crate::bench::stages::{Arrival, Stage};
 
 /// What is said about one thing.
 pub struct Row {

@@ -3,10 +3,11 @@
 use std::time::Duration;
 
 use super::DURATION;
-use crate::bench::figures::{Arrival, MethodKind, Shape, Stage};
-use crate::bench::plan::{MAX_IN_FLIGHT, Plan, Segment, steady, threads_that_help};
+use crate::bench::figures::{MethodKind, Shape};
+use crate::bench::plan::{MAX_IN_FLIGHT, Plan, Segment, share, steady, threads_that_help};
 use crate::bench::search::FIRST;
-use crate::cli::{ArrivalArg, BenchArgs, LoadArgs, SegmentArg};
+use crate::bench::stages::{Arrival, Stage};
+use crate::cli::{ArrivalArg, BenchArgs, LoadArgs};
 use crate::error::{Error, Result};
 use crate::session::target::Session;
 
@@ -77,7 +78,10 @@ pub fn plan(
         threads,
         warmup: load.warmup,
         duration: load.stage.is_empty().then_some(duration).flatten(),
-        calls: load.calls.map(|calls| of_segment(calls, load.segment)),
+        calls: load.calls.map(|calls| match load.segment {
+            Some(segment) => share(calls, segment.index.into(), segment.of.into()),
+            None => calls,
+        }),
         timeout: session.timeout(),
         messages: if is_stream {
             args.messages.unwrap_or(messages_given)
@@ -92,15 +96,6 @@ pub fn plan(
         start_at: load.start_at,
         seed: 0,
     })
-}
-
-/// The share of a segment of the calls of the whole run.
-fn of_segment(calls: u64, segment: Option<SegmentArg>) -> u64 {
-    let Some(SegmentArg { index, of }) = segment else {
-        return calls;
-    };
-    let of = u64::from(of.max(1));
-    calls / of + u64::from(u64::from(index) < calls % of)
 }
 
 fn shape(load: &LoadArgs, duration: Option<Duration>) -> Shape {
