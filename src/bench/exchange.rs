@@ -4,7 +4,9 @@ use std::cell::{Cell, RefCell};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use tokio::sync::Notify;
 use tokio::task::yield_now;
+use tokio::time::timeout_at;
 
 use super::figures::MethodKind;
 use super::recorder::{Begun, Recorder};
@@ -28,8 +30,10 @@ pub struct Slot {
     is_gone: Cell<bool>,
     /// Before it is replaced the next time.
     pause: Cell<Duration>,
-    /// Held by whoever replaces it.
-    replacing: tokio::sync::Mutex<()>,
+    /// Wakes [`Caller::keep`] up.
+    lost: Notify,
+    /// Wakes the calls up that wait for the connection.
+    replaced: Notify,
 }
 
 impl Slot {
@@ -38,20 +42,38 @@ impl Slot {
             connection: RefCell::new(connection),
             is_gone: Cell::new(false),
             pause: Cell::new(Duration::ZERO),
-            replacing: tokio::sync::Mutex::default(),
+            lost: Notify::new(),
+            replaced: Notify::new(),
         }
     }
+
+    /// Waits until there is a connection.
+    async fn is_back(&self) {
+        while self.is_gone.get() {
+            self.replaced.notified().await;
+        }
+    }
+}
+
+/// When a call is due.
+#[derive(Clone, Copy, Debug)]
+pub enum Due {
+    /// At a time of the schedule.
+    At(Instant),
+    /// When there is a connection for it: now, if there is.
+    When(Instant),
 }
 
 /// A call that is to be made.
 #[derive(Clone, Copy, Debug)]
 pub struct Order {
+    /// The connection that it is made on.
+    pub slot: usize,
     /// Among those of all workers, from 0.
     pub number: u64,
     /// Who makes it, among all.
     pub worker: u64,
-    /// When it is due in an open loop.
-    pub due: Option<Instant>,
+    pub due: Due,
     /// Whether it counts: it is due after the warm-up.
     pub counts: bool,
 }
@@ -67,17 +89,23 @@ pub struct Caller {
 
 impl Caller {
     /// Makes a call, again if the server has not acted on it, and counts it. `begins` hears when it is sent.
-    pub async fn call(&self, slot: usize, order: Order, begins: impl FnOnce()) {
-        let Some(slot) = self.slots.get(slot) else {
+    pub async fn call(&self, order: Order, begins: impl FnOnce()) {
+        let Some(slot) = self.slots.get(order.slot) else {
             return;
         };
-        if slot.is_gone.get() {
-            self.replace(slot).await;
+        let has_waited = slot.is_gone.get();
+        if has_waited {
+            slot.is_back().await;
         }
         begins();
-        let now = Instant::now();
-        // In a closed loop, a call is due when there is a connection for it.
-        let due = order.due.unwrap_or(now);
+        let (due, now) = match order.due {
+            Due::At(due) => (due, Instant::now()),
+            Due::When(now) if !has_waited => (now, now),
+            Due::When(_) => {
+                let now = Instant::now();
+                (now, now)
+            }
+        };
         let begun = self.recorder.borrow_mut().begin(due, now, order.counts);
         loop {
             let values = Values {
@@ -88,8 +116,24 @@ impl Caller {
             if self.exchange(slot, values, &begun).await {
                 return;
             }
-            self.replace(slot).await;
+            match self.deadline(&begun) {
+                None => slot.is_back().await,
+                Some(deadline) => {
+                    if timeout_at(deadline, slot.is_back()).await.is_err() {
+                        let end = End::deadline();
+                        let (mut recorder, now) = (self.recorder.borrow_mut(), Instant::now());
+                        recorder.end(&begun, now, end.code, &end.message);
+                        return;
+                    }
+                }
+            }
         }
+    }
+
+    /// That of a call, from when it was sent first.
+    fn deadline(&self, begun: &Begun) -> Option<tokio::time::Instant> {
+        let timeout = self.work.plan.timeout?;
+        begun.sent.checked_add(timeout).map(Into::into)
     }
 
     /// One attempt. `false` if the server has not acted on it, because it closes the connection.
@@ -97,13 +141,16 @@ impl Caller {
         let work = &*self.work;
         let plan = &work.plan;
         let mut start = Start {
-            deadline: plan.timeout.map(|timeout| (begun.sent + timeout).into()),
+            deadline: self.deadline(begun),
             ..work.start.clone()
         };
-        for (name, template) in &work.headers {
-            // A template was checked to have only values that a header can have.
-            if let Ok(value) = template.render(&mut values).parse() {
-                start.headers.insert(name.clone(), value);
+        for (name, templates) in &work.headers {
+            start.headers.remove(name);
+            for template in templates {
+                // A template was checked to have only values that a header can have.
+                if let Ok(value) = template.render(&mut values).parse() {
+                    start.headers.append(name.clone(), value);
+                }
             }
         }
         let requests = Requests::new(&work.messages, values, plan.messages);
@@ -139,8 +186,9 @@ impl Caller {
                             None => recorder.first_message(begun, now),
                             Some(last) => recorder.next_message(begun, last, now),
                         }
-                        if let Some(ping_pong) = &ping_pong {
-                            recorder.answered(begun, ping_pong.answered(), now);
+                        let answered = ping_pong.as_ref().and_then(|it| it.answered());
+                        if let Some(sent) = answered {
+                            recorder.answered(begun, sent, now);
                         }
                         // They have arrived together.
                         while let Some(message) = call.at_hand() {
@@ -148,8 +196,9 @@ impl Caller {
                             bytes += message.len() as u64;
                             call.take_at_hand();
                             recorder.next_message(begun, now, now);
-                            if let Some(ping_pong) = &ping_pong {
-                                recorder.answered(begun, ping_pong.answered(), now);
+                            let answered = ping_pong.as_ref().and_then(|it| it.answered());
+                            if let Some(sent) = answered {
+                                recorder.answered(begun, sent, now);
                             }
                         }
                     }
@@ -170,6 +219,7 @@ impl Caller {
                 let is_lost = !slot.connection.borrow().is_usable();
                 if is_lost && !slot.is_gone.replace(true) {
                     self.recorder.borrow_mut().lost();
+                    slot.lost.notify_one();
                 }
                 let is_unseen = matches!(origin, Origin::Connection(Processed::No { .. }));
                 if is_lost && (is_unseen || !is_sent) {
@@ -188,10 +238,17 @@ impl Caller {
         true
     }
 
-    /// Connects again, for as long as it takes.
-    async fn replace(&self, slot: &Slot) {
-        let _replacing = slot.replacing.lock().await;
-        while slot.is_gone.get() {
+    /// Connects again whenever the connection is lost, for as long as it takes. A task of its own, because calls have
+    /// deadlines.
+    pub async fn keep(&self, slot: usize) {
+        let Some(slot) = self.slots.get(slot) else {
+            return;
+        };
+        loop {
+            if !slot.is_gone.get() {
+                slot.lost.notified().await;
+                continue;
+            }
             let pause = slot.pause.get();
             if !pause.is_zero() {
                 tokio::time::sleep(pause).await;
@@ -203,6 +260,7 @@ impl Caller {
             if let Ok(connection) = opened {
                 *slot.connection.borrow_mut() = connection;
                 slot.is_gone.set(false);
+                slot.replaced.notify_waiters();
                 self.recorder.borrow_mut().opened();
             } else {
                 self.recorder.borrow_mut().failed_to_connect();

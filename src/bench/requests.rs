@@ -9,7 +9,7 @@ use bytes::Bytes;
 
 use super::template::{Template, Values};
 use crate::call::Source;
-use crate::framing::Packer;
+use crate::framing::{Encoding, Packer};
 
 /// Which message is next, of several.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -21,6 +21,7 @@ pub enum Pick {
 /// A message that was given.
 #[derive(Clone, Debug)]
 pub enum Message {
+    /// Packed as calls send it, once [`Messages::pack`] was called.
     Fixed(Bytes),
     Template(Template),
 }
@@ -41,6 +42,15 @@ impl Messages {
         Self { messages, pick }
     }
 
+    /// Packs, and compresses, those that are the same in each call.
+    pub fn pack(&mut self, encoding: Option<Encoding>) {
+        for message in &mut self.messages {
+            if let Message::Fixed(bytes) = message {
+                *bytes = Packer::packed(encoding, bytes);
+            }
+        }
+    }
+
     /// The message of a number.
     fn get(&self, number: u64) -> Option<&Message> {
         let len = self.messages.len();
@@ -57,15 +67,16 @@ impl Messages {
 pub struct PingPong {
     /// How many messages may be sent so far.
     allowed: Cell<u64>,
-    /// When the last one was.
-    sent: Cell<Instant>,
+    /// When the last one was, until it is answered.
+    sent: Cell<Option<Instant>>,
 }
 
 impl PingPong {
-    /// A reply has come: when its message was sent. The next one may go.
-    pub fn answered(&self) -> Instant {
+    /// A reply has come: when its message was sent. The next one may go. `None` for a further reply to the same message.
+    pub fn answered(&self) -> Option<Instant> {
+        let sent = self.sent.take()?;
         self.allowed.set(self.allowed.get() + 1);
-        self.sent.get()
+        Some(sent)
     }
 }
 
@@ -100,7 +111,7 @@ impl<'a> Requests<'a> {
     pub fn with_ping_pong(mut self) -> (Self, Rc<PingPong>) {
         let shared = Rc::new(PingPong {
             allowed: Cell::new(1),
-            sent: Cell::new(Instant::now()),
+            sent: Cell::default(),
         });
         self.ping_pong = Some(Rc::clone(&shared));
         (self, shared)
@@ -117,10 +128,10 @@ impl Source for Requests<'_> {
                 // The call asks again when a reply has come.
                 return Poll::Pending;
             }
-            ping_pong.sent.set(Instant::now());
+            ping_pong.sent.set(Some(Instant::now()));
         }
         match self.messages.get(self.next) {
-            Some(Message::Fixed(message)) => packer.push(message),
+            Some(Message::Fixed(message)) => packer.push_packed(message),
             Some(Message::Template(template)) => {
                 self.rendered.clear();
                 template.render(&mut self.values, &mut self.rendered);

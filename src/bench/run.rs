@@ -38,7 +38,7 @@ pub struct Target {
     pub connect_timeout: Duration,
     pub start: Start,
     /// Headers that differ from call to call.
-    pub headers: Vec<(HeaderName, HeaderTemplate)>,
+    pub headers: Vec<(HeaderName, Vec<HeaderTemplate>)>,
     pub messages: Messages,
     /// As reports name them.
     pub server: String,
@@ -78,13 +78,16 @@ pub async fn run(
     observer: &mut dyn Observer,
     interrupted: impl Future<Output = ()>,
 ) -> Result<Figures> {
+    let mut messages = target.messages.clone();
+    messages.pack(target.start.encoding);
     let work = Arc::new(Work {
         plan: plan.clone(),
         endpoint: target.endpoint.clone(),
         connect_timeout: target.connect_timeout,
         start: target.start.clone(),
         headers: target.headers.clone(),
-        messages: target.messages.clone(),
+        messages,
+        numbers: AtomicU64::new(0),
         taken: AtomicU64::new(0),
         stop: CancellationToken::new(),
     });

@@ -19,11 +19,11 @@ pub struct Part {
 impl Part {
     pub const WHOLE: Self = Self { index: 0, of: 1 };
 
-    /// The part of this part that is the `index`th of `of`.
+    /// The part of this part that is the `index`th of `of`. Other parts may be split into other numbers.
     #[must_use]
     pub fn split(self, index: u64, of: u64) -> Self {
         Self {
-            index: self.index * of + index,
+            index: self.index + self.of * index,
             of: self.of * of,
         }
     }

@@ -19,9 +19,11 @@ pub struct Work {
     pub connect_timeout: Duration,
     /// How every call starts, but for its deadline.
     pub start: Start,
-    /// Headers that differ from call to call.
-    pub headers: Vec<(HeaderName, HeaderTemplate)>,
+    /// Headers that differ from call to call, with all their values.
+    pub headers: Vec<(HeaderName, Vec<HeaderTemplate>)>,
     pub messages: Messages,
+    /// How many calls have begun, with those of the warm-up.
+    pub numbers: AtomicU64,
     /// How many calls have begun that count towards the number asked for.
     pub taken: AtomicU64,
     /// Ends the load before its time.

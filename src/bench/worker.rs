@@ -10,7 +10,7 @@ use tokio::sync::{Notify, oneshot};
 use tokio::task::{JoinSet, LocalSet, yield_now};
 
 use super::clock::Clock;
-use super::exchange::{Caller, Order, Slot};
+use super::exchange::{Caller, Due, Order, Slot};
 use super::figures::Shape;
 use super::plan::share;
 use super::recorder::Recorder;
@@ -41,11 +41,11 @@ struct Worker {
     caller: Caller,
     part: Part,
     times: Times,
-    /// Calls so far, with those of the warm-up.
-    calls: Cell<u64>,
     /// Calls that count, and wait for a connection.
     unsent: Cell<u64>,
     in_flight: Cell<usize>,
+    /// Tasks of an open loop that wait for a call to make.
+    idle: RefCell<Vec<Rc<Seat>>>,
     clock: Clock,
     /// A call has ended.
     has_room: Notify,
@@ -101,9 +101,9 @@ pub fn run(
             },
             part,
             times,
-            calls: Cell::new(0),
             unsent: Cell::new(0),
             in_flight: Cell::new(0),
+            idle: RefCell::default(),
             clock,
             has_room: Notify::new(),
             work,
@@ -137,6 +137,11 @@ impl Worker {
     async fn load(self: &Rc<Self>, index: usize) {
         let plan = &self.work.plan;
         let mut tasks = JoinSet::new();
+        let mut keepers = JoinSet::new();
+        for slot in 0..self.caller.slots.len() {
+            let worker = Rc::clone(self);
+            keepers.spawn_local(async move { worker.caller.keep(slot).await });
+        }
         self.clock.sleep_until(self.times.load).await;
         let work = async {
             match &plan.shape {
@@ -171,23 +176,26 @@ impl Worker {
         }
         // Resets the calls that are under way.
         tasks.shutdown().await;
+        keepers.shutdown().await;
     }
 
     /// One call after another.
     async fn lane(self: Rc<Self>, lane: usize) {
         let slot = lane % self.caller.slots.len().max(1);
         loop {
-            let counts = Instant::now() >= self.times.start;
+            let now = Instant::now();
+            let counts = now >= self.times.start;
             let Some(number) = self.take(counts) else {
                 return;
             };
             let order = Order {
+                slot,
                 number,
                 worker: self.among_all(lane as u64),
-                due: None,
+                due: Due::When(now),
                 counts,
             };
-            self.caller.call(slot, order, || {}).await;
+            self.caller.call(order, || {}).await;
         }
     }
 
@@ -207,7 +215,7 @@ impl Worker {
             next: None,
             stages,
         };
-        let mut at_once = 0;
+        let (mut at_once, mut next_slot) = (0, 0);
         while let Some(due) = waiting.due() {
             if due > Instant::now() {
                 at_once = 0;
@@ -226,51 +234,94 @@ impl Worker {
             };
             waiting.next = None;
             at_once += 1;
-            while tasks.try_join_next().is_some() {}
-            let sent = usize::try_from(self.calls.get()).unwrap_or_default();
-            let slot = sent % self.caller.slots.len().max(1);
+            let slot = next_slot;
+            next_slot = (slot + 1) % self.caller.slots.len().max(1);
             let order = Order {
+                slot,
                 number,
                 worker: self.among_all(slot as u64),
-                due: Some(due),
+                due: Due::At(due),
                 counts,
             };
             self.in_flight.set(self.in_flight.get() + 1);
             self.unsent.set(self.unsent.get() + u64::from(counts));
-            let worker = Rc::clone(self);
-            tasks.spawn_local(async move {
-                let sent = || worker.unsent.set(worker.unsent.get() - u64::from(counts));
-                worker.caller.call(slot, order, sent).await;
-                worker.in_flight.set(worker.in_flight.get() - 1);
-                worker.has_room.notify_one();
-            });
+            let idle = self.idle.borrow_mut().pop();
+            match idle {
+                Some(seat) => seat.give(order),
+                None => _ = tasks.spawn_local(Rc::clone(self).seat(order)),
+            }
         }
         if plan.calls.is_some() {
             // The load ends with its last call.
             waiting.end();
-            while tasks.join_next().await.is_some() {}
+            while self.in_flight.get() > 0 {
+                self.has_room.notified().await;
+            }
         } else {
             std::future::pending::<()>().await;
         }
     }
 
-    /// The number of the next call; `None` if all that were asked for have begun.
-    fn take(&self, counts: bool) -> Option<u64> {
-        let calls = self.calls.get();
-        self.calls.set(calls + 1);
-        match self.work.plan.calls {
-            Some(most) if counts => {
-                let part = self.work.plan.part();
-                let taken = self.work.taken.fetch_add(1, Ordering::Relaxed);
-                (taken < most).then_some(taken * part.of + part.index)
-            }
-            _ => Some(self.among_all(calls)),
+    /// Makes a call of an open loop, and then those that it is given: a task for each call would cost more.
+    async fn seat(self: Rc<Self>, first: Order) {
+        let seat = Rc::new(Seat::default());
+        let mut order = first;
+        loop {
+            let counted = u64::from(order.counts);
+            let begins = || self.unsent.set(self.unsent.get() - counted);
+            self.caller.call(order, begins).await;
+            self.in_flight.set(self.in_flight.get() - 1);
+            self.has_room.notify_one();
+            self.idle.borrow_mut().push(Rc::clone(&seat));
+            order = seat.next().await;
         }
     }
 
-    /// The number among those of all workers.
+    /// The number of the next call; `None` if all that were asked for have begun.
+    fn take(&self, counts: bool) -> Option<u64> {
+        let Work {
+            plan,
+            numbers,
+            taken,
+            ..
+        } = &*self.work;
+        if counts
+            && let Some(most) = plan.calls
+            && taken.fetch_add(1, Ordering::Relaxed) >= most
+        {
+            return None;
+        }
+        // Of the process and not of the thread, because the parts of a distributed run may differ in their threads.
+        let (number, part) = (numbers.fetch_add(1, Ordering::Relaxed), plan.part());
+        Some(number.wrapping_mul(part.of) + part.index)
+    }
+
+    /// The number of a lane among those of all workers.
     fn among_all(&self, number: u64) -> u64 {
         number.wrapping_mul(self.part.of) + self.part.index
+    }
+}
+
+/// A task of an open loop, and the call that it is to make next.
+#[derive(Default)]
+struct Seat {
+    order: Cell<Option<Order>>,
+    is_given: Notify,
+}
+
+impl Seat {
+    fn give(&self, order: Order) {
+        self.order.set(Some(order));
+        self.is_given.notify_one();
+    }
+
+    async fn next(&self) -> Order {
+        loop {
+            if let Some(order) = self.order.take() {
+                return order;
+            }
+            self.is_given.notified().await;
+        }
     }
 }
 
@@ -296,6 +347,7 @@ impl Waiting<'_> {
     /// No more calls are due: all that were asked for are sent.
     fn end(&mut self) {
         self.next = None;
+        self.stages.clear();
         self.schedule = Schedule::new(&[], Arrival::Uniform, Part::WHOLE, 0);
     }
 }
@@ -310,11 +362,13 @@ impl Drop for Waiting<'_> {
         let rest = self
             .schedule
             .due(&self.stages, since(times.start), since(now));
-        // Of those that were asked for, no more than are left.
-        let left = work.plan.calls.map_or(u64::MAX, |calls| {
-            calls.saturating_sub(work.taken.load(Ordering::Relaxed))
-        });
-        let dropped = (next + rest).min(left) + self.worker.unsent.get();
+        let mut unsent = next + rest;
+        if let Some(calls) = work.plan.calls {
+            // Of those that were asked for, no more than the other workers have left.
+            let taken = work.taken.fetch_add(unsent, Ordering::Relaxed);
+            unsent = unsent.min(calls.saturating_sub(taken));
+        }
+        let dropped = unsent + self.worker.unsent.get();
         self.worker.caller.recorder.borrow_mut().dropped(dropped);
     }
 }

@@ -183,9 +183,13 @@ impl End {
     /// status.
     pub fn from_trailers(mut trailers: HeaderMap, http: StatusCode) -> Self {
         let code = trailers.remove(STATUS);
-        let message = trailers.remove(MESSAGE);
-        let details = trailers.remove(DETAILS);
-        trailers.remove(header::CONTENT_TYPE);
+        // The trailers of most calls are only that.
+        let has_more = !trailers.is_empty();
+        let message = has_more.then(|| trailers.remove(MESSAGE)).flatten();
+        let details = has_more.then(|| trailers.remove(DETAILS)).flatten();
+        if has_more {
+            trailers.remove(header::CONTENT_TYPE);
+        }
         let mut end = match code {
             Some(code) => Self::new(
                 Code::from_bytes(code.as_bytes()),

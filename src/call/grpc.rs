@@ -42,9 +42,7 @@ pub struct Call<R> {
     /// A DATA frame has arrived since the last attempt to send.
     has_received: bool,
     deadline: Option<Pin<Box<Sleep>>>,
-    connection: Connection,
-    /// Counts the call as open.
-    _open: OpenCall,
+    connection: OpenCall,
     max_message_size: usize,
     single_reply: bool,
     exact_sends: bool,
@@ -93,20 +91,19 @@ impl<R: Source> Call<R> {
             replies: 0,
             has_received: false,
             deadline: start.deadline.map(|at| Box::pin(sleep_until(at))),
-            connection: connection.clone(),
-            _open: connection.open_call(),
+            connection: connection.open_call(),
             max_message_size: start.max_message_size,
             single_reply: start.single_reply,
             exact_sends: start.exact_sends,
         };
         match request(connection, start) {
-            Ok(request) => match connection.requests().send_request(request, false) {
+            Ok(request) => match call.connection.start(request) {
                 Ok((response, stream)) => {
                     call.sending = Sending::Open(stream);
                     call.receiving = Receiving::Headers(response);
                 }
                 Err(error) => {
-                    let end = End::from_h2(&error, connection.failure().as_ref());
+                    let end = End::from_h2(&error, call.connection.failure().as_ref());
                     call.receiving = Receiving::Ended(Some(Box::new(end)));
                 }
             },
@@ -360,9 +357,11 @@ impl<R: Source> Call<R> {
         let (head, body) = response.into_parts();
         let content_type = head.headers.get(header::CONTENT_TYPE);
         let is_grpc = content_type.is_some_and(is_grpc);
-        let has_status = head.headers.contains_key(STATUS);
         // Trailers-Only: the status is in the headers, and nothing follows them.
-        if is_grpc && body.is_end_stream() && (has_status || head.status == StatusCode::OK) {
+        if is_grpc
+            && body.is_end_stream()
+            && (head.status == StatusCode::OK || head.headers.contains_key(STATUS))
+        {
             let end = End::from_trailers(head.headers, head.status);
             return Some(self.close(end));
         }
@@ -390,16 +389,20 @@ impl<R: Source> Call<R> {
 
     /// The server ended the stream. Its status counts if the replies before it are complete.
     fn close(&mut self, mut end: End) -> Event {
-        // grpc-go does not say what it accepts.
-        let accepted = end.metadata.get(ACCEPT_ENCODING.as_str());
-        let accepted = accepted.map_or("", |value| value.to_str().unwrap_or_default());
+        if let Sending::Ended(_) = self.sending {
+            // Both halves are closed, so there is nothing to reset.
+            self.sending = Sending::Gone;
+        }
         if end.code == Code::Unimplemented
             && let Some(encoding) = self.packer.encoding()
-            && !accepted
-                .split(',')
-                .any(|name| encoding.header() == *name.trim())
         {
-            end.origin = Origin::Encoding;
+            // grpc-go does not say what it accepts.
+            let accepted = end.metadata.get(ACCEPT_ENCODING.as_str());
+            let accepted = accepted.map_or("", |value| value.to_str().unwrap_or_default());
+            let mut accepted = accepted.split(',');
+            if !accepted.any(|name| encoding.header() == *name.trim()) {
+                end.origin = Origin::Encoding;
+            }
         }
         if end.code == Code::Ok {
             if !self.cutter.is_at_boundary() {

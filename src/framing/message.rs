@@ -134,6 +134,15 @@ impl Packer {
         }
     }
 
+    /// Adds a message that was packed before, by a packer with the same encoding. An only one is not copied.
+    pub fn push_packed(&mut self, packed: &Bytes) {
+        if self.current.is_empty() && self.buffer.is_empty() {
+            self.current = packed.clone();
+        } else {
+            self.buffer.extend_from_slice(packed);
+        }
+    }
+
     fn push_frame(&mut self, flag: u8, message: &[u8]) {
         let len = PREFIX + message.len();
         if self.buffer.capacity() - self.buffer.len() < len {
@@ -147,6 +156,13 @@ impl Packer {
             .to_be_bytes();
         self.buffer.extend_from_slice(&[flag, a, b, c, d]);
         self.buffer.extend_from_slice(message);
+    }
+
+    /// A message as [`Packer::push_packed`] takes it.
+    pub fn packed(encoding: Option<Encoding>, message: &[u8]) -> Bytes {
+        let mut packer = Self::new(encoding);
+        packer.push(message);
+        packer.buffer.freeze()
     }
 
     /// Takes at most `len` bytes to send, and fewer if the next bytes are in another allocation. Adds the messages that end
@@ -234,8 +250,12 @@ impl Cutter {
 
     /// Adds the data of a frame.
     pub fn push(&mut self, data: Bytes) {
-        if self.current.is_empty() && self.rest.is_empty() && data.len() >= SMALL {
+        let is_first = self.current.is_empty() && self.rest.is_empty();
+        if is_first && data.len() >= SMALL {
             self.current = data;
+        } else if is_first && framed_len(&data) == Some(data.len()) {
+            // The usual reply of a unary call. No more bytes will be added to it.
+            self.current = Bytes::copy_from_slice(&data);
         } else {
             self.rest.extend_from_slice(&data);
         }

@@ -1,18 +1,21 @@
 //! An HTTP/2 connection: h2 on a byte stream, and the handle that starts calls.
 
+use std::ops::Deref;
 use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 
 use bytes::Bytes;
-use h2::client::{Builder, SendRequest};
+use h2::SendStream;
+use h2::client::{Builder, ResponseFuture, SendRequest};
+use http::Request;
 use http::uri::{Authority, Scheme};
-use tokio::task::JoinSet;
 use tokio::time::Instant;
 
 use super::connect_error::ConnectError;
 use super::explain::{not_dialed, not_http2};
 use super::greeting::{Greeted, Greeting};
-use super::keepalive::{Keepalive, OpenCall};
+use super::keepalive::Keepalive;
+use super::tasks::Tasks;
 use super::tls::{self, Secured};
 use super::{Endpoint, Established};
 use crate::error::Error;
@@ -38,18 +41,28 @@ const MAX_HEADER_LIST_SIZE: u32 = 64 << 10;
 #[derive(Clone, Debug)]
 pub struct Connection {
     requests: SendRequest<Bytes>,
+    /// One reference, because a clone is made for every call.
+    shared: Arc<Shared>,
+}
+
+#[derive(Debug)]
+struct Shared {
     scheme: Scheme,
     authority: Authority,
-    established: Arc<Established>,
+    established: Established,
     keepalive: Keepalive,
 }
+
+/// A connection with a call on it, which is open until this is dropped.
+#[derive(Debug)]
+pub struct OpenCall(Connection);
 
 impl Connection {
     /// Dials, and waits for the server's first HTTP/2 frame. Spawns the task that drives the connection on `tasks`.
     pub(super) async fn open(
         endpoint: &Endpoint,
         secured: &Secured,
-        tasks: &mut JoinSet<()>,
+        tasks: &Tasks,
     ) -> std::result::Result<Self, ConnectError> {
         let authority = Authority::try_from(endpoint.authority()).map_err(|_| {
             let error = Error::usage(format!(
@@ -111,15 +124,18 @@ impl Connection {
         match greeting.await.unwrap_or(Greeting::Closed) {
             Greeting::Http2 => {
                 established.greeting = started.elapsed();
+                let scheme = match endpoint.tls() {
+                    Some(_) => Scheme::HTTPS,
+                    None => Scheme::HTTP,
+                };
                 Ok(Self {
                     requests,
-                    scheme: match endpoint.tls() {
-                        Some(_) => Scheme::HTTPS,
-                        None => Scheme::HTTP,
-                    },
-                    authority,
-                    established: Arc::new(established),
-                    keepalive,
+                    shared: Arc::new(Shared {
+                        scheme,
+                        authority,
+                        established,
+                        keepalive,
+                    }),
                 })
             }
             other => Err(not_http2(endpoint, other, established.tls.as_ref())),
@@ -140,31 +156,54 @@ impl Connection {
         }
     }
 
-    /// Counts a call as open.
+    /// Counts a call as open. At the peer's limit of concurrent streams, it waits for its turn.
     pub fn open_call(&self) -> OpenCall {
-        self.keepalive.open()
+        self.shared.keepalive.begin_call();
+        OpenCall(self.clone())
     }
 
     /// Whether the connection was given up because the server did not answer a PING.
     pub fn is_unanswered(&self) -> bool {
-        self.keepalive.is_unanswered()
-    }
-
-    /// A handle that starts one call. At the peer's limit of concurrent streams, the call waits for its turn.
-    pub fn requests(&self) -> SendRequest<Bytes> {
-        self.requests.clone()
+        self.shared.keepalive.is_unanswered()
     }
 
     /// How the connection came about.
     pub fn established(&self) -> &Established {
-        &self.established
+        &self.shared.established
     }
 
     pub fn scheme(&self) -> &Scheme {
-        &self.scheme
+        &self.shared.scheme
     }
 
     pub fn authority(&self) -> &Authority {
-        &self.authority
+        &self.shared.authority
+    }
+}
+
+impl OpenCall {
+    /// Starts the call, once.
+    ///
+    /// # Errors
+    /// When the connection takes no more calls.
+    pub fn start(
+        &mut self,
+        request: Request<()>,
+    ) -> Result<(ResponseFuture, SendStream<Bytes>), h2::Error> {
+        self.0.requests.send_request(request, false)
+    }
+}
+
+impl Deref for OpenCall {
+    type Target = Connection;
+
+    fn deref(&self) -> &Connection {
+        &self.0
+    }
+}
+
+impl Drop for OpenCall {
+    fn drop(&mut self) {
+        self.0.shared.keepalive.end_call();
     }
 }

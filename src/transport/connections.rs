@@ -4,14 +4,14 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::sync::{Mutex, MutexGuard};
-use tokio::task::JoinSet;
+use tokio::sync::Mutex;
 use tokio::time::{Instant, sleep, timeout, timeout_at};
 use tonic::Code;
 
 use super::Endpoint;
 use super::connection::Connection;
-use super::tls::Configurations;
+use super::tasks::Tasks;
+use super::tls::{Configurations, Secured};
 use crate::error::{Error, Result};
 
 /// The pause between attempts to connect doubles from the first to the longest.
@@ -38,13 +38,14 @@ pub struct Patience<'a> {
 
 /// The connections of a process. Clones share them.
 #[derive(Clone, Default)]
-pub struct Connections(Arc<Mutex<Kept>>);
+pub struct Connections {
+    kept: Arc<Mutex<Kept>>,
+    tasks: Tasks,
+}
 
 #[derive(Default)]
 struct Kept {
     by_endpoint: HashMap<Endpoint, Connection>,
-    /// The tasks that drive the connections.
-    tasks: JoinSet<()>,
     tls: Configurations,
 }
 
@@ -54,16 +55,19 @@ impl Connections {
     /// # Errors
     /// When no attempt succeeds in time: the error of the last one, or DEADLINE_EXCEEDED.
     pub async fn get(&self, endpoint: &Endpoint, patience: &Patience<'_>) -> Result<Connection> {
-        let mut kept = self.0.lock().await;
+        let mut kept = self.kept.lock().await;
         if let Some(connection) = kept.by_endpoint.get(endpoint)
             && connection.is_usable()
         {
             return Ok(connection.clone());
         }
-        while kept.tasks.try_join_next().is_some() {}
         kept.by_endpoint.remove(endpoint);
         // On the heap: a connection is often at hand, and the way to one is long.
-        let connection = Box::pin(connect(endpoint, patience, &mut kept)).await?;
+        let connected = Box::pin(async {
+            let secured = secured(endpoint, patience, &mut kept.tls).await?;
+            connect(endpoint, patience, &secured, &self.tasks).await
+        });
+        let connection = connected.await?;
         kept.by_endpoint
             .insert(endpoint.clone(), connection.clone());
         Ok(connection)
@@ -74,20 +78,38 @@ impl Connections {
     /// # Errors
     /// As [`Connections::get`].
     pub async fn open(&self, endpoint: &Endpoint, patience: &Patience<'_>) -> Result<Connection> {
-        let mut kept = self.0.lock().await;
-        while kept.tasks.try_join_next().is_some() {}
-        Box::pin(connect(endpoint, patience, &mut kept)).await
+        Box::pin(async {
+            let secured = secured(endpoint, patience, &mut self.kept.lock().await.tls).await?;
+            // Others do not wait for this one.
+            connect(endpoint, patience, &secured, &self.tasks).await
+        })
+        .await
     }
 
     /// Closes all connections in an orderly way, so that servers see resets and GOAWAY. Waits only briefly.
     pub async fn close(&self) {
-        let mut kept = self.0.lock().await;
-        kept.by_endpoint.clear();
+        self.kept.lock().await.by_endpoint.clear();
+        let mut tasks = self.tasks.take();
         // A server that has stopped reading would keep this waiting.
-        let ended = async { while kept.tasks.join_next().await.is_some() {} };
+        let ended = async { while tasks.join_next().await.is_some() {} };
         if timeout(CLOSE_GRACE, ended).await.is_err() {
-            kept.tasks.shutdown().await;
+            tasks.shutdown().await;
         }
+    }
+}
+
+/// What TLS needs, from files that are read before the first attempt, whose limit is for the server.
+async fn secured(
+    endpoint: &Endpoint,
+    patience: &Patience<'_>,
+    tls: &mut Configurations,
+) -> Result<Secured> {
+    let secured = tls.both(endpoint.tls(), endpoint.proxy_tls());
+    match patience.deadline {
+        Some(deadline) => timeout_at(deadline, secured)
+            .await
+            .map_err(|_| expired(endpoint, None))?,
+        None => secured.await,
     }
 }
 
@@ -95,16 +117,9 @@ impl Connections {
 async fn connect(
     endpoint: &Endpoint,
     patience: &Patience<'_>,
-    kept: &mut MutexGuard<'_, Kept>,
+    secured: &Secured,
+    tasks: &Tasks,
 ) -> Result<Connection> {
-    // The files of certificates are read before the first attempt, whose limit is for the server.
-    let secured = kept.tls.both(endpoint.tls(), endpoint.proxy_tls());
-    let secured = match patience.deadline {
-        Some(deadline) => timeout_at(deadline, secured)
-            .await
-            .map_err(|_| expired(endpoint, None))?,
-        None => secured.await,
-    }?;
     let give_up = patience.wait.map(|wait| Instant::now() + wait);
     let mut pause = FIRST_PAUSE;
     let mut last = None;
@@ -117,7 +132,7 @@ async fn connect(
         let limit = patience
             .deadline
             .map_or(limit, |deadline| limit.min(deadline));
-        let opened = Connection::open(endpoint, &secured, &mut kept.tasks);
+        let opened = Connection::open(endpoint, secured, tasks);
         let error = match timeout_at(limit, opened).await {
             Ok(Ok(connection)) => return Ok(connection),
             Ok(Err(failed)) if !failed.may_pass => return Err(failed.error),

@@ -21,15 +21,13 @@ struct Shared {
     is_unanswered: AtomicBool,
 }
 
-/// Counts a call as open until it is dropped.
-#[derive(Debug)]
-pub struct OpenCall(Keepalive);
-
 impl Keepalive {
-    /// Counts a call.
-    pub fn open(&self) -> OpenCall {
+    pub fn begin_call(&self) {
         self.0.calls.fetch_add(1, Ordering::Relaxed);
-        OpenCall(self.clone())
+    }
+
+    pub fn end_call(&self) {
+        self.0.calls.fetch_sub(1, Ordering::Relaxed);
     }
 
     /// Whether the connection was given up because a PING was not answered.
@@ -55,12 +53,6 @@ impl Keepalive {
                 }
             }
         }
-    }
-}
-
-impl Drop for OpenCall {
-    fn drop(&mut self) {
-        self.0.0.calls.fetch_sub(1, Ordering::Relaxed);
     }
 }
 

@@ -6,7 +6,7 @@
 //! - `connect_error`: a failed attempt to connect, and `explain`: why it failed;
 //! - `connection`: HTTP/2 on a byte stream, `established`: how it came about, and `connections`: those that are kept;
 //! - `http_answer`: a response that is not gRPC, and `http1`: one that is not HTTP/2 either;
-//! - `keepalive`: PINGs on a connection;
+//! - `tasks`: what drives connections, and `keepalive`: PINGs on one;
 //! - `metadata`: `-H` → metadata.
 
 mod address;
@@ -24,16 +24,17 @@ mod keepalive;
 pub mod metadata;
 mod proxy;
 mod route;
+mod tasks;
 mod tls;
 
 pub use address::{Address, DEFAULT_ADDR};
-pub use connection::Connection;
+pub use connection::{Connection, OpenCall};
 pub use connections::{Connections, Patience};
 pub use dial::{Dialer, InProcess};
 pub use endpoint::Endpoint;
 pub use established::Established;
 pub use http_answer::{HttpAnswer, PAGE};
-pub use keepalive::{ANSWER_TIMEOUT, OpenCall};
+pub use keepalive::ANSWER_TIMEOUT;
 pub use route::{ConnectTo, Proxy, Resolve, Route, is_direct};
 pub use tls::{IdentityFiles, TlsOptions};
 

@@ -193,25 +193,29 @@ fn restored(error: &Error, holes: &Holes) -> Error {
     }
 }
 
-/// The headers that have placeholders.
+/// The headers that have placeholders, with all their values.
 ///
 /// # Errors
 /// When one does not exist, or has values that a header cannot have.
 pub fn headers(
     start: &Start,
     rows: Option<&Arc<Rows>>,
-) -> Result<Vec<(HeaderName, HeaderTemplate)>> {
-    let with_braces = start.headers.iter().filter_map(|(name, value)| {
-        let text = value.to_str().ok().filter(|text| text.contains("{{"))?;
-        Some((name, text))
-    });
-    let mut templates = Vec::new();
-    for (name, text) in with_braces {
-        let template = HeaderTemplate::new(text, rows)
+) -> Result<Vec<(HeaderName, Vec<HeaderTemplate>)>> {
+    let mut headers = Vec::new();
+    for name in start.headers.keys() {
+        let values = start.headers.get_all(name).iter();
+        let values: Vec<&str> = values.filter_map(|value| value.to_str().ok()).collect();
+        if !values.iter().any(|value| value.contains("{{")) {
+            continue;
+        }
+        let templates = values
+            .into_iter()
+            .map(|value| HeaderTemplate::new(value, rows))
+            .collect::<Result<Vec<_>>>()
             .map_err(|error| error.about(format_args!("-H {name}")))?;
-        if !template.is_fixed() {
-            templates.push((name.clone(), template));
+        if !templates.iter().all(HeaderTemplate::is_fixed) {
+            headers.push((name.clone(), templates));
         }
     }
-    Ok(templates)
+    Ok(headers)
 }

@@ -148,3 +148,25 @@ fn an_interrupt_ends_the_run_with_its_report() {
     assert!(number(&figures, "/calls/ok") > 0.0);
     assert_eq!(figures["ended_early"], true);
 }
+
+#[test]
+fn all_values_of_a_header_are_sent_if_one_of_them_differs_from_call_to_call() {
+    let seen: Arc<Mutex<Vec<Vec<String>>>> = Arc::default();
+    let log = Arc::clone(&seen);
+    let peer = Peer::playing(move |mut call| {
+        log.lock().unwrap().push(call.headers("x-t"));
+        async move {
+            let name = call.name().await.unwrap_or_default();
+            call.open();
+            call.reply(&name);
+            call.end(0, "");
+        }
+    });
+    bench(
+        peer.addr(),
+        "-n 1 -c 1 -H x-t:a{{call}} -H x-t:b{{call}} -H x-t:c",
+    )
+    .run()
+    .exits(0);
+    assert_eq!(*seen.lock().unwrap(), [["a0", "b0", "c"]]);
+}

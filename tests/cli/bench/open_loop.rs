@@ -108,6 +108,26 @@ fn a_number_of_calls_is_the_end() {
     }
 }
 
+#[test]
+fn when_the_time_ends_before_the_number_of_calls_is_reached_nothing_more_was_due() {
+    let peer = answering();
+    let run = "--rate 100/s --arrival uniform -D 1s -n 1000 --connections 2 --threads 2";
+    let figures = bench(peer.addr(), run).run().figures();
+    let calls = &figures["calls"];
+    let due = number(calls, "/started") + number(calls, "/dropped");
+    assert_eq!(due, 100.0, "{calls}");
+}
+
+#[test]
+fn no_more_calls_are_dropped_than_were_asked_for() {
+    let peer = Peer::playing(|call| async move { call.wait_for_reset().await });
+    let run = "--rate 1000/s --arrival uniform -D 1s -n 500 --max-in-flight 2 --connections 2 --threads 2";
+    let figures = bench(peer.addr(), run).run().figures();
+    let calls = &figures["calls"];
+    let due = number(calls, "/started") + number(calls, "/dropped");
+    assert_eq!(due, 500.0, "{calls}");
+}
+
 /// Calls that wait for a connection were due, too.
 #[test]
 fn calls_that_cannot_be_sent_are_dropped() {
@@ -171,6 +191,42 @@ fn segments_share_the_load() {
         })
         .sum();
     assert_eq!(due, 400.0);
+}
+
+/// The machines of a distributed run may differ.
+#[test]
+fn segments_share_the_load_also_with_different_numbers_of_threads() {
+    let seen: Arc<std::sync::Mutex<Vec<String>>> = Arc::default();
+    let log = Arc::clone(&seen);
+    let peer = Peer::playing(move |mut call| {
+        let log = Arc::clone(&log);
+        async move {
+            let name = call.name().await.unwrap_or_default();
+            log.lock().unwrap().push(name.clone());
+            call.open();
+            call.reply(&name);
+            call.end(0, "");
+        }
+    });
+    let mut calls = 0.0;
+    for (index, threads) in [(0, 1), (1, 2)] {
+        let run = format!(
+            "--rate 300/s --arrival uniform -D 1s --warmup 100ms --segment {index}/2 --connections 2 --threads {threads}"
+        );
+        let figures = routeguide(["bench", "GetPerson", "name={{call}}", "-o", "json"])
+            .args(run.split_whitespace())
+            .args(PROTOS)
+            .at(peer.addr())
+            .run()
+            .figures();
+        calls += number(&figures, "/calls/started") + number(&figures, "/calls/dropped");
+    }
+    assert_eq!(calls, 300.0);
+    let mut names = seen.lock().unwrap().clone();
+    let all = names.len();
+    names.sort();
+    names.dedup();
+    assert_eq!(names.len(), all, "no two calls have the same number");
 }
 
 #[test]

@@ -4,6 +4,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicI32, Ordering};
 use std::time::Duration;
 
+use h2::Reason;
+
 use super::super::harness::raw::frame::DATA;
 use super::super::harness::{
     Folder, Frame, Peer, RawPeer, ReservedPort, Server, exit_code, routeguide,
@@ -74,6 +76,24 @@ fn a_server_that_goes_away_and_comes_back_is_called_again() {
         .unwrap();
     assert!(number(last, "/ok") > 0.0, "{figures:#}");
     drop(second);
+}
+
+/// A call that the server has not seen is made again, but its deadline stays.
+#[test]
+fn a_deadline_also_holds_while_a_connection_is_replaced() {
+    let peer = RawPeer::start();
+    let run = bench(peer.addr(), "-n 1 -c 1 --timeout 700ms").start();
+    // The first connection is not of the load.
+    let first = peer.accept();
+    let second = peer.accept();
+    second.call();
+    // It excludes the call (RFC 9113, section 6.8).
+    second.go_away(0, Reason::NO_ERROR);
+    // It accepts no connection until the run has ended.
+    let outcome = run.wait();
+    let figures = outcome.exits(exit_code("DEADLINE_EXCEEDED")).figures();
+    assert!(number(&figures, "/latency/max") < 5e6, "{figures:#}");
+    drop(first);
 }
 
 /// The connection ends by an error of the client's own, of which the calls after it hear at once.

@@ -37,6 +37,21 @@ fn with_ping_pong_each_message_waits_for_its_reply() {
 }
 
 #[test]
+fn with_ping_pong_a_further_reply_to_a_message_is_no_reply_to_the_next() {
+    let peer = Peer::playing(|mut call| async move {
+        call.open();
+        while let Some(name) = call.name().await {
+            call.reply(&name);
+            call.reply(&name);
+        }
+        call.end(0, "");
+    });
+    let figures = stream(&peer, "-n 2 -c 1 --messages 10 --ping-pong");
+    assert_eq!(number(&figures, "/messages/sent"), 20.0);
+    assert_eq!(number(&figures, "/message/count"), 20.0);
+}
+
+#[test]
 fn a_stream_that_the_server_ends_early_is_a_call() {
     let peer = Peer::playing(|mut call| async move {
         call.open();

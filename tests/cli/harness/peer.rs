@@ -177,6 +177,13 @@ impl Call {
         String::from_utf8_lossy(value.unwrap_or_default()).into_owned()
     }
 
+    /// All values of a request header.
+    pub fn headers(&self, name: &str) -> Vec<String> {
+        let values = self.headers.get_all(name).iter();
+        let values = values.map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned());
+        values.collect()
+    }
+
     /// The next name, or `None` at the end of the client's side.
     pub async fn name(&mut self) -> Option<String> {
         loop {
