@@ -39,10 +39,19 @@ pub struct Begun {
     pub counts: bool,
 }
 
+/// What a worker has counted, apart from its windows.
+pub struct Counted {
+    pub sampler: Sampler,
+    /// When its load ended.
+    pub ended: Instant,
+}
+
 /// Counts the calls of a worker, in windows of a second.
 pub struct Recorder {
     /// When what is counted begins.
     start: Instant,
+    /// When it ends. What is under way then is cut off, although the runtime's timer may be a millisecond late.
+    end: Option<Instant>,
     is_open_loop: bool,
     window: Window,
     to: UnboundedSender<Window>,
@@ -56,12 +65,14 @@ pub struct Recorder {
 impl Recorder {
     pub fn new(
         start: Instant,
+        end: Option<Instant>,
         is_open_loop: bool,
         to: UnboundedSender<Window>,
         live: Arc<Live>,
     ) -> Self {
         Self {
             start,
+            end,
             is_open_loop,
             window: Window::default(),
             to,
@@ -83,9 +94,30 @@ impl Recorder {
         &mut self.window
     }
 
+    /// Sends what was counted in seconds that are over, for a worker to which nothing happens.
+    pub fn tick(&mut self, now: Instant) {
+        if now >= self.start && !self.is_over(now) {
+            self.at(now);
+        }
+    }
+
+    /// The load has ended: what comes now is not counted.
+    pub fn over(&mut self, now: Instant) {
+        self.end = Some(self.end.map_or(now, |end| end.min(now)));
+    }
+
+    fn is_over(&self, now: Instant) -> bool {
+        self.end.is_some_and(|end| now >= end)
+    }
+
     /// A call is sent now, which was due at some time.
     pub fn begin(&mut self, due: Instant, sent: Instant, counts: bool) -> Begun {
         Live::count(&self.live.started);
+        let is_over = self.is_over(sent);
+        if counts && is_over && self.is_open_loop {
+            self.dropped(1);
+        }
+        let counts = counts && !is_over;
         if counts {
             self.in_flight += 1;
             let is_open_loop = self.is_open_loop;
@@ -116,7 +148,7 @@ impl Recorder {
 
     /// The first reply of a stream.
     pub fn first_message(&mut self, call: &Begun, now: Instant) {
-        if call.counts {
+        if call.counts && !self.is_over(now) {
             let time = now.saturating_duration_since(call.due);
             add(&mut self.at(now).first_message, time);
         }
@@ -124,7 +156,7 @@ impl Recorder {
 
     /// Another reply of a stream.
     pub fn next_message(&mut self, call: &Begun, since: Instant, now: Instant) {
-        if call.counts {
+        if call.counts && !self.is_over(now) {
             let time = now.saturating_duration_since(since);
             add(&mut self.at(now).between_messages, time);
         }
@@ -132,7 +164,7 @@ impl Recorder {
 
     /// A reply to a message that waited for it.
     pub fn answered(&mut self, call: &Begun, since: Instant, now: Instant) {
-        if call.counts {
+        if call.counts && !self.is_over(now) {
             let time = now.saturating_duration_since(since);
             add(&mut self.at(now).message, time);
         }
@@ -143,7 +175,7 @@ impl Recorder {
         if code != Code::Ok {
             Live::count(&self.live.failed);
         }
-        if !call.counts {
+        if !call.counts || self.is_over(now) {
             return;
         }
         self.in_flight -= 1;
@@ -183,13 +215,77 @@ impl Recorder {
     }
 
     /// The run is over: what is under way is cut off.
-    pub fn finish(mut self) -> Sampler {
+    pub fn finish(mut self) -> Counted {
         self.window.calls.cut_off += self.in_flight;
         let _ = self.to.send(self.window);
-        self.sampler
+        Counted {
+            sampler: self.sampler,
+            ended: self.end.unwrap_or_else(Instant::now),
+        }
     }
 }
 
 fn micros(time: Duration) -> u64 {
     u64::try_from(time.as_micros()).unwrap_or(u64::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
+
+    use super::*;
+
+    /// A recorder of one second of an open loop, and its windows.
+    fn recorder(start: Instant) -> (Recorder, UnboundedReceiver<Window>) {
+        let (to, windows) = unbounded_channel();
+        let end = Some(start + Duration::from_secs(1));
+        let recorder = Recorder::new(start, end, true, to, Arc::default());
+        (recorder, windows)
+    }
+
+    #[test]
+    fn what_ends_after_the_end_is_cut_off() {
+        let start = Instant::now();
+        let after = |millis| start + Duration::from_millis(millis);
+        let (mut recorder, mut windows) = recorder(start);
+        let (first, second) = (
+            recorder.begin(start, start, true),
+            recorder.begin(start, start, true),
+        );
+        recorder.end(&first, after(999), Code::Ok, "");
+        recorder.end(&second, after(1001), Code::Ok, "");
+        recorder.over(after(1002));
+        let ended = recorder.finish().ended;
+        let window = windows.try_recv().unwrap();
+        assert_eq!(
+            (window.second, window.calls.ok, window.calls.cut_off),
+            (0, 1, 1)
+        );
+        assert_eq!(window.latency.count(), 1);
+        assert_eq!(ended, after(1000));
+        assert!(windows.try_recv().is_err());
+    }
+
+    #[test]
+    fn what_would_be_sent_after_the_end_is_dropped() {
+        let start = Instant::now();
+        let (mut recorder, mut windows) = recorder(start);
+        let late = start + Duration::from_millis(1001);
+        recorder.begin(start, late, true);
+        recorder.finish();
+        let calls = windows.try_recv().unwrap().calls;
+        assert_eq!((calls.started, calls.dropped, calls.cut_off), (0, 1, 0));
+    }
+
+    #[test]
+    fn a_second_is_sent_when_it_is_over_also_if_nothing_happens() {
+        let start = Instant::now();
+        let (to, mut windows) = unbounded_channel();
+        let mut recorder = Recorder::new(start, None, false, to, Arc::default());
+        recorder.begin(start, start, true);
+        recorder.tick(start + Duration::from_millis(999));
+        assert!(windows.try_recv().is_err());
+        recorder.tick(start + Duration::from_millis(1000));
+        assert_eq!(windows.try_recv().unwrap().calls.started, 1);
+    }
 }

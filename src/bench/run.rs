@@ -7,6 +7,7 @@ use std::time::{Duration, Instant, SystemTime};
 use http::HeaderName;
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 use tokio::sync::oneshot;
+use tokio::time::MissedTickBehavior;
 use tokio_util::sync::CancellationToken;
 
 use super::distribution::Distribution;
@@ -14,7 +15,7 @@ use super::figures::{ERRORS, ErrorCount, Figures, Load, Timeline, VERSION};
 use super::history::History;
 use super::numbers::real;
 use super::plan::Plan;
-use super::recorder::{Live, Recorder};
+use super::recorder::{Counted, Live, Recorder};
 use super::requests::Messages;
 use super::stages::mean_rate;
 use super::template::HeaderTemplate;
@@ -128,7 +129,13 @@ pub async fn run(
     for begin in begins {
         let counts = Arc::new(Live::default());
         let is_open_loop = plan.stages().is_some();
-        let recorder = Recorder::new(start, is_open_loop, to.clone(), Arc::clone(&counts));
+        let recorder = Recorder::new(
+            start,
+            times.end,
+            is_open_loop,
+            to.clone(),
+            Arc::clone(&counts),
+        );
         live.push(counts);
         let _ = begin.send((times, recorder));
     }
@@ -136,14 +143,19 @@ pub async fn run(
     let mut collector = Collector::new(plan, target, started, windows);
     let mut ended_early = false;
     let mut ticks = tokio::time::interval(TICK);
+    // A terminal that is stopped may have held up the line.
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let mut ending = Box::pin(async {
-        let mut samplers = Sampler::default();
+        // The load ends with its last worker, and not when this thread hears of it.
+        let (mut samplers, mut last) = (Sampler::default(), start);
         for end in ends {
-            samplers.merge(end.await.ok().flatten()?);
+            let Counted { sampler, ended } = end.await.ok().flatten()?;
+            samplers.merge(sampler);
+            last = last.max(ended);
         }
-        Some(samplers)
+        Some((samplers, last))
     });
-    let samplers = loop {
+    let (samplers, end) = loop {
         tokio::select! {
             biased;
             () = &mut interrupted, if !ended_early => {
@@ -163,9 +175,9 @@ pub async fn run(
             }
         }
     };
-    let now = Instant::now();
-    let end = times.end.map_or(now, |end| end.min(now));
     collector.collect();
+    // It has not begun if the run was interrupted in its warm-up.
+    collector.started = collector.started.min(SystemTime::now());
     let mut figures = collector.figures(end.saturating_duration_since(start));
     figures.samples = samplers.finish();
     figures.ended_early = ended_early;
@@ -175,7 +187,7 @@ pub async fn run(
 struct Started {
     ready: oneshot::Receiver<Result<()>>,
     begin: oneshot::Sender<(Times, Recorder)>,
-    end: oneshot::Receiver<Option<Sampler>>,
+    end: oneshot::Receiver<Option<Counted>>,
 }
 
 fn start_worker(work: &Arc<Work>, index: usize) -> Result<Started> {
@@ -186,8 +198,8 @@ fn start_worker(work: &Arc<Work>, index: usize) -> Result<Started> {
     std::thread::Builder::new()
         .name(format!("load-{index}"))
         .spawn(move || {
-            let sampler = worker::run(work, index, tell_ready, hear_begin);
-            let _ = tell_end.send(sampler);
+            let counted = worker::run(work, index, tell_ready, hear_begin);
+            let _ = tell_end.send(counted);
         })
         .map_err(worker::no_thread)?;
     Ok(Started { ready, begin, end })
@@ -247,7 +259,7 @@ impl<'a> Collector<'a> {
             ended: sum(|live| &live.ended),
             failed: sum(|live| &live.failed),
             asked: self.asked(at, at + 0.001),
-            last: self.history.last(),
+            last: self.history.last(elapsed.unwrap_or_default().as_secs()),
             all: &self.total.latency,
         };
         observer.progress(&progress, &|| self.totals(elapsed.unwrap_or_default()))

@@ -162,7 +162,7 @@ struct View<'a> {
     line: Option<Line>,
     console: &'a Console,
     reports: &'a Reports,
-    /// The second in which it was last looked whether the run may go on.
+    /// The second after which it was last looked whether the run may go on.
     judged: Option<u64>,
 }
 
@@ -174,7 +174,8 @@ impl Observer for View<'_> {
         } else if self.live.is_due(progress) {
             self.console.notice(&self.live.line(progress));
         }
-        let second = progress.elapsed.map(|elapsed| elapsed.as_secs());
+        let counted = progress.elapsed.unwrap_or_default().checked_sub(BEHIND);
+        let second = counted.map(|elapsed| elapsed.as_secs());
         if second == self.judged {
             return true;
         }
@@ -228,6 +229,9 @@ fn succeeded(figures: &Figures) -> Result<()> {
         format!("no call succeeded; most often: {error}"),
     ))
 }
+
+/// What is counted in a second is known so long after it.
+const BEHIND: Duration = Duration::from_millis(100);
 
 /// How long a rate is tried by default, and how long a run lasts.
 const DURATION: Duration = Duration::from_secs(10);

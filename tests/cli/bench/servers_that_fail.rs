@@ -150,3 +150,24 @@ fn a_run_ends_when_a_threshold_cannot_hold_any_more() {
     let figures = outcome.exits(3).figures();
     assert_eq!(figures["ended_early"], true);
 }
+
+/// What was counted before the server stalls is known, although nothing happens any more.
+#[test]
+fn a_run_ends_for_a_threshold_also_while_the_server_stalls() {
+    let calls = AtomicI32::new(0);
+    let peer = Peer::playing(move |call| {
+        let fails = calls.fetch_add(1, Ordering::Relaxed) < 10;
+        async move {
+            if fails {
+                call.end(13, "broken");
+            } else {
+                call.wait_for_reset().await;
+            }
+        }
+    });
+    let run = "-D 30s -c 3 --threshold errors==0 --abort-on-fail";
+    let figures = bench(peer.addr(), run).run().exits(3).figures();
+    assert_eq!(figures["ended_early"], true);
+    assert_eq!(number(&figures, "/calls/failed"), 10.0);
+    assert_eq!(number(&figures, "/calls/cut_off"), 3.0);
+}
