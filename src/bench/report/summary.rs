@@ -60,13 +60,16 @@ fn load(load: &Load) -> String {
             };
             let stages: Vec<String> = stages.iter().map(stage).collect();
             parts.push(format!("open loop, {arrival}: {}", stages.join(", then ")));
-            parts.push(format!("at most {} in flight", count_of(*max_in_flight)));
+            parts.push(format!(
+                "at most {} in flight",
+                count(*max_in_flight as u64)
+            ));
         }
     }
     parts.push(format!(
         "{} by {}",
-        plural(load.connections, "connection"),
-        plural(load.threads, "thread")
+        plural(load.connections as u64, "connection"),
+        plural(load.threads as u64, "thread")
     ));
     if let Some(messages) = load.messages {
         let each = if load.ping_pong {
@@ -74,10 +77,10 @@ fn load(load: &Load) -> String {
         } else {
             ""
         };
-        parts.push(format!("{} messages a stream{each}", count(messages)));
+        parts.push(format!("{} a stream{each}", plural(messages, "message")));
     }
     if let Some(calls) = load.calls {
-        parts.push(format!("{} calls", count(calls)));
+        parts.push(plural(calls, "call"));
     }
     if let (Some(duration), Shape::Closed { .. }) = (load.duration, &load.shape) {
         parts.push(format!("for {}", seconds(duration)));
@@ -96,6 +99,9 @@ fn load(load: &Load) -> String {
 }
 
 fn stage(stage: &Stage) -> String {
+    if stage.seconds.is_infinite() {
+        return rate(stage.from);
+    }
     let time = seconds(stage.seconds);
     if stage.from.to_bits() == stage.to.to_bits() {
         return format!("{} for {time}", rate(stage.from));
@@ -103,13 +109,9 @@ fn stage(stage: &Stage) -> String {
     format!("{} to {} in {time}", rate(stage.from), rate(stage.to))
 }
 
-fn count_of(number: usize) -> String {
-    count(u64::try_from(number).unwrap_or(u64::MAX))
-}
-
-fn plural(number: usize, one: &str) -> String {
+fn plural(number: u64, one: &str) -> String {
     let end = if number == 1 { "" } else { "s" };
-    format!("{} {one}{end}", count_of(number))
+    format!("{} {one}{end}", count(number))
 }
 
 /// How many calls there were. What only an open loop has is left out of a closed one.
@@ -141,7 +143,7 @@ pub fn throughput(figures: &Figures) -> Vec<Row> {
         ("Sent", messages.sent, messages.bytes_sent),
         ("Received", messages.received, messages.bytes_received),
     ] {
-        let (mut value, mut note) = (plural_messages(number), bytes(real(size)));
+        let (mut value, mut note) = (plural(number, "message"), bytes(real(size)));
         if figures.elapsed > 0.0 {
             let a_second = bytes(real(size) / figures.elapsed);
             value = format!("{value}, {}", rate(real(number) / figures.elapsed));
@@ -150,11 +152,6 @@ pub fn throughput(figures: &Figures) -> Vec<Row> {
         rows.push(row(name, value, note));
     }
     rows
-}
-
-fn plural_messages(number: u64) -> String {
-    let end = if number == 1 { "" } else { "s" };
-    format!("{} message{end}", count(number))
 }
 
 /// What was measured, the latency first.

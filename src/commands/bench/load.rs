@@ -110,9 +110,7 @@ fn shape(load: &LoadArgs, duration: Option<Duration>) -> Shape {
         };
     }
     if load.stage.is_empty() {
-        let rate = load.rate.unwrap_or(FIRST);
-        let duration = duration.unwrap_or_else(|| enough(load.calls, rate));
-        return steady(rate, duration, arrival, most);
+        return steady(load.rate.unwrap_or(FIRST), duration, arrival, most);
     }
     let stages = load.stage.iter().map(|stage| Stage {
         from: stage.from,
@@ -134,7 +132,7 @@ pub fn step(args: &BenchArgs, plan: &Plan, rate: f64) -> Plan {
             arrival,
             max_in_flight,
             ..
-        } => steady(rate, step, *arrival, *max_in_flight),
+        } => steady(rate, Some(step), *arrival, *max_in_flight),
         closed @ Shape::Closed { .. } => closed.clone(),
     };
     let warmup = if plan.warmup.is_zero() {
@@ -148,12 +146,4 @@ pub fn step(args: &BenchArgs, plan: &Plan, rate: f64) -> Plan {
         duration: Some(step),
         ..plan.clone()
     }
-}
-
-/// Time for so many calls at a rate, with room for a Poisson process that is slow.
-fn enough(calls: Option<u64>, rate: f64) -> Duration {
-    #[expect(clippy::cast_precision_loss, reason = "it is an estimate")]
-    let calls = calls.unwrap_or_default() as f64;
-    let longest = (calls + 10.0 * calls.sqrt() + 10.0) / rate;
-    Duration::try_from_secs_f64(longest).unwrap_or(Duration::MAX)
 }
