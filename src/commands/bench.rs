@@ -89,7 +89,7 @@ pub async fn run(args: &BenchArgs, context: &mut Context) -> Result<()> {
     let verdict = if context.interrupt.is_struck() {
         Err(Error::interrupted())
     } else {
-        broken(&figures.thresholds).and_then(|()| succeeded(&figures))
+        verdict(&figures)
     };
     reports.write(&figures, verdict, context).await
 }
@@ -147,10 +147,10 @@ impl Run<'_> {
             self.console.notice(&step.line());
             search.steps.push(step);
         }
-        let verdict = match search.best() {
-            _ if context.interrupt.is_struck() => Err(Error::interrupted()),
-            Some(_) => Ok(()),
-            None => Err(Error::new(Kind::Unmet, "no rate meets the conditions")),
+        let verdict = if context.interrupt.is_struck() {
+            Err(Error::interrupted())
+        } else {
+            found(&search)
         };
         self.reports.write_search(&search, verdict, context).await
     }
@@ -193,14 +193,28 @@ fn kind(method: &MethodDescriptor) -> MethodKind {
     }
 }
 
+/// What follows from a run.
+fn verdict(figures: &Figures) -> Result<()> {
+    broken(&figures.thresholds).and_then(|()| succeeded(figures))
+}
+
+/// What follows from a search. If no call has succeeded, the conditions are not the reason.
+fn found(search: &Search) -> Result<()> {
+    if search.best().is_some() {
+        return Ok(());
+    }
+    let has_success = search.steps.iter().any(|step| step.figures.has_success());
+    if let Some(last) = search.steps.last().filter(|_| !has_success) {
+        succeeded(&last.figures)?;
+    }
+    Err(Error::new(Kind::Unmet, "no rate meets the conditions"))
+}
+
 /// Thresholds that do not hold are an error.
 fn broken(verdicts: &[Verdict]) -> Result<()> {
     let broken = verdicts.iter().filter(|verdict| !verdict.holds);
     let broken: Vec<String> = broken
-        .map(|verdict| match verdict.value.as_str() {
-            "" => format!("{} (there is no such figure)", verdict.threshold),
-            value => format!("{} ({value})", verdict.threshold),
-        })
+        .map(|verdict| format!("{} ({})", verdict.threshold, verdict.shown()))
         .collect();
     if broken.is_empty() {
         return Ok(());
@@ -211,7 +225,7 @@ fn broken(verdicts: &[Verdict]) -> Result<()> {
 
 /// Calls that fail are figures, unless all do.
 fn succeeded(figures: &Figures) -> Result<()> {
-    if figures.calls.ok > 0 {
+    if figures.has_success() {
         return Ok(());
     }
     if figures.calls.ended() == 0 {

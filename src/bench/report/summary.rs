@@ -154,44 +154,35 @@ pub fn throughput(figures: &Figures) -> Vec<Row> {
     rows
 }
 
-/// What was measured, the latency first.
+/// What was measured, the latency first. What has no times is left out.
 pub fn distributions(figures: &Figures) -> Vec<(&'static str, &Distribution)> {
-    let mut all = vec![("latency", &figures.latency)];
-    let others = [
-        ("service", &figures.service_time),
-        ("delay", &figures.delay),
-        ("first msg", &figures.first_message),
-        ("between", &figures.between_messages),
-        ("message", &figures.message),
+    let all = [
+        ("latency", Some(&figures.latency)),
+        ("service", figures.service_time.as_ref()),
+        ("delay", figures.delay.as_ref()),
+        ("first msg", figures.first_message.as_ref()),
+        ("between", figures.between_messages.as_ref()),
+        ("message", figures.message.as_ref()),
     ];
-    for (name, distribution) in others {
-        all.extend(
-            distribution
-                .as_ref()
-                .map(|distribution| (name, distribution)),
-        );
-    }
-    all
+    let all = all.into_iter();
+    let known = all.filter_map(|(name, times)| Some((name, times?)));
+    known.filter(|(_, times)| !times.is_empty()).collect()
 }
 
 /// What the names of `distributions` mean, as far as it is needed.
 pub fn meanings(figures: &Figures) -> Vec<&'static str> {
-    let mut meanings = Vec::new();
-    if figures.service_time.is_some() {
-        meanings.push("latency: from when the call was due");
-        meanings.push("service: from when it was sent");
-        meanings.push("delay: from when it was due until it was sent");
-    }
-    if figures.first_message.is_some() {
-        meanings.push("first msg: from the start until the first reply");
-    }
-    if figures.between_messages.is_some() {
-        meanings.push("between: from one reply to the next");
-    }
-    if figures.message.is_some() {
-        meanings.push("message: from a request to its reply");
-    }
-    meanings
+    let is_open = is_open(figures);
+    let names = distributions(figures).into_iter();
+    let meanings = names.filter_map(|(name, _)| match name {
+        "latency" if is_open => Some("latency: from when the call was due"),
+        "service" => Some("service: from when it was sent"),
+        "delay" => Some("delay: from when it was due until it was sent"),
+        "first msg" => Some("first msg: from the start until the first reply"),
+        "between" => Some("between: from one reply to the next"),
+        "message" => Some("message: from a request to its reply"),
+        _ => None,
+    });
+    meanings.collect()
 }
 
 /// The figures of a distribution by name, in microseconds.

@@ -4,8 +4,8 @@ use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 
-use super::broken;
 use super::messages::whole;
+use super::{broken, verdict};
 use crate::bench::compare::{self, Comparison};
 use crate::bench::figures::{Figures, VERSION};
 use crate::bench::merge::merge;
@@ -110,8 +110,12 @@ impl Reports {
         verdict: Result<()>,
         context: &mut Context,
     ) -> Result<()> {
+        let is_complete = match &verdict {
+            Ok(()) => true,
+            Err(error) => matches!(error.kind(), Kind::Unmet | Kind::Status(_)),
+        };
         let text = match self.output {
-            BenchFormat::Text => search.table(),
+            BenchFormat::Text => search.table(is_complete),
             BenchFormat::Json => {
                 let steps = search.steps.iter().map(|step| ShownStep {
                     rate: step.rate,
@@ -239,7 +243,7 @@ pub async fn again(args: &BenchReportArgs, context: &mut Context) -> Result<()> 
         if number > 0 && reports.output == BenchFormat::Text {
             context.print("\n").await?;
         }
-        let verdict = broken(&figures.thresholds);
+        let verdict = verdict(&figures);
         result = result.and(reports.write(&figures, verdict, context).await);
     }
     result
@@ -280,6 +284,6 @@ pub async fn merge_parts(
     }
     let mut figures = merged.figures;
     reports.judge(&mut figures);
-    let verdict = broken(&figures.thresholds);
+    let verdict = verdict(&figures);
     reports.write(&figures, verdict, context).await
 }
