@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use tokio::sync::mpsc::UnboundedSender;
 use tonic::Code;
 
-use super::figures::Sample;
+use super::figures::{Messages, Sample};
 use super::window::{Sampler, Window, add};
 use crate::error::code_name;
 
@@ -39,6 +39,16 @@ pub struct Begun {
     pub counts: bool,
 }
 
+/// Calls of the warm-up that are under way when it ends.
+#[derive(Clone, Copy, Debug)]
+enum UnderWay {
+    /// They are not counted.
+    Leave,
+    /// They are counted from then on; there are so many.
+    Join(u64),
+    Joined,
+}
+
 /// What a worker has counted, apart from its windows.
 pub struct Counted {
     pub sampler: Sampler,
@@ -53,6 +63,8 @@ pub struct Recorder {
     /// When it ends. What is under way then is cut off, although the runtime's timer may be a millisecond late.
     end: Option<Instant>,
     is_open_loop: bool,
+    /// What becomes of calls that are under way when the warm-up ends.
+    under_way: UnderWay,
     window: Window,
     to: UnboundedSender<Window>,
     live: Arc<Live>,
@@ -67,6 +79,7 @@ impl Recorder {
         start: Instant,
         end: Option<Instant>,
         is_open_loop: bool,
+        joins: bool,
         to: UnboundedSender<Window>,
         live: Arc<Live>,
     ) -> Self {
@@ -74,6 +87,11 @@ impl Recorder {
             start,
             end,
             is_open_loop,
+            under_way: if joins {
+                UnderWay::Join(0)
+            } else {
+                UnderWay::Leave
+            },
             window: Window::default(),
             to,
             live,
@@ -96,13 +114,31 @@ impl Recorder {
 
     /// Sends what was counted in seconds that are over, for a worker to which nothing happens.
     pub fn tick(&mut self, now: Instant) {
-        if now >= self.start && !self.is_over(now) {
+        self.join(now);
+        if self.counts(now) {
             self.at(now);
         }
     }
 
+    /// Counts the calls that are under way when the warm-up ends, if they are to count.
+    fn join(&mut self, now: Instant) {
+        if let UnderWay::Join(calls) = self.under_way
+            && now >= self.start
+        {
+            self.under_way = UnderWay::Joined;
+            self.window.calls.started += calls;
+            self.in_flight += calls;
+        }
+    }
+
+    /// Whether what happens now is counted.
+    fn counts(&self, now: Instant) -> bool {
+        now >= self.start && !self.is_over(now)
+    }
+
     /// The load has ended: what comes now is not counted.
     pub fn over(&mut self, now: Instant) {
+        self.join(now);
         self.end = Some(self.end.map_or(now, |end| end.min(now)));
     }
 
@@ -113,6 +149,11 @@ impl Recorder {
     /// A call is sent now, which was due at some time.
     pub fn begin(&mut self, due: Instant, sent: Instant, counts: bool) -> Begun {
         Live::count(&self.live.started);
+        self.join(sent);
+        if let UnderWay::Join(calls) = &mut self.under_way {
+            *calls += 1;
+        }
+        let counts = counts || matches!(self.under_way, UnderWay::Joined);
         let is_over = self.is_over(sent);
         if counts && is_over && self.is_open_loop {
             self.dropped(1);
@@ -132,39 +173,49 @@ impl Recorder {
         Begun { due, sent, counts }
     }
 
-    pub fn sent(&mut self, call: &Begun, messages: u64, bytes: u64) {
+    /// Messages count by their time, and not by that of their call: a stream may have begun in the warm-up and not end.
+    fn messages(&mut self, call: &Begun) -> Option<&mut Messages> {
         if call.counts {
-            self.window.messages.sent += messages;
-            self.window.messages.bytes_sent += bytes;
+            // It began in the time that counts, and no look at the clock is needed.
+            return Some(&mut self.window.messages);
+        }
+        let now = Instant::now();
+        self.counts(now).then(|| &mut self.at(now).messages)
+    }
+
+    pub fn sent(&mut self, call: &Begun, messages: u64, bytes: u64) {
+        if let Some(counts) = self.messages(call) {
+            counts.sent += messages;
+            counts.bytes_sent += bytes;
         }
     }
 
     pub fn received(&mut self, call: &Begun, messages: u64, bytes: u64) {
-        if call.counts {
-            self.window.messages.received += messages;
-            self.window.messages.bytes_received += bytes;
+        if let Some(counts) = self.messages(call) {
+            counts.received += messages;
+            counts.bytes_received += bytes;
         }
     }
 
     /// The first reply of a stream.
     pub fn first_message(&mut self, call: &Begun, now: Instant) {
-        if call.counts && !self.is_over(now) {
+        if self.counts(now) {
             let time = now.saturating_duration_since(call.due);
             add(&mut self.at(now).first_message, time);
         }
     }
 
     /// Another reply of a stream.
-    pub fn next_message(&mut self, call: &Begun, since: Instant, now: Instant) {
-        if call.counts && !self.is_over(now) {
+    pub fn next_message(&mut self, _: &Begun, since: Instant, now: Instant) {
+        if self.counts(now) {
             let time = now.saturating_duration_since(since);
             add(&mut self.at(now).between_messages, time);
         }
     }
 
     /// A reply to a message that waited for it.
-    pub fn answered(&mut self, call: &Begun, since: Instant, now: Instant) {
-        if call.counts && !self.is_over(now) {
+    pub fn answered(&mut self, _: &Begun, since: Instant, now: Instant) {
+        if self.counts(now) {
             let time = now.saturating_duration_since(since);
             add(&mut self.at(now).message, time);
         }
@@ -175,7 +226,12 @@ impl Recorder {
         if code != Code::Ok {
             Live::count(&self.live.failed);
         }
-        if !call.counts || self.is_over(now) {
+        self.join(now);
+        if let UnderWay::Join(calls) = &mut self.under_way {
+            *calls -= 1;
+        }
+        let counts = call.counts || matches!(self.under_way, UnderWay::Joined);
+        if !counts || self.is_over(now) {
             return;
         }
         self.in_flight -= 1;
@@ -239,7 +295,7 @@ mod tests {
     fn recorder(start: Instant) -> (Recorder, UnboundedReceiver<Window>) {
         let (to, windows) = unbounded_channel();
         let end = Some(start + Duration::from_secs(1));
-        let recorder = Recorder::new(start, end, true, to, Arc::default());
+        let recorder = Recorder::new(start, end, true, false, to, Arc::default());
         (recorder, windows)
     }
 
@@ -281,11 +337,46 @@ mod tests {
     fn a_second_is_sent_when_it_is_over_also_if_nothing_happens() {
         let start = Instant::now();
         let (to, mut windows) = unbounded_channel();
-        let mut recorder = Recorder::new(start, None, false, to, Arc::default());
+        let mut recorder = Recorder::new(start, None, false, false, to, Arc::default());
         recorder.begin(start, start, true);
         recorder.tick(start + Duration::from_millis(999));
         assert!(windows.try_recv().is_err());
         recorder.tick(start + Duration::from_millis(1000));
         assert_eq!(windows.try_recv().unwrap().calls.started, 1);
+    }
+
+    #[test]
+    fn messages_count_by_their_time_and_not_by_that_of_their_call() {
+        let start = Instant::now();
+        let (mut recorder, mut windows) = recorder(start);
+        let before = start.checked_sub(Duration::from_millis(5)).unwrap();
+        let begun = recorder.begin(before, before, false);
+        recorder.received(&begun, 2, 20);
+        recorder.first_message(&begun, start + Duration::from_millis(1));
+        recorder.finish();
+        let window = windows.try_recv().unwrap();
+        assert_eq!((window.messages.received, window.calls.started), (2, 0));
+        assert_eq!(window.first_message.unwrap().count(), 1);
+    }
+
+    /// As many calls end in a time as start in it, so the rate is neither too high nor too low.
+    #[test]
+    fn calls_that_are_under_way_when_the_warm_up_ends_may_count() {
+        let start = Instant::now();
+        let before = start.checked_sub(Duration::from_millis(5)).unwrap();
+        let after = |millis| start + Duration::from_millis(millis);
+        let (to, mut windows) = unbounded_channel();
+        let end = Some(after(1000));
+        let mut recorder = Recorder::new(start, end, false, true, to, Arc::default());
+        let calls = [(); 3].map(|()| recorder.begin(before, before, false));
+        let [first, second, _] = &calls;
+        recorder.end(first, before, Code::Ok, "");
+        recorder.end(second, after(45), Code::Ok, "");
+        recorder.over(after(1000));
+        recorder.finish();
+        let window = windows.try_recv().unwrap();
+        let calls = window.calls;
+        assert_eq!((calls.started, calls.ok, calls.cut_off), (2, 1, 1));
+        assert_eq!(window.latency.percentile(50.0), Some(50_000));
     }
 }

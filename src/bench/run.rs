@@ -129,10 +129,14 @@ pub async fn run(
     for begin in begins {
         let counts = Arc::new(Live::default());
         let is_open_loop = plan.stages().is_some();
+        // Lanes never rest, so as many calls are under way at the start as are cut off at the end. Of a number of calls, all
+        // are made from their start to their end; and in an open loop, what counts is what was due.
+        let joins = !is_open_loop && plan.calls.is_none();
         let recorder = Recorder::new(
             start,
             times.end,
             is_open_loop,
+            joins,
             to.clone(),
             Arc::clone(&counts),
         );

@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 use super::super::harness::{Peer, Server, wait_for};
 use super::{Figures as _, answering, bench, latencies, number};
 use rustix::process::Signal;
+use serde_json::Value;
 
 #[test]
 fn so_many_calls_are_made_as_were_asked_for() {
@@ -147,4 +148,23 @@ fn an_interrupt_ends_the_run_with_its_report() {
     let figures = outcome.exits(130).figures();
     assert!(number(&figures, "/calls/ok") > 0.0);
     assert_eq!(figures["ended_early"], true);
+}
+
+#[test]
+fn calls_that_are_under_way_when_the_warm_up_ends_are_counted() {
+    let peer = Peer::playing(|mut call| async move {
+        let name = call.name().await.unwrap_or_default();
+        tokio::time::sleep(Duration::from_millis(400)).await;
+        call.open();
+        call.reply(&name);
+        call.end(0, "");
+    });
+    let figures = bench(peer.addr(), "-c 5 --warmup 200ms -D 2s")
+        .run()
+        .figures();
+    let samples = figures["samples"].as_array().unwrap();
+    let before = |sample: &&Value| number(sample, "/at") < number(sample, "/latency");
+    assert_eq!(samples.iter().filter(before).count(), 5, "{samples:?}");
+    let ended = number(&figures, "/calls/ok") + number(&figures, "/calls/cut_off");
+    assert_eq!(number(&figures, "/calls/started"), ended);
 }
