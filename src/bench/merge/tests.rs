@@ -233,6 +233,15 @@ fn a_segment_that_is_there_twice_is_refused() {
 }
 
 #[test]
+fn a_run_that_is_there_twice_is_refused() {
+    let part = figures([(1, 5, "OK"), (1001, 6, "UNKNOWN")]);
+    assert_eq!(
+        error(&[part.clone(), part]),
+        "the run that started at 2026-01-01T00:00:00.000000Z is there twice"
+    );
+}
+
+#[test]
 fn missing_segments_are_a_warning() {
     let warnings = |segments: &[u32]| {
         let parts = segments.iter().map(|part| segment(empty(), *part, 4));
