@@ -87,6 +87,14 @@ impl Plan {
         )
     }
 
+    /// Whether its calls are answered by a stream.
+    pub fn has_many_replies(&self) -> bool {
+        matches!(
+            self.kind,
+            MethodKind::ServerStreaming | MethodKind::BidiStreaming
+        )
+    }
+
     /// How long the load lasts after the warm-up, if that is known.
     pub fn length(&self) -> Option<Duration> {
         match self.stages() {

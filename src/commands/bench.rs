@@ -1,10 +1,11 @@
 //! `bench`: a method under load.
 
+mod files;
 mod load;
 mod messages;
 mod reports;
 
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use prost_reflect::MethodDescriptor;
 use tonic::Code;
@@ -23,7 +24,7 @@ use crate::session::misplaced::refuse_address;
 use crate::session::request::refuse_both;
 use crate::session::target::{Method, Target};
 use crate::session::{Context, output};
-use reports::{Reports, thresholds};
+use reports::{Reports, check, thresholds};
 
 pub async fn run(args: &BenchArgs, context: &mut Context) -> Result<()> {
     let console = output::console(args.console(), context);
@@ -38,18 +39,14 @@ pub async fn run(args: &BenchArgs, context: &mut Context) -> Result<()> {
     let method = args.method.as_deref().unwrap_or_default();
     refuse_address(method, &args.request.fields)?;
     refuse_both(&args.request)?;
-    let reports = Reports::new(&args.report)?;
+    refuse_retry(args)?;
     let conditions = thresholds("--find-max", &args.load.find_max, Threshold::parse)?;
     load::check(args)?;
+    let reports = Reports::new(&args.report, context).await?;
     let source = messages::Source::read(args, context).await?;
 
     let target = Target::new(&args.connection, context).await?;
     let session = target.for_many_calls().connect(context, &console).await?;
-    if session.retries() > 0 {
-        return Err(Error::usage("--retry cannot be used with bench").hinted(
-            "a call that fails is a figure; one that the server has not seen is sent again anyway",
-        ));
-    }
     let find = Find {
         args: &args.schema,
         method,
@@ -60,9 +57,16 @@ pub async fn run(args: &BenchArgs, context: &mut Context) -> Result<()> {
     schema.give_back(context);
     let descriptor = found?;
     let start = session.start_of(&Method::new(&descriptor)?);
-    let headers = messages::headers(&start, source.rows())?;
+    let headers = messages::headers(session.written_headers(), source.rows())?;
     let given = source.compile(args, &descriptor, &session, context).await?;
+    let has_rows = given.has_rows || headers.iter().any(|(_, header)| header.has_rows());
+    if args.csv.is_some() && !has_rows {
+        return Err(Error::usage("no placeholder takes its values from --csv")
+            .hinted("write {{csv COLUMN}} into the request or a header"));
+    }
     let plan = load::plan(args, kind(&descriptor), given.count, &session)?;
+    reports.check(&plan)?;
+    check("--find-max", &conditions, &plan)?;
     session.show_request(&Method::new(&descriptor)?, &console);
 
     let service = descriptor.parent_service();
@@ -80,7 +84,11 @@ pub async fn run(args: &BenchArgs, context: &mut Context) -> Result<()> {
         reports: &reports,
         console: &console,
         is_quiet: args.console.quiet,
+        aborts: args.load.abort_on_fail,
     };
+    if plan.start_at.is_some_and(|at| at < SystemTime::now()) {
+        console.notice("--start-at is in the past; the load begins now");
+    }
     if !conditions.is_empty() {
         return run.find_max(args, plan, &conditions, context).await;
     }
@@ -94,12 +102,23 @@ pub async fn run(args: &BenchArgs, context: &mut Context) -> Result<()> {
     reports.write(&figures, verdict, context).await
 }
 
+/// A setting of other commands is none of `bench`.
+fn refuse_retry(args: &BenchArgs) -> Result<()> {
+    if args.connection.retry.unwrap_or_default() == 0 {
+        return Ok(());
+    }
+    Err(Error::usage("--retry cannot be used with bench").hinted(
+        "a call that fails is a figure; one that the server has not seen is sent again anyway",
+    ))
+}
+
 /// What runs share.
 struct Run<'a> {
     called: &'a Called,
     reports: &'a Reports,
     console: &'a Console,
     is_quiet: bool,
+    aborts: bool,
 }
 
 impl Run<'_> {
@@ -111,6 +130,7 @@ impl Run<'_> {
             line: (is_terminal && !self.is_quiet).then(|| Line::new(self.console, true)),
             console: self.console,
             reports: self.reports,
+            aborts: self.aborts,
             judged: None,
         };
         let interrupt = context.interrupt.clone();
@@ -162,6 +182,7 @@ struct View<'a> {
     line: Option<Line>,
     console: &'a Console,
     reports: &'a Reports,
+    aborts: bool,
     /// The second after which it was last looked whether the run may go on.
     judged: Option<u64>,
 }
@@ -176,11 +197,11 @@ impl Observer for View<'_> {
         }
         let counted = progress.elapsed.unwrap_or_default().checked_sub(BEHIND);
         let second = counted.map(|elapsed| elapsed.as_secs());
-        if second == self.judged {
+        if !self.aborts || second == self.judged {
             return true;
         }
         self.judged = second;
-        !self.reports.give_up(so_far)
+        !self.reports.are_broken_for_good(&so_far())
     }
 }
 

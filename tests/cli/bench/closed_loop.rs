@@ -168,3 +168,25 @@ fn calls_that_are_under_way_when_the_warm_up_ends_are_counted() {
     let ended = number(&figures, "/calls/ok") + number(&figures, "/calls/cut_off");
     assert_eq!(number(&figures, "/calls/started"), ended);
 }
+
+#[test]
+fn sigterm_ends_the_run_with_its_report() {
+    let peer = answering();
+    let run = bench(peer.addr(), "-D 1h -c 2").start();
+    wait_for("a call", || !peer.seen().is_empty());
+    run.signal(Signal::TERM);
+    let outcome = run.wait();
+    assert_eq!(outcome.exits(143).figures()["ended_early"], true);
+}
+
+#[test]
+fn a_run_that_is_interrupted_in_its_warm_up_does_not_begin_in_the_future() {
+    let peer = answering();
+    let run = bench(peer.addr(), "--warmup 1h -c 2").start();
+    wait_for("a call", || !peer.seen().is_empty());
+    run.signal(Signal::INT);
+    let figures = run.wait().exits(130).figures();
+    let started = humantime::parse_rfc3339(figures["started"].as_str().unwrap()).unwrap();
+    assert!(started <= std::time::SystemTime::now());
+    assert_eq!(number(&figures, "/elapsed"), 0.0);
+}

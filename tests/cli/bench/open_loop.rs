@@ -235,3 +235,22 @@ fn calls_that_are_dropped_are_those_that_were_due() {
     let dropped = number(&figures, "/calls/dropped");
     assert_eq!(dropped + 3.0, due, "{}", figures["calls"]);
 }
+
+#[test]
+fn a_start_in_the_past_is_now_and_is_said() {
+    let peer = answering();
+    let outcome = bench(peer.addr(), "-n 5 --start-at 1000").run();
+    outcome.exits(0);
+    assert!(outcome.stderr.contains("in the past"), "{}", outcome.stderr);
+}
+
+#[test]
+fn a_search_has_no_warm_up_if_none_is_wanted() {
+    let peer = answering();
+    let run = "--rate 4 --step 200ms --find-max max<0us";
+    for (more, warmup) in [("--warmup 0s", 0.0), ("", 0.04)] {
+        let outcome = bench(peer.addr(), &format!("{run} {more}")).run();
+        let steps = outcome.figures();
+        assert_eq!(number(&steps, "/steps/0/figures/load/warmup"), warmup);
+    }
+}
