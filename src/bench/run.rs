@@ -149,16 +149,7 @@ pub async fn run(
     let mut ticks = tokio::time::interval(TICK);
     // A terminal that is stopped may have held up the line.
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    let mut ending = Box::pin(async {
-        // The load ends with its last worker, and not when this thread hears of it.
-        let (mut samplers, mut last) = (Sampler::default(), start);
-        for end in ends {
-            let Counted { sampler, ended } = end.await.ok().flatten()?;
-            samplers.merge(sampler);
-            last = last.max(ended);
-        }
-        Some((samplers, last))
-    });
+    let mut ending = Box::pin(all(ends, start));
     let (samplers, end) = loop {
         tokio::select! {
             biased;
@@ -186,6 +177,21 @@ pub async fn run(
     figures.samples = samplers.finish();
     figures.ended_early = ended_early;
     Ok(figures)
+}
+
+/// What all workers have sampled, and when the last of them ended its load, which is not when this thread hears of it. `None`
+/// if one has no end.
+async fn all(
+    ends: Vec<oneshot::Receiver<Option<Counted>>>,
+    start: Instant,
+) -> Option<(Sampler, Instant)> {
+    let (mut samplers, mut last) = (Sampler::default(), start);
+    for end in ends {
+        let Counted { sampler, ended } = end.await.ok().flatten()?;
+        samplers.merge(sampler);
+        last = last.max(ended);
+    }
+    Some((samplers, last))
 }
 
 struct Started {
