@@ -430,26 +430,26 @@ module completions {
     --data(-d): string        # Requests as JSON values, one after another; @FILE reads a file, and @-, @ or - reads stdin as it arrives
     --input: string@"nu-complete routeguide bench input" # Format of -d: JSON, or protobuf text with messages separated by the record separator (0x1E)
     --allow-unknown-fields    # Ignore fields that the request does not have, instead of rejecting them
-    --pick: string@"nu-complete routeguide bench pick" # Which of several messages a call takes
+    --pick: string@"nu-complete routeguide bench pick" # Which of several messages a call takes [default: in-turn]
     --csv: path               # The rows of {{csv COLUMN}}: a file of comma-separated values whose first line names the columns; calls take them in turn
     --messages: string        # Messages of a stream of requests; by default as many as are given
     --ping-pong               # Send each message of a stream when the reply to the one before has come
     --concurrency(-c): string # Closed loop: so many calls are in flight all the time [default: 50]
     --rate(-r): string        # Open loop: calls start at this rate, however long they take: 500/s, 30/m
     --stage: string           # Open loop: a rate, or a change from one to another, and for how long: 500/s:10s, 500..5000/s:1m; may be repeated
-    --arrival: string@"nu-complete routeguide bench arrival" # Open loop: when calls start, at random as those of many users, or evenly
+    --arrival: string@"nu-complete routeguide bench arrival" # Open loop: when calls start, at random as those of many users, or evenly [default: poisson]
     --max-in-flight: string   # Open loop: how many calls may be in flight; beyond that they wait, and their latency counts on [default: 10000]
     --connections: string     # Connections to spread the calls over
     --threads: string         # Threads that make the load, each with connections of its own; by default as many as help on this machine
     --duration(-D): string    # How long the load lasts [default: 10s, or until -n]
     --calls(-n): string       # How many calls to make, by all segments together
-    --warmup: string          # Load before the duration that is not counted
+    --warmup: string          # Load before the duration that is not counted [default: 0s, with --find-max a fifth of --step]
     --segment: string         # Make the part i, from 0, of a load that n processes share
     --start-at: string        # Begin at this time: RFC 3339, or seconds since 1970
     --find-max: string        # Look for the highest rate at which this holds, in an open loop: 'p99 < 20ms'; may be repeated
     --step: string            # With --find-max: how long each rate is tried [default: 10s]
-    --threshold: string       # Exit 3 unless this holds: 'p99 < 20ms', 'errors < 0.1%', 'rate > 5000/s', 'late == 0'; may be repeated
     --abort-on-fail           # End the run when a threshold cannot hold any more
+    --threshold: string       # Exit 3 unless this holds: 'p99 < 20ms', 'errors < 0.1%', 'rate > 5000/s', 'late == 0'; may be repeated
     --output(-o): string@"nu-complete routeguide bench output" # The report on stdout
     --json: path              # Also write the JSON of -o json to this file
     --html: path              # Also write a page with plots to this file
@@ -508,7 +508,6 @@ module completions {
   # Make reports again from the JSON of a run
   export extern "routeguide bench report" [
     --threshold: string       # Exit 3 unless this holds: 'p99 < 20ms', 'errors < 0.1%', 'rate > 5000/s', 'late == 0'; may be repeated
-    --abort-on-fail           # End the run when a threshold cannot hold any more
     --output(-o): string@"nu-complete routeguide bench report output" # The report on stdout
     --json: path              # Also write the JSON of -o json to this file
     --html: path              # Also write a page with plots to this file
@@ -562,7 +561,6 @@ module completions {
   # Put the parts of a distributed run together, exactly, and judge thresholds on the whole
   export extern "routeguide bench merge" [
     --threshold: string       # Exit 3 unless this holds: 'p99 < 20ms', 'errors < 0.1%', 'rate > 5000/s', 'late == 0'; may be repeated
-    --abort-on-fail           # End the run when a threshold cannot hold any more
     --output(-o): string@"nu-complete routeguide bench merge output" # The report on stdout
     --json: path              # Also write the JSON of -o json to this file
     --html: path              # Also write a page with plots to this file

@@ -38,6 +38,9 @@ pub fn code(error: &Error) -> u8 {
 /// 128 + SIGINT, as in a shell.
 pub const INTERRUPTED: u8 = 130;
 
+/// 128 + SIGTERM, for a command that ends in an orderly way at it.
+pub const TERMINATED: u8 = 143;
+
 /// What the process returns for `result`.
 pub fn of(result: &Result<(), Error>) -> u8 {
     result.as_ref().map_or_else(code, |()| 0)

@@ -34,18 +34,23 @@ fn main() {
     };
     // Everything is written and closed. To drop the runtime would wait for name lookups, which cannot be cancelled, and
     // giving back all memory takes a tenth of the time of a call.
-    process::exit(exit::of(&result).into())
+    process::exit(result.unwrap_or_else(|error| exit::code(&error)).into())
 }
 
 async fn dispatch(command: &Command, context: &mut Context) -> Result<()> {
     match command {
         Command::Shell(args) => shell::run(args, context).await,
+        // A load that something stops, such as a container, has figures too.
+        Command::Bench(_) => {
+            context.interrupt.listen_for_termination()?;
+            commands::run(command, context).await
+        }
         command => commands::run(command, context).await,
     }
 }
 
-/// Runs the command in a new context, and reports its error.
-async fn run(command: &Command) -> Result<()> {
+/// Runs the command in a new context, and reports its error. Returns the exit code.
+async fn run(command: &Command) -> Result<u8> {
     let settings = if commands::has_settings(command) {
         Settings::load(commands::profile(command))
     } else {
@@ -77,5 +82,8 @@ async fn run(command: &Command) -> Result<()> {
         Ok(()) => {}
     }
     context.close().await;
-    result
+    Ok(match exit::of(&result) {
+        exit::INTERRUPTED if interrupt.is_terminated() => exit::TERMINATED,
+        code => code,
+    })
 }

@@ -184,21 +184,21 @@ impl Caller {
                         let now = Instant::now();
                         match last_reply.replace(now) {
                             None => recorder.first_message(begun, now),
-                            Some(last) => recorder.next_message(begun, last, now),
+                            Some(last) => recorder.next_message(last, now),
                         }
                         let answered = ping_pong.as_ref().and_then(|it| it.answered());
                         if let Some(sent) = answered {
-                            recorder.answered(begun, sent, now);
+                            recorder.answered(sent, now);
                         }
                         // They have arrived together.
                         while let Some(message) = call.at_hand() {
                             messages += 1;
                             bytes += message.len() as u64;
                             call.take_at_hand();
-                            recorder.next_message(begun, now, now);
+                            recorder.next_message(now, now);
                             let answered = ping_pong.as_ref().and_then(|it| it.answered());
                             if let Some(sent) = answered {
-                                recorder.answered(begun, sent, now);
+                                recorder.answered(sent, now);
                             }
                         }
                     }

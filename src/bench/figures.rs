@@ -72,6 +72,13 @@ pub struct Figures {
 }
 
 impl Figures {
+    /// Whether the server has done what it was asked for at least once: a call succeeded, or streams that do not end by
+    /// themselves had replies. A part of a distributed run that has no calls does all of them.
+    pub fn has_success(&self) -> bool {
+        let is_streaming = self.calls.ended() == 0 && self.messages.received > 0;
+        self.calls.ok > 0 || is_streaming || self.load.calls == Some(0)
+    }
+
     /// Calls a second that these figures' part of an open loop asked for, on average.
     pub fn asked(&self) -> Option<f64> {
         let Shape::Open { stages, .. } = &self.load.shape else {
@@ -268,6 +275,16 @@ pub struct Sample {
     pub error: String,
 }
 
+impl Verdict {
+    /// The figure as it is shown.
+    pub fn shown(&self) -> &str {
+        match self.value.as_str() {
+            "" => "no such figure",
+            value => value,
+        }
+    }
+}
+
 /// Whether a threshold holds.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Verdict {
@@ -323,6 +340,21 @@ mod tests {
             of: 4,
         });
         assert_eq!(figures.asked(), Some(whole / 4.0));
+    }
+
+    #[test]
+    fn a_run_succeeds_if_one_call_does_or_streams_have_replies() {
+        let figures = |ok, failed, received, calls| {
+            let mut figures = testing::empty();
+            (figures.calls.ok, figures.calls.failed) = (ok, failed);
+            (figures.messages.received, figures.load.calls) = (received, calls);
+            figures
+        };
+        assert!(figures(1, 9, 1, None).has_success());
+        assert!(figures(0, 0, 5, None).has_success());
+        assert!(figures(0, 0, 0, Some(0)).has_success());
+        assert!(!figures(0, 1, 5, None).has_success());
+        assert!(!figures(0, 0, 0, Some(1)).has_success());
     }
 
     #[test]

@@ -16,6 +16,8 @@ pub struct History {
     /// Seconds of each stretch.
     resolution: u64,
     stretches: Vec<Stretch>,
+    /// The last second that something was counted in, and the latencies of the calls that ended in it.
+    last: (u64, Distribution),
 }
 
 #[derive(Debug, Default)]
@@ -30,6 +32,7 @@ impl Default for History {
         Self {
             resolution: 1,
             stretches: Vec::new(),
+            last: Default::default(),
         }
     }
 }
@@ -65,6 +68,12 @@ impl Stretch {
 impl History {
     /// Adds what a worker has counted in a second.
     pub fn add(&mut self, window: &Window) {
+        let (second, latency) = &mut self.last;
+        if window.second > *second {
+            self.last = (window.second, window.latency.clone());
+        } else if window.second == *second {
+            latency.merge(&window.latency);
+        }
         while window.second / self.resolution >= MOST {
             self.coarsen();
         }
@@ -105,9 +114,10 @@ impl History {
         }
     }
 
-    /// The latencies of the last stretch that something was counted in.
-    pub fn last(&self) -> Option<&Distribution> {
-        self.stretches.last().map(|stretch| &stretch.bucket.latency)
+    /// The latencies of the second before this one; `None` if no call ended in it.
+    pub fn last(&self, second: u64) -> Option<&Distribution> {
+        let (last, latency) = &self.last;
+        (*last + 1 == second && !latency.is_empty()).then_some(latency)
     }
 
     /// The time line of so many seconds. `asked` is the rate that was asked for from one second to another.
@@ -160,6 +170,17 @@ mod tests {
             .map(|it| it.latency.count())
             .collect();
         assert_eq!(counts, [1, 2, 1, 0, 0, 1, 0]);
+    }
+
+    #[test]
+    fn the_last_second_is_the_one_before_this() {
+        let mut history = History::default();
+        history.add(&second(3));
+        history.add(&second(3));
+        assert_eq!(history.last(4).map(Distribution::count), Some(2));
+        assert_eq!(history.last(5), None);
+        history.add(&Window::of(4));
+        assert_eq!(history.last(5), None);
     }
 
     #[test]

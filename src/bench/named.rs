@@ -5,6 +5,7 @@ use std::fmt;
 
 use super::distribution::Distribution;
 use super::figures::Figures;
+use super::plan::Plan;
 use crate::schema::{did_you_mean, nearest};
 
 /// A figure of a run.
@@ -101,6 +102,24 @@ impl Named {
         let known = Statistic::parse(statistic);
         let statistic = known.ok_or_else(|| unknown(statistic, STATISTICS))?;
         Ok(Self::Time(*times, statistic))
+    }
+
+    /// # Errors
+    /// Why a run by this plan is not going to have it.
+    pub fn check(self, plan: &Plan) -> Result<(), &'static str> {
+        let Self::Time(times, _) = self else {
+            return Ok(());
+        };
+        match times {
+            Times::Service | Times::Delay if plan.stages().is_none() => {
+                Err("only an open loop has it; --rate makes one")
+            }
+            Times::First | Times::Between if !plan.has_many_replies() => {
+                Err("only methods that reply with a stream have it")
+            }
+            Times::Message if !plan.ping_pong => Err("only streams with --ping-pong have it"),
+            _ => Ok(()),
+        }
     }
 
     /// Microseconds, calls a second, or a number of calls; `None` if the run has no such figure.

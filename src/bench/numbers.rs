@@ -27,11 +27,7 @@ pub fn time(micros: f64) -> String {
 /// The same without zeros at its end: `1 ms`.
 pub fn short_time(micros: f64) -> String {
     let (number, unit) = scaled_time(micros);
-    if !number.contains('.') {
-        return format!("{number} {unit}");
-    }
-    let number = number.trim_end_matches('0').trim_end_matches('.');
-    format!("{number} {unit}")
+    format!("{} {unit}", without_zeros(&number))
 }
 
 /// The same with its point and its unit always at the same place, 10 characters wide.
@@ -73,10 +69,13 @@ fn decimals(number: f64) -> usize {
 
 /// Seconds, as `--duration` takes them and a little shorter: `1m 30s`, `10s`, `0.25s`.
 pub fn seconds(seconds: f64) -> String {
+    if seconds > 0.0 && seconds < 0.0995 {
+        let text = format!("{:.*}", decimals(seconds * 1e3), seconds * 1e3);
+        return format!("{}ms", without_zeros(&text));
+    }
     if seconds < 60.0 {
         let text = format!("{seconds:.2}");
-        let text = text.trim_end_matches('0').trim_end_matches('.');
-        return format!("{text}s");
+        return format!("{}s", without_zeros(&text));
     }
     let whole = Duration::from_secs(whole(seconds));
     humantime::format_duration(whole).to_string()
@@ -107,9 +106,16 @@ pub fn short(number: f64) -> String {
 
 /// At most three decimals.
 pub fn trimmed(number: f64) -> String {
-    let text = format!("{number:.3}");
-    let text = text.trim_end_matches('0');
-    text.trim_end_matches('.').to_owned()
+    without_zeros(&format!("{number:.3}")).to_owned()
+}
+
+/// A number without zeros at the end of its decimals.
+fn without_zeros(number: &str) -> &str {
+    if number.contains('.') {
+        number.trim_end_matches('0').trim_end_matches('.')
+    } else {
+        number
+    }
 }
 
 /// How often in a second: `12.3/s`, `123,457/s`.
@@ -142,10 +148,20 @@ pub fn share(part: u64, whole: u64) -> String {
     if part >= whole {
         return "100%".to_owned();
     }
-    match 100.0 * real(part) / real(whole) {
+    percent((100.0 * real(part) / real(whole)).min(BELOW_ALL))
+}
+
+/// The largest share that is not all.
+const BELOW_ALL: f64 = 100.0 - 1e-9;
+
+/// A share in percent, as [`share`].
+pub fn percent(number: f64) -> String {
+    match number {
+        ..=0.0 => "0%".to_owned(),
         ..0.01 => "<0.01%".to_owned(),
+        100.0.. => "100%".to_owned(),
         99.99.. => ">99.99%".to_owned(),
-        percent => format!("{percent:.2}%"),
+        number => format!("{number:.2}%"),
     }
 }
 
@@ -191,7 +207,15 @@ mod tests {
 
     #[test]
     fn seconds_are_as_in_a_flag() {
-        for (number, text) in [(10.0, "10s"), (0.25, "0.25s"), (90.0, "1m 30s")] {
+        for (number, text) in [
+            (10.0, "10s"),
+            (0.25, "0.25s"),
+            (90.0, "1m 30s"),
+            (0.0, "0s"),
+        ] {
+            assert_eq!(seconds(number), text);
+        }
+        for (number, text) in [(0.0995, "0.1s"), (0.005, "5ms"), (0.000_123_4, "0.12ms")] {
             assert_eq!(seconds(number), text);
         }
     }

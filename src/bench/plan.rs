@@ -68,8 +68,7 @@ impl Plan {
         }
     }
 
-    /// The stages with those of the warm-up, whose load is that of the first moment, and as long as it takes if a number of
-    /// calls ends the load.
+    /// The stages with those of the warm-up, whose load is that of the first moment.
     pub fn schedule(&self, stages: &[Stage]) -> Vec<Stage> {
         let rate = stages.first().map_or(0.0, |stage| stage.from);
         let before = (!self.warmup.is_zero()).then_some(Stage {
@@ -77,14 +76,7 @@ impl Plan {
             to: rate,
             seconds: self.warmup.as_secs_f64(),
         });
-        let mut all: Vec<Stage> = before.into_iter().chain(stages.iter().copied()).collect();
-        if self.duration.is_none()
-            && let ([stage], Some(last)) = (stages, all.last_mut())
-            && self.calls.is_some()
-        {
-            last.seconds = stage.seconds * 1e6;
-        }
-        all
+        before.into_iter().chain(stages.iter().copied()).collect()
     }
 
     /// Whether its calls have a stream of requests.
@@ -95,10 +87,18 @@ impl Plan {
         )
     }
 
+    /// Whether its calls are answered by a stream.
+    pub fn has_many_replies(&self) -> bool {
+        matches!(
+            self.kind,
+            MethodKind::ServerStreaming | MethodKind::BidiStreaming
+        )
+    }
+
     /// How long the load lasts after the warm-up, if that is known.
     pub fn length(&self) -> Option<Duration> {
         match self.stages() {
-            Some([_]) if self.duration.is_none() && self.calls.is_some() => None,
+            // None if the last stage has no end.
             Some(stages) => Duration::try_from_secs_f64(seconds(stages)).ok(),
             None => self.duration,
         }
@@ -126,14 +126,19 @@ pub fn threads_that_help(connections: usize, is_local: bool) -> usize {
     ours.clamp(1, connections.max(1))
 }
 
-/// An open loop of one rate.
-pub fn steady(rate: f64, duration: Duration, arrival: Arrival, max_in_flight: usize) -> Shape {
+/// An open loop of one rate, without an end if there is no duration.
+pub fn steady(
+    rate: f64,
+    duration: Option<Duration>,
+    arrival: Arrival,
+    max_in_flight: usize,
+) -> Shape {
     Shape::Open {
         arrival,
         stages: vec![Stage {
             from: rate,
             to: rate,
-            seconds: duration.as_secs_f64(),
+            seconds: duration.map_or(f64::INFINITY, |duration| duration.as_secs_f64()),
         }],
         max_in_flight,
     }

@@ -7,12 +7,15 @@ use std::time::{Duration, Instant};
 use tokio::sync::mpsc::UnboundedSender;
 use tonic::Code;
 
-use super::figures::Sample;
+use super::figures::{Messages, Sample};
 use super::window::{Sampler, Window, add};
 use crate::error::code_name;
 
 /// A call that starts this long after it was due is late.
 pub const LATE: Duration = Duration::from_millis(10);
+
+/// The last one of a run is in its last second.
+const MOMENT: Duration = Duration::from_nanos(1);
 
 /// What can be seen of a worker while it works. Only the worker writes.
 #[derive(Debug, Default)]
@@ -39,11 +42,32 @@ pub struct Begun {
     pub counts: bool,
 }
 
+/// Calls of the warm-up that are under way when it ends.
+#[derive(Clone, Copy, Debug)]
+enum UnderWay {
+    /// They are not counted.
+    Leave,
+    /// They are counted from then on; there are so many.
+    Join(u64),
+    Joined,
+}
+
+/// What a worker has counted, apart from its windows.
+pub struct Counted {
+    pub sampler: Sampler,
+    /// When its load ended.
+    pub ended: Instant,
+}
+
 /// Counts the calls of a worker, in windows of a second.
 pub struct Recorder {
     /// When what is counted begins.
     start: Instant,
+    /// When it ends. What is under way then is cut off, although the runtime's timer may be a millisecond late.
+    end: Option<Instant>,
     is_open_loop: bool,
+    /// What becomes of calls that are under way when the warm-up ends.
+    under_way: UnderWay,
     window: Window,
     to: UnboundedSender<Window>,
     live: Arc<Live>,
@@ -56,13 +80,21 @@ pub struct Recorder {
 impl Recorder {
     pub fn new(
         start: Instant,
+        end: Option<Instant>,
         is_open_loop: bool,
+        joins: bool,
         to: UnboundedSender<Window>,
         live: Arc<Live>,
     ) -> Self {
         Self {
             start,
+            end,
             is_open_loop,
+            under_way: if joins {
+                UnderWay::Join(0)
+            } else {
+                UnderWay::Leave
+            },
             window: Window::default(),
             to,
             live,
@@ -83,13 +115,55 @@ impl Recorder {
         &mut self.window
     }
 
+    /// Sends what was counted in seconds that are over, for a worker to which nothing happens.
+    pub fn tick(&mut self, now: Instant) {
+        self.join(now);
+        if self.counts(now) {
+            self.at(now);
+        }
+    }
+
+    /// Counts the calls that are under way when the warm-up ends, if they are to count.
+    fn join(&mut self, now: Instant) {
+        if let UnderWay::Join(calls) = self.under_way
+            && now >= self.start
+        {
+            self.under_way = UnderWay::Joined;
+            self.window.calls.started += calls;
+            self.in_flight += calls;
+        }
+    }
+
+    /// Whether what happens now is counted.
+    fn counts(&self, now: Instant) -> bool {
+        now >= self.start && !self.is_over(now)
+    }
+
+    /// The load has ended: what comes now is not counted.
+    pub fn over(&mut self, now: Instant) {
+        self.join(now);
+        self.end = Some(self.end.map_or(now, |end| end.min(now)));
+    }
+
+    fn is_over(&self, now: Instant) -> bool {
+        self.end.is_some_and(|end| now >= end)
+    }
+
     /// A call is sent now, which was due at some time.
     pub fn begin(&mut self, due: Instant, sent: Instant, counts: bool) -> Begun {
         Live::count(&self.live.started);
+        self.join(sent);
+        if let UnderWay::Join(calls) = &mut self.under_way {
+            *calls += 1;
+        }
+        let counts = counts || matches!(self.under_way, UnderWay::Joined);
+        // The last calls of an open loop are due so shortly before the end that a timer may be too late for them.
+        let counts = counts && (self.is_open_loop || !self.is_over(sent));
         if counts {
             self.in_flight += 1;
             let is_open_loop = self.is_open_loop;
-            let window = self.at(sent);
+            let last = self.end.and_then(|end| end.checked_sub(MOMENT));
+            let window = self.at(last.map_or(sent, |last| sent.min(last)));
             window.calls.started += 1;
             if is_open_loop {
                 let delay = sent.saturating_duration_since(due);
@@ -100,39 +174,49 @@ impl Recorder {
         Begun { due, sent, counts }
     }
 
-    pub fn sent(&mut self, call: &Begun, messages: u64, bytes: u64) {
+    /// Messages count by their time, and not by that of their call: a stream may have begun in the warm-up and not end.
+    fn messages(&mut self, call: &Begun) -> Option<&mut Messages> {
         if call.counts {
-            self.window.messages.sent += messages;
-            self.window.messages.bytes_sent += bytes;
+            // It began in the time that counts, and no look at the clock is needed.
+            return Some(&mut self.window.messages);
+        }
+        let now = Instant::now();
+        self.counts(now).then(|| &mut self.at(now).messages)
+    }
+
+    pub fn sent(&mut self, call: &Begun, messages: u64, bytes: u64) {
+        if let Some(counts) = self.messages(call) {
+            counts.sent += messages;
+            counts.bytes_sent += bytes;
         }
     }
 
     pub fn received(&mut self, call: &Begun, messages: u64, bytes: u64) {
-        if call.counts {
-            self.window.messages.received += messages;
-            self.window.messages.bytes_received += bytes;
+        if let Some(counts) = self.messages(call) {
+            counts.received += messages;
+            counts.bytes_received += bytes;
         }
     }
 
     /// The first reply of a stream.
     pub fn first_message(&mut self, call: &Begun, now: Instant) {
-        if call.counts {
+        if self.counts(now) {
             let time = now.saturating_duration_since(call.due);
             add(&mut self.at(now).first_message, time);
         }
     }
 
     /// Another reply of a stream.
-    pub fn next_message(&mut self, call: &Begun, since: Instant, now: Instant) {
-        if call.counts {
+    pub fn next_message(&mut self, since: Instant, now: Instant) {
+        if self.counts(now) {
             let time = now.saturating_duration_since(since);
             add(&mut self.at(now).between_messages, time);
         }
     }
 
     /// A reply to a message that waited for it.
-    pub fn answered(&mut self, call: &Begun, since: Instant, now: Instant) {
-        if call.counts {
+    pub fn answered(&mut self, since: Instant, now: Instant) {
+        if self.counts(now) {
             let time = now.saturating_duration_since(since);
             add(&mut self.at(now).message, time);
         }
@@ -143,7 +227,12 @@ impl Recorder {
         if code != Code::Ok {
             Live::count(&self.live.failed);
         }
-        if !call.counts {
+        self.join(now);
+        if let UnderWay::Join(calls) = &mut self.under_way {
+            *calls -= 1;
+        }
+        let counts = call.counts || matches!(self.under_way, UnderWay::Joined);
+        if !counts || self.is_over(now) {
             return;
         }
         self.in_flight -= 1;
@@ -183,13 +272,127 @@ impl Recorder {
     }
 
     /// The run is over: what is under way is cut off.
-    pub fn finish(mut self) -> Sampler {
+    pub fn finish(mut self) -> Counted {
         self.window.calls.cut_off += self.in_flight;
         let _ = self.to.send(self.window);
-        self.sampler
+        Counted {
+            sampler: self.sampler,
+            ended: self.end.unwrap_or_else(Instant::now),
+        }
     }
 }
 
 fn micros(time: Duration) -> u64 {
     u64::try_from(time.as_micros()).unwrap_or(u64::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
+
+    use super::*;
+
+    /// A recorder of one second of an open loop, and its windows.
+    fn recorder(start: Instant) -> (Recorder, UnboundedReceiver<Window>) {
+        let (to, windows) = unbounded_channel();
+        let end = Some(start + Duration::from_secs(1));
+        let recorder = Recorder::new(start, end, true, false, to, Arc::default());
+        (recorder, windows)
+    }
+
+    #[test]
+    fn what_ends_after_the_end_is_cut_off() {
+        let start = Instant::now();
+        let after = |millis| start + Duration::from_millis(millis);
+        let (mut recorder, mut windows) = recorder(start);
+        let (first, second) = (
+            recorder.begin(start, start, true),
+            recorder.begin(start, start, true),
+        );
+        recorder.end(&first, after(999), Code::Ok, "");
+        recorder.end(&second, after(1001), Code::Ok, "");
+        recorder.over(after(1002));
+        let ended = recorder.finish().ended;
+        let window = windows.try_recv().unwrap();
+        assert_eq!(
+            (window.second, window.calls.ok, window.calls.cut_off),
+            (0, 1, 1)
+        );
+        assert_eq!(window.latency.count(), 1);
+        assert_eq!(ended, after(1000));
+        assert!(windows.try_recv().is_err());
+    }
+
+    #[test]
+    fn what_was_due_and_is_sent_just_after_the_end_is_of_the_last_second() {
+        let start = Instant::now();
+        let (mut recorder, mut windows) = recorder(start);
+        let late = start + Duration::from_millis(1001);
+        let begun = recorder.begin(start, late, true);
+        recorder.end(&begun, late, Code::Ok, "");
+        recorder.finish();
+        let window = windows.try_recv().unwrap();
+        let calls = window.calls;
+        assert_eq!((window.second, calls.started, calls.cut_off), (0, 1, 1));
+        assert_eq!((calls.ok, calls.dropped), (0, 0));
+        assert!(windows.try_recv().is_err());
+    }
+
+    #[test]
+    fn a_lane_begins_no_call_after_the_end() {
+        let start = Instant::now();
+        let (to, mut windows) = unbounded_channel();
+        let mut recorder = Recorder::new(start, Some(start), false, true, to, Arc::default());
+        recorder.begin(start, start, true);
+        recorder.finish();
+        let calls = windows.try_recv().unwrap().calls;
+        assert_eq!((calls.started, calls.cut_off), (0, 0));
+    }
+
+    #[test]
+    fn a_second_is_sent_when_it_is_over_also_if_nothing_happens() {
+        let start = Instant::now();
+        let (to, mut windows) = unbounded_channel();
+        let mut recorder = Recorder::new(start, None, false, false, to, Arc::default());
+        recorder.begin(start, start, true);
+        recorder.tick(start + Duration::from_millis(999));
+        assert!(windows.try_recv().is_err());
+        recorder.tick(start + Duration::from_secs(1));
+        assert_eq!(windows.try_recv().unwrap().calls.started, 1);
+    }
+
+    #[test]
+    fn messages_count_by_their_time_and_not_by_that_of_their_call() {
+        let start = Instant::now();
+        let (mut recorder, mut windows) = recorder(start);
+        let before = start.checked_sub(Duration::from_millis(5)).unwrap();
+        let begun = recorder.begin(before, before, false);
+        recorder.received(&begun, 2, 20);
+        recorder.first_message(&begun, start + Duration::from_millis(1));
+        recorder.finish();
+        let window = windows.try_recv().unwrap();
+        assert_eq!((window.messages.received, window.calls.started), (2, 0));
+        assert_eq!(window.first_message.unwrap().count(), 1);
+    }
+
+    /// As many calls end in a time as start in it, so the rate is neither too high nor too low.
+    #[test]
+    fn calls_that_are_under_way_when_the_warm_up_ends_may_count() {
+        let start = Instant::now();
+        let before = start.checked_sub(Duration::from_millis(5)).unwrap();
+        let after = |millis| start + Duration::from_millis(millis);
+        let (to, mut windows) = unbounded_channel();
+        let end = Some(after(1000));
+        let mut recorder = Recorder::new(start, end, false, true, to, Arc::default());
+        let calls = [(); 3].map(|()| recorder.begin(before, before, false));
+        let [first, second, _] = &calls;
+        recorder.end(first, before, Code::Ok, "");
+        recorder.end(second, after(45), Code::Ok, "");
+        recorder.over(after(1000));
+        recorder.finish();
+        let window = windows.try_recv().unwrap();
+        let calls = window.calls;
+        assert_eq!((calls.started, calls.ok, calls.cut_off), (2, 1, 1));
+        assert_eq!(window.latency.count(), 1);
+    }
 }

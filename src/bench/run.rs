@@ -7,6 +7,7 @@ use std::time::{Duration, Instant, SystemTime};
 use http::HeaderName;
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 use tokio::sync::oneshot;
+use tokio::time::MissedTickBehavior;
 use tokio_util::sync::CancellationToken;
 
 use super::distribution::Distribution;
@@ -14,7 +15,7 @@ use super::figures::{ERRORS, ErrorCount, Figures, Load, Timeline, VERSION};
 use super::history::History;
 use super::numbers::real;
 use super::plan::Plan;
-use super::recorder::{Live, Recorder};
+use super::recorder::{Counted, Live, Recorder};
 use super::requests::Messages;
 use super::stages::mean_rate;
 use super::template::HeaderTemplate;
@@ -131,7 +132,17 @@ pub async fn run(
     for begin in begins {
         let counts = Arc::new(Live::default());
         let is_open_loop = plan.stages().is_some();
-        let recorder = Recorder::new(start, is_open_loop, to.clone(), Arc::clone(&counts));
+        // Lanes never rest, so as many calls are under way at the start as are cut off at the end. Of a number of calls, all
+        // are made from their start to their end; and in an open loop, what counts is what was due.
+        let joins = !is_open_loop && plan.calls.is_none();
+        let recorder = Recorder::new(
+            start,
+            times.end,
+            is_open_loop,
+            joins,
+            to.clone(),
+            Arc::clone(&counts),
+        );
         live.push(counts);
         let _ = begin.send((times, recorder));
     }
@@ -139,14 +150,10 @@ pub async fn run(
     let mut collector = Collector::new(plan, target, started, windows);
     let mut ended_early = false;
     let mut ticks = tokio::time::interval(TICK);
-    let mut ending = Box::pin(async {
-        let mut samplers = Sampler::default();
-        for end in ends {
-            samplers.merge(end.await.ok().flatten()?);
-        }
-        Some(samplers)
-    });
-    let samplers = loop {
+    // A terminal that is stopped may have held up the line.
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let mut ending = Box::pin(all(ends, start));
+    let (samplers, end) = loop {
         tokio::select! {
             biased;
             () = &mut interrupted, if !ended_early => {
@@ -166,19 +173,34 @@ pub async fn run(
             }
         }
     };
-    let now = Instant::now();
-    let end = times.end.map_or(now, |end| end.min(now));
     collector.collect();
+    // It has not begun if the run was interrupted in its warm-up.
+    collector.started = collector.started.min(SystemTime::now());
     let mut figures = collector.figures(end.saturating_duration_since(start));
     figures.samples = samplers.finish();
     figures.ended_early = ended_early;
     Ok(figures)
 }
 
+/// What all workers have sampled, and when the last of them ended its load, which is not when this thread hears of it. `None`
+/// if one has no end.
+async fn all(
+    ends: Vec<oneshot::Receiver<Option<Counted>>>,
+    start: Instant,
+) -> Option<(Sampler, Instant)> {
+    let (mut samplers, mut last) = (Sampler::default(), start);
+    for end in ends {
+        let Counted { sampler, ended } = end.await.ok().flatten()?;
+        samplers.merge(sampler);
+        last = last.max(ended);
+    }
+    Some((samplers, last))
+}
+
 struct Started {
     ready: oneshot::Receiver<Result<()>>,
     begin: oneshot::Sender<(Times, Recorder)>,
-    end: oneshot::Receiver<Option<Sampler>>,
+    end: oneshot::Receiver<Option<Counted>>,
 }
 
 fn start_worker(work: &Arc<Work>, index: usize) -> Result<Started> {
@@ -189,8 +211,8 @@ fn start_worker(work: &Arc<Work>, index: usize) -> Result<Started> {
     std::thread::Builder::new()
         .name(format!("load-{index}"))
         .spawn(move || {
-            let sampler = worker::run(work, index, tell_ready, hear_begin);
-            let _ = tell_end.send(sampler);
+            let counted = worker::run(work, index, tell_ready, hear_begin);
+            let _ = tell_end.send(counted);
         })
         .map_err(worker::no_thread)?;
     Ok(Started { ready, begin, end })
@@ -250,7 +272,7 @@ impl<'a> Collector<'a> {
             ended: sum(|live| &live.ended),
             failed: sum(|live| &live.failed),
             asked: self.asked(at, at + 0.001),
-            last: self.history.last(),
+            last: self.history.last(elapsed.unwrap_or_default().as_secs()),
             all: &self.total.latency,
         };
         observer.progress(&progress, &|| self.totals(elapsed.unwrap_or_default()))

@@ -52,9 +52,26 @@ impl Step {
         format!("{} {verdict}", rate(self.rate))
     }
 
-    /// Whether the conditions are met at this rate.
+    /// Whether the conditions are met at this rate, and calls succeed: a server that refuses all may do so fast.
     pub fn holds(&self) -> bool {
-        self.is_reached() && self.figures.thresholds.iter().all(|verdict| verdict.holds)
+        let mut thresholds = self.figures.thresholds.iter();
+        self.is_reached() && self.figures.has_success() && thresholds.all(|verdict| verdict.holds)
+    }
+
+    /// Why it does not hold.
+    fn broken(&self) -> String {
+        if !self.is_reached() {
+            return "not reached".to_owned();
+        }
+        let broken = self.figures.thresholds.iter();
+        let broken = broken
+            .filter(|verdict| !verdict.holds)
+            .map(|verdict| format!("{} ({})", verdict.threshold, verdict.shown()));
+        let broken: Vec<String> = broken.collect();
+        if broken.is_empty() {
+            return "no call succeeds".to_owned();
+        }
+        format!("not {}", broken.join(", "))
     }
 }
 
@@ -87,8 +104,8 @@ impl Search {
         rates.reduce(f64::min)
     }
 
-    /// All steps, for people.
-    pub fn table(&self) -> String {
+    /// All steps, for people, and what they say if the search has come to its end.
+    pub fn table(&self, is_complete: bool) -> String {
         let mut table = format!(
             "{:>12} {:>12} {:>10} {:>10} {:>10}\n",
             "rate", "reached", "p50", "p99", "failed"
@@ -99,14 +116,10 @@ impl Search {
                 let value = figures.latency.percentile(percent);
                 value.map_or("-".to_owned(), |value| time(real(value)))
             };
-            let broken = figures.thresholds.iter().filter(|verdict| !verdict.holds);
-            let broken: Vec<String> = broken
-                .map(|verdict| format!("{} ({})", verdict.threshold, verdict.value))
-                .collect();
-            let verdict = match (step.holds(), step.is_reached()) {
-                (true, _) => "holds".to_owned(),
-                (false, false) => "not reached".to_owned(),
-                (false, true) => format!("not {}", broken.join(", ")),
+            let verdict = if step.holds() {
+                "holds".to_owned()
+            } else {
+                step.broken()
             };
             let _ = writeln!(
                 table,
@@ -118,9 +131,11 @@ impl Search {
                 figures.calls.failed,
             );
         }
-        let found = match self.best() {
-            Some(best) => format!("highest rate: {}", rate(best.rate)),
-            None => "no rate meets the conditions".to_owned(),
+        let found = match (self.best(), is_complete) {
+            (Some(best), true) => format!("highest rate: {}", rate(best.rate)),
+            (Some(best), false) => format!("highest rate so far: {}", rate(best.rate)),
+            (None, true) => "no rate meets the conditions".to_owned(),
+            (None, false) => "no rate has met the conditions so far".to_owned(),
         };
         table + "\n" + &found + "\n"
     }
@@ -199,6 +214,7 @@ mod tests {
         };
         let started = Calls {
             started: 1000,
+            ok: 600,
             ..Calls::default()
         };
         for (calls, is_reached) in [
@@ -241,5 +257,52 @@ mod tests {
         ] {
             assert_eq!(step(calls).holds(), is_reached, "{calls:?}");
         }
+    }
+
+    #[test]
+    fn a_rate_at_which_no_call_succeeds_does_not_hold() {
+        let mut figures = closed();
+        (figures.calls.failed, figures.calls.ok) = (figures.calls.ok, 0);
+        let mut search = Search::from(100.0);
+        search.steps.push(Step {
+            rate: 100.0,
+            figures,
+        });
+        assert!(search.best().is_none());
+        let table = search.table(true);
+        assert!(table.contains("no call succeeds"), "{table}");
+        assert!(table.ends_with("\nno rate meets the conditions\n"));
+    }
+
+    #[test]
+    fn a_search_that_was_not_finished_does_not_say_that_no_rate_holds() {
+        let search = Search::from(100.0);
+        assert!(
+            search
+                .table(false)
+                .ends_with("\nno rate has met the conditions so far\n")
+        );
+    }
+
+    #[test]
+    fn a_figure_that_a_step_does_not_have_is_named_as_such() {
+        let verdict = Verdict {
+            threshold: "service.p99 < 1us".to_owned(),
+            value: String::new(),
+            holds: false,
+        };
+        let mut search = Search::from(100.0);
+        search.steps.push(Step {
+            rate: 100.0,
+            figures: Figures {
+                thresholds: vec![verdict],
+                ..closed()
+            },
+        });
+        let table = search.table(true);
+        assert!(
+            table.contains("not service.p99 < 1us (no such figure)"),
+            "{table}"
+        );
     }
 }

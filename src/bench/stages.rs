@@ -14,7 +14,18 @@ pub enum Arrival {
 pub struct Stage {
     pub from: f64,
     pub to: f64,
+    /// Infinite if only a number of calls ends it; in JSON there is none then.
+    #[serde(default = "without_end", skip_serializing_if = "is_without_end")]
     pub seconds: f64,
+}
+
+fn without_end() -> f64 {
+    f64::INFINITY
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "as serde calls it")]
+fn is_without_end(seconds: &f64) -> bool {
+    seconds.is_infinite()
 }
 
 impl Stage {
@@ -96,5 +107,19 @@ mod tests {
         assert_eq!(mean_rate(&stages, 0.0, 10.0), 50.0);
         assert_eq!(mean_rate(&stages, 9.0, 11.0), 72.5);
         assert_eq!(mean_rate(&stages, 19.0, 21.0), 25.0);
+    }
+
+    #[test]
+    fn a_stage_without_an_end_has_no_seconds_in_json() {
+        let stage = Stage {
+            from: 20.0,
+            to: 20.0,
+            seconds: f64::INFINITY,
+        };
+        let json = serde_json::to_string(&stage).unwrap();
+        assert_eq!(json, r#"{"from":20.0,"to":20.0}"#);
+        assert_eq!(serde_json::from_str::<Stage>(&json).unwrap(), stage);
+        assert_eq!(stage.time_of(30.0), Some(1.5));
+        assert_eq!(mean_rate(&[stage], 1.0, 5.0), 20.0);
     }
 }

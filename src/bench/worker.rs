@@ -4,7 +4,7 @@ use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use tokio::sync::{Notify, oneshot};
 use tokio::task::{JoinSet, LocalSet, yield_now};
@@ -13,10 +13,9 @@ use super::clock::Clock;
 use super::exchange::{Caller, Due, Order, Slot};
 use super::figures::Shape;
 use super::plan::share;
-use super::recorder::Recorder;
+use super::recorder::{Counted, Recorder};
 use super::schedule::{Part, Schedule};
 use super::stages::{Arrival, Stage};
-use super::window::Sampler;
 use super::work::Work;
 use crate::error::{Error, Result};
 use crate::transport::Connections;
@@ -60,7 +59,7 @@ pub fn run(
     index: usize,
     ready: oneshot::Sender<Result<()>>,
     begin: oneshot::Receiver<(Times, Recorder)>,
-) -> Option<Sampler> {
+) -> Option<Counted> {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build();
@@ -71,7 +70,7 @@ pub fn run(
             return None;
         }
     };
-    let sampler = LocalSet::new().block_on(&runtime, async {
+    let counted = LocalSet::new().block_on(&runtime, async {
         let connections = Connections::default();
         let opened = open(&work, index, &connections).await.and_then(|slots| {
             let clock = Clock::new().map_err(no_thread)?;
@@ -116,7 +115,7 @@ pub fn run(
     });
     // What is left is a name lookup, at most.
     runtime.shutdown_background();
-    sampler
+    counted
 }
 
 pub fn no_thread(error: std::io::Error) -> Error {
@@ -172,11 +171,23 @@ impl Worker {
             biased;
             () = self.work.stop.cancelled() => {}
             () = end => {}
+            () = self.tick() => {}
             () = work => {}
         }
+        self.caller.recorder.borrow_mut().over(Instant::now());
         // Resets the calls that are under way.
         tasks.shutdown().await;
         keepers.shutdown().await;
+    }
+
+    /// Has every second counted when it is over, whatever the server does.
+    async fn tick(&self) {
+        let mut second = self.times.start;
+        while let Some(next) = second.checked_add(Duration::from_secs(1)) {
+            second = next;
+            tokio::time::sleep_until(second.into()).await;
+            self.caller.recorder.borrow_mut().tick(Instant::now());
+        }
     }
 
     /// One call after another.

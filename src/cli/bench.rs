@@ -37,14 +37,9 @@ pub struct BenchArgs {
     #[command(flatten)]
     pub request: RequestArgs,
 
-    /// Which of several messages a call takes
-    #[arg(
-        long,
-        value_name = "WHICH",
-        default_value = "in-turn",
-        help_heading = "Request"
-    )]
-    pub pick: PickArg,
+    /// Which of several messages a call takes [default: in-turn]
+    #[arg(long, value_name = "WHICH", help_heading = "Request")]
+    pub pick: Option<PickArg>,
 
     /// The rows of {{csv COLUMN}}: a file of comma-separated values whose first line names the columns; calls take them in turn
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, help_heading = "Request")]
@@ -90,9 +85,9 @@ pub struct LoadArgs {
     #[arg(long, value_name = "RATE:DURATION", value_parser = stage, conflicts_with_all = ["duration", "find_max"])]
     pub stage: Vec<StageArg>,
 
-    /// Open loop: when calls start, at random as those of many users, or evenly
-    #[arg(long, value_name = "HOW", default_value = "poisson")]
-    pub arrival: ArrivalArg,
+    /// Open loop: when calls start, at random as those of many users, or evenly [default: poisson]
+    #[arg(long, value_name = "HOW")]
+    pub arrival: Option<ArrivalArg>,
 
     /// Open loop: how many calls may be in flight; beyond that they wait, and their latency counts on [default: 10000]
     #[arg(long, value_name = "N", value_parser = calls_in_flight)]
@@ -114,9 +109,9 @@ pub struct LoadArgs {
     #[arg(short = 'n', long, value_name = "N", value_parser = at_least_one)]
     pub calls: Option<u64>,
 
-    /// Load before the duration that is not counted
-    #[arg(long, value_name = "DURATION", value_parser = duration_or_zero, default_value = "0s")]
-    pub warmup: Duration,
+    /// Load before the duration that is not counted [default: 0s, with --find-max a fifth of --step]
+    #[arg(long, value_name = "DURATION", value_parser = duration_or_zero)]
+    pub warmup: Option<Duration>,
 
     /// Make the part i, from 0, of a load that n processes share
     #[arg(long, value_name = "i/n", value_parser = segment)]
@@ -133,6 +128,10 @@ pub struct LoadArgs {
     /// With --find-max: how long each rate is tried [default: 10s]
     #[arg(long, value_name = "DURATION", value_parser = duration, requires = "find_max")]
     pub step: Option<Duration>,
+
+    /// End the run when a threshold cannot hold any more
+    #[arg(long, requires = "threshold")]
+    pub abort_on_fail: bool,
 }
 
 /// What follows from a run.
@@ -142,10 +141,6 @@ pub struct ReportArgs {
     /// Exit 3 unless this holds: 'p99 < 20ms', 'errors < 0.1%', 'rate > 5000/s', 'late == 0'; may be repeated
     #[arg(long, value_name = "CONDITION")]
     pub threshold: Vec<String>,
-
-    /// End the run when a threshold cannot hold any more
-    #[arg(long, requires = "threshold")]
-    pub abort_on_fail: bool,
 
     #[command(flatten)]
     pub files: FileArgs,

@@ -1,10 +1,11 @@
 //! `bench`: a method under load.
 
+mod files;
 mod load;
 mod messages;
 mod reports;
 
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use prost_reflect::MethodDescriptor;
 use tonic::Code;
@@ -13,6 +14,7 @@ use crate::bench::figures::{Figures, MethodKind, Verdict};
 use crate::bench::live::Live;
 use crate::bench::plan::Plan;
 use crate::bench::search::{self, Search};
+use crate::bench::template::HeaderTemplate;
 use crate::bench::threshold::Threshold;
 use crate::bench::{self, Observer, Progress, Target as Called};
 use crate::cli::{BenchAction, BenchArgs};
@@ -23,7 +25,7 @@ use crate::session::misplaced::refuse_address;
 use crate::session::request::refuse_both;
 use crate::session::target::{Method, Target};
 use crate::session::{Context, output};
-use reports::{Reports, thresholds};
+use reports::{Reports, check, thresholds};
 
 pub async fn run(args: &BenchArgs, context: &mut Context) -> Result<()> {
     let console = output::console(args.console(), context);
@@ -38,18 +40,14 @@ pub async fn run(args: &BenchArgs, context: &mut Context) -> Result<()> {
     let method = args.method.as_deref().unwrap_or_default();
     refuse_address(method, &args.request.fields)?;
     refuse_both(&args.request)?;
-    let reports = Reports::new(&args.report)?;
+    refuse_retry(args)?;
     let conditions = thresholds("--find-max", &args.load.find_max, Threshold::parse)?;
     load::check(args)?;
+    let reports = Reports::new(&args.report, context).await?;
     let source = messages::Source::read(args, context).await?;
 
     let target = Target::new(&args.connection, context).await?;
     let session = target.for_many_calls().connect(context, &console).await?;
-    if session.retries() > 0 {
-        return Err(Error::usage("--retry cannot be used with bench").hinted(
-            "a call that fails is a figure; one that the server has not seen is sent again anyway",
-        ));
-    }
     let find = Find {
         args: &args.schema,
         method,
@@ -60,9 +58,19 @@ pub async fn run(args: &BenchArgs, context: &mut Context) -> Result<()> {
     schema.give_back(context);
     let descriptor = found?;
     let start = session.start_of(&Method::new(&descriptor)?);
-    let headers = messages::headers(&start, source.rows())?;
+    let headers = messages::headers(session.written_headers(), source.rows())?;
     let given = source.compile(args, &descriptor, &session, context).await?;
+    let has_rows = given.has_rows
+        || headers
+            .iter()
+            .any(|(_, values)| values.iter().any(HeaderTemplate::has_rows));
+    if args.csv.is_some() && !has_rows {
+        return Err(Error::usage("no placeholder takes its values from --csv")
+            .hinted("write {{csv COLUMN}} into the request or a header"));
+    }
     let plan = load::plan(args, kind(&descriptor), given.count, &session)?;
+    reports.check(&plan)?;
+    check("--find-max", &conditions, &plan)?;
     session.show_request(&Method::new(&descriptor)?, &console);
 
     let service = descriptor.parent_service();
@@ -80,7 +88,11 @@ pub async fn run(args: &BenchArgs, context: &mut Context) -> Result<()> {
         reports: &reports,
         console: &console,
         is_quiet: args.console.quiet,
+        aborts: args.load.abort_on_fail,
     };
+    if plan.start_at.is_some_and(|at| at < SystemTime::now()) {
+        console.notice("--start-at is in the past; the load begins now");
+    }
     if !conditions.is_empty() {
         return run.find_max(args, plan, &conditions, context).await;
     }
@@ -89,9 +101,19 @@ pub async fn run(args: &BenchArgs, context: &mut Context) -> Result<()> {
     let verdict = if context.interrupt.is_struck() {
         Err(Error::interrupted())
     } else {
-        broken(&figures.thresholds).and_then(|()| succeeded(&figures))
+        verdict(&figures)
     };
     reports.write(&figures, verdict, context).await
+}
+
+/// A setting of other commands is none of `bench`.
+fn refuse_retry(args: &BenchArgs) -> Result<()> {
+    if args.connection.retry.unwrap_or_default() == 0 {
+        return Ok(());
+    }
+    Err(Error::usage("--retry cannot be used with bench").hinted(
+        "a call that fails is a figure; one that the server has not seen is sent again anyway",
+    ))
 }
 
 /// What runs share.
@@ -100,6 +122,7 @@ struct Run<'a> {
     reports: &'a Reports,
     console: &'a Console,
     is_quiet: bool,
+    aborts: bool,
 }
 
 impl Run<'_> {
@@ -111,6 +134,7 @@ impl Run<'_> {
             line: (is_terminal && !self.is_quiet).then(|| Line::new(self.console, true)),
             console: self.console,
             reports: self.reports,
+            aborts: self.aborts,
             judged: None,
         };
         let interrupt = context.interrupt.clone();
@@ -147,10 +171,10 @@ impl Run<'_> {
             self.console.notice(&step.line());
             search.steps.push(step);
         }
-        let verdict = match search.best() {
-            _ if context.interrupt.is_struck() => Err(Error::interrupted()),
-            Some(_) => Ok(()),
-            None => Err(Error::new(Kind::Unmet, "no rate meets the conditions")),
+        let verdict = if context.interrupt.is_struck() {
+            Err(Error::interrupted())
+        } else {
+            found(&search)
         };
         self.reports.write_search(&search, verdict, context).await
     }
@@ -162,7 +186,8 @@ struct View<'a> {
     line: Option<Line>,
     console: &'a Console,
     reports: &'a Reports,
-    /// The second in which it was last looked whether the run may go on.
+    aborts: bool,
+    /// The second after which it was last looked whether the run may go on.
     judged: Option<u64>,
 }
 
@@ -174,12 +199,13 @@ impl Observer for View<'_> {
         } else if self.live.is_due(progress) {
             self.console.notice(&self.live.line(progress));
         }
-        let second = progress.elapsed.map(|elapsed| elapsed.as_secs());
-        if second == self.judged {
+        let counted = progress.elapsed.unwrap_or_default().checked_sub(BEHIND);
+        let second = counted.map(|elapsed| elapsed.as_secs());
+        if !self.aborts || second == self.judged {
             return true;
         }
         self.judged = second;
-        !self.reports.give_up(so_far)
+        !self.reports.are_broken_for_good(&so_far())
     }
 }
 
@@ -192,14 +218,28 @@ fn kind(method: &MethodDescriptor) -> MethodKind {
     }
 }
 
+/// What follows from a run.
+fn verdict(figures: &Figures) -> Result<()> {
+    broken(&figures.thresholds).and_then(|()| succeeded(figures))
+}
+
+/// What follows from a search. If no call has succeeded, the conditions are not the reason.
+fn found(search: &Search) -> Result<()> {
+    if search.best().is_some() {
+        return Ok(());
+    }
+    let has_success = search.steps.iter().any(|step| step.figures.has_success());
+    if let Some(last) = search.steps.last().filter(|_| !has_success) {
+        succeeded(&last.figures)?;
+    }
+    Err(Error::new(Kind::Unmet, "no rate meets the conditions"))
+}
+
 /// Thresholds that do not hold are an error.
 fn broken(verdicts: &[Verdict]) -> Result<()> {
     let broken = verdicts.iter().filter(|verdict| !verdict.holds);
     let broken: Vec<String> = broken
-        .map(|verdict| match verdict.value.as_str() {
-            "" => format!("{} (there is no such figure)", verdict.threshold),
-            value => format!("{} ({value})", verdict.threshold),
-        })
+        .map(|verdict| format!("{} ({})", verdict.threshold, verdict.shown()))
         .collect();
     if broken.is_empty() {
         return Ok(());
@@ -210,7 +250,7 @@ fn broken(verdicts: &[Verdict]) -> Result<()> {
 
 /// Calls that fail are figures, unless all do.
 fn succeeded(figures: &Figures) -> Result<()> {
-    if figures.calls.ok > 0 {
+    if figures.has_success() {
         return Ok(());
     }
     if figures.calls.ended() == 0 {
@@ -228,6 +268,9 @@ fn succeeded(figures: &Figures) -> Result<()> {
         format!("no call succeeded; most often: {error}"),
     ))
 }
+
+/// What is counted in a second is known so long after it.
+const BEHIND: Duration = Duration::from_millis(100);
 
 /// How long a rate is tried by default, and how long a run lasts.
 const DURATION: Duration = Duration::from_secs(10);

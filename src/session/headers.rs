@@ -9,28 +9,48 @@ use crate::config::{self, File, Settings, read_text};
 use crate::error::{Error, Result};
 use crate::transport::metadata::add;
 
-/// The metadata of these arguments. `variable` looks up the environment.
+/// Headers of arguments.
+#[derive(Debug)]
+pub struct Given {
+    pub metadata: MetadataMap,
+    /// As they are written: a file of them can be read only once.
+    pub written: Vec<String>,
+}
+
+/// The headers of these arguments. `variable` looks up the environment.
 ///
 /// # Errors
 /// When a file cannot be read, a variable is not set, or a header is not valid.
-pub fn metadata_of(
+pub fn headers_of(
     arguments: &[String],
     variable: &dyn Fn(&str) -> Option<String>,
-) -> Result<MetadataMap> {
-    let mut all = MetadataMap::new();
-    for_each(arguments, variable, |line| add(&mut all, line))?;
-    Ok(all)
+) -> Result<Given> {
+    let (mut metadata, mut written) = (MetadataMap::new(), Vec::new());
+    for_each(arguments, |line| {
+        add(&mut metadata, &expand(line, variable)?)?;
+        written.push(line.to_owned());
+        Ok(())
+    })?;
+    Ok(Given { metadata, written })
+}
+
+/// Fills in the variables of a part of a header.
+///
+/// # Errors
+/// When one is not set.
+pub fn fill(text: &str) -> Result<String> {
+    expand(text, &|name| std::env::var(name).ok())
 }
 
 /// Makes these arguments settings of a shell.
 ///
 /// # Errors
-/// As [`metadata_of`].
+/// As [`headers_of`].
 pub fn set(settings: &mut Settings, arguments: &[String]) -> Result<()> {
     let variable = |name: &str| std::env::var(name).ok();
     let mut values: Vec<(String, Vec<String>)> = Vec::new();
     // Unexpanded: `copy` and the history must not have what is in a variable.
-    for_each(arguments, &|name| Some(format!("${{{name}}}")), |line| {
+    for_each(arguments, |line| {
         add(&mut MetadataMap::new(), &expand(line, &variable)?)?;
         let (name, value) = line.split_once(':').unwrap_or((line, ""));
         let (name, value) = (name.trim().to_lowercase(), value.trim().to_owned());
@@ -46,12 +66,8 @@ pub fn set(settings: &mut Settings, arguments: &[String]) -> Result<()> {
     Ok(())
 }
 
-/// Passes on each header of the arguments, with its variables filled in.
-fn for_each(
-    arguments: &[String],
-    variable: &dyn Fn(&str) -> Option<String>,
-    mut work: impl FnMut(&str) -> Result<()>,
-) -> Result<()> {
+/// Passes on each header of the arguments, as it is written.
+fn for_each(arguments: &[String], mut work: impl FnMut(&str) -> Result<()>) -> Result<()> {
     for argument in arguments {
         match argument.strip_prefix('@') {
             Some(path) => {
@@ -60,12 +76,12 @@ fn for_each(
                     let line = line.trim();
                     // As in curl's files of headers.
                     if !(line.is_empty() || line.starts_with('#')) {
-                        let added = expand(line, variable).and_then(|it| work(&it));
-                        added.map_err(|error| error.about(format!("{path}, line {number}")))?;
+                        work(line)
+                            .map_err(|error| error.about(format!("{path}, line {number}")))?;
                     }
                 }
             }
-            None => work(&expand(argument, variable)?)?,
+            None => work(argument)?,
         }
     }
     Ok(())

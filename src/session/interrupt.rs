@@ -26,6 +26,8 @@ struct State {
     listeners: Vec<JoinHandle<()>>,
     #[cfg(unix)]
     handlers: Handlers,
+    /// Whether SIGTERM was the first signal.
+    is_terminated: bool,
 }
 
 /// Ends the process at the second signal from the signal handler, which works even while this thread is blocked, for
@@ -64,6 +66,7 @@ impl Interrupt {
             let mut state = self.state();
             state.first = CancellationToken::new();
             state.second = CancellationToken::new();
+            state.is_terminated = false;
             #[cfg(unix)]
             state.handlers.is_struck.store(false, Ordering::SeqCst);
             !state.listeners.is_empty()
@@ -99,6 +102,9 @@ impl Interrupt {
         let this = self.clone();
         let listener = tokio::spawn(async move {
             while signal.recv().await.is_some() {
+                if kind == SignalKind::terminate() && !this.is_struck() {
+                    this.state().is_terminated = true;
+                }
                 this.strike();
             }
         });
@@ -130,6 +136,11 @@ impl Interrupt {
     /// Whether there was a signal since it was armed.
     pub fn is_struck(&self) -> bool {
         self.state().first.is_cancelled()
+    }
+
+    /// Whether SIGTERM was the first signal.
+    pub fn is_terminated(&self) -> bool {
+        self.state().is_terminated
     }
 
     /// Completes at the first signal.

@@ -14,7 +14,7 @@ use tonic::metadata::MetadataMap;
 
 use super::Context;
 use super::endpoint::{endpoint, refuse_tls, user_agent};
-use super::headers::{add_settings, metadata_of};
+use super::headers::{Given, add_settings, headers_of};
 use super::retry::{Again, Retry};
 use super::settings::{choice, or, placed};
 use super::verbose::{show_connection, show_metadata};
@@ -46,6 +46,8 @@ pub struct Target {
     timeout: Option<Duration>,
     is_for_many_calls: bool,
     metadata: MetadataMap,
+    /// The headers of the command line, as they are written.
+    written_headers: Vec<String>,
     max_message_size: usize,
     encoding: Option<Encoding>,
 }
@@ -92,6 +94,10 @@ impl Target {
         } else {
             Where::Endpoint(Box::new(endpoint(args, settings)?))
         };
+        let Given {
+            metadata,
+            written: written_headers,
+        } = headers(args, settings)?;
         Ok(Self {
             server,
             connect_timeout: or(args.connect_timeout, || {
@@ -102,7 +108,8 @@ impl Target {
             retries: or(args.retry, || settings.count(Key::Retry))?.unwrap_or(0),
             is_for_many_calls: false,
             timeout: or(args.timeout, || settings.duration(Key::Timeout))?,
-            metadata: metadata(args, settings)?,
+            metadata,
+            written_headers,
             max_message_size: or(args.max_message_size, || settings.size(Key::MaxMessageSize))?
                 .unwrap_or(MAX_MESSAGE_SIZE),
             encoding: choice(args.compress, settings, Key::Compress)?.map(
@@ -115,10 +122,11 @@ impl Target {
         })
     }
 
-    /// The deadline is that of each call, and not of connecting and of what comes before them.
+    /// The deadline is that of each call, and not of connecting and of what comes before them, and nothing is tried again.
     #[must_use]
     pub fn for_many_calls(mut self) -> Self {
         self.is_for_many_calls = true;
+        self.retries = 0;
         self
     }
 
@@ -203,16 +211,17 @@ impl Target {
     }
 }
 
-fn metadata(args: &ConnectionArgs, settings: &Settings) -> Result<MetadataMap> {
+fn headers(args: &ConnectionArgs, settings: &Settings) -> Result<Given> {
     let variable = |name: &str| std::env::var(name).ok();
-    let mut metadata = metadata_of(&args.header, &variable)?;
-    add_settings(&mut metadata, settings)?;
+    let mut given = headers_of(&args.header, &variable)?;
+    let metadata = &mut given.metadata;
+    add_settings(metadata, settings)?;
     if let Some(agent) = or(args.user_agent.clone(), || settings.text(Key::UserAgent))? {
         let is_given = args.user_agent.is_some();
         let agent = placed(user_agent(&agent), is_given, settings, Key::UserAgent)?;
         metadata.insert("user-agent", agent);
     }
-    Ok(metadata)
+    Ok(given)
 }
 
 /// Reads an address.
@@ -267,6 +276,11 @@ impl Session {
 
     pub fn metadata(&self) -> &MetadataMap {
         &self.target.metadata
+    }
+
+    /// The headers of the command line, with their variables not filled in.
+    pub fn written_headers(&self) -> &[String] {
+        &self.target.written_headers
     }
 
     pub fn deadline(&self) -> Option<Instant> {
@@ -374,10 +388,6 @@ impl Session {
     /// The deadline of each call, from its start.
     pub fn timeout(&self) -> Option<Duration> {
         self.target.timeout
-    }
-
-    pub fn retries(&self) -> u32 {
-        self.target.retries
     }
 
     fn start(&self, method: &Method, deadline: Option<Instant>) -> Start {

@@ -43,8 +43,14 @@ pub fn add(metadata: &mut MetadataMap, header: &str) -> Result<()> {
     if name.ends_with("-bin") {
         let key = BinaryMetadataKey::from_bytes(name.as_bytes())
             .map_err(|_| bad("the name is not valid"))?;
-        let bytes =
-            base64::decode(value).ok_or_else(|| bad("the value of a -bin name must be base64"))?;
+        let bytes = base64::decode(value).ok_or_else(|| {
+            let error = bad("the value of a -bin name must be base64");
+            if value.contains("{{") {
+                error.hinted("placeholders of bench are for the other names")
+            } else {
+                error
+            }
+        })?;
         metadata.append_bin(key, MetadataValue::from_bytes(&bytes));
     } else {
         let key = AsciiMetadataKey::from_bytes(name.as_bytes())

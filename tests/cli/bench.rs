@@ -9,6 +9,8 @@
 mod bad_input;
 mod closed_loop;
 mod open_loop;
+mod report_files;
+mod requests;
 mod servers_that_fail;
 mod streams;
 

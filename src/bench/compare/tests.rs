@@ -199,26 +199,26 @@ fn the_table_has_80_columns_and_words() {
     });
     insta::assert_snapshot!(text(&comparison), @r"
     p.S/M
-    old  2026-01-01T00:00:00.000000Z  20000 calls in 20.0 s
-    new  2026-01-01T00:00:00.000000Z  20000 calls in 20.0 s
+    old  2026-01-01T00:00:00.000000Z  20,000 calls in 20s
+    new  2026-01-01T00:00:00.000000Z  20,000 calls in 20s
     not the same: connections: 1, now 8
 
                              old           new     change
-    rate                  1000/s        1000/s      0.0 %
-    errors                   0 %           0 %      0.0 %
-    mean                 2.00 ms       2.50 ms    +25.1 %  worse
-    p50                  1.99 ms       2.49 ms    +25.1 %  worse
-    p75                  2.50 ms       3.00 ms    +20.0 %  worse
-    p90                  2.79 ms       3.29 ms    +17.9 %  worse
-    p95                  2.90 ms       3.40 ms    +17.3 %  worse
-    p99                  2.98 ms       3.48 ms    +16.8 %  worse
-    p99.9                3.00 ms       3.50 ms    +16.7 %  variation not known
-    p99.99               3.00 ms       3.50 ms    +16.7 %  variation not known
-    max                  3.00 ms       3.50 ms    +16.7 %  variation not known
-    service.mean         2.00 ms       2.50 ms    +25.1 %  variation not known
-    service.p50          1.99 ms       2.49 ms    +25.1 %  variation not known
-    service.p99          2.98 ms       3.48 ms    +16.8 %  variation not known
-    service.max          3.00 ms       3.50 ms    +16.7 %  variation not known
+    rate                 1,000/s       1,000/s       0.0%
+    errors                    0%            0%       0.0%
+    mean                 2.00 ms       2.50 ms     +25.1%  worse
+    p50                  1.99 ms       2.49 ms     +25.1%  worse
+    p75                  2.50 ms       3.00 ms     +20.0%  worse
+    p90                  2.79 ms       3.29 ms     +17.9%  worse
+    p95                  2.90 ms       3.40 ms     +17.3%  worse
+    p99                  2.98 ms       3.48 ms     +16.8%  worse
+    p99.9                3.00 ms       3.50 ms     +16.7%  variation not known
+    p99.99               3.00 ms       3.50 ms     +16.7%  variation not known
+    max                  3.00 ms       3.50 ms     +16.7%  variation not known
+    service.mean         2.00 ms       2.50 ms     +25.1%  variation not known
+    service.p50          1.99 ms       2.49 ms     +25.1%  variation not known
+    service.p99          2.98 ms       3.48 ms     +16.8%  variation not known
+    service.max          3.00 ms       3.50 ms     +16.7%  variation not known
 
     Better and worse: by more than seconds of the same run differ by chance, in 99
     of 100 comparisons.

@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 
 use super::{Change, Comparison, Outcome, Run, Unit};
+use crate::bench::numbers::{count, percent, rate, seconds, time};
 
 /// The comparison as text. Lines are longer than 80 columns only by long names.
 pub fn text(comparison: &Comparison) -> String {
@@ -14,7 +15,8 @@ pub fn text(comparison: &Comparison) -> String {
             calls,
             ..
         } = run;
-        let _ = writeln!(out, "{name}  {started}  {calls} calls in {elapsed:.1} s");
+        let (calls, elapsed) = (count(*calls), seconds(*elapsed));
+        let _ = writeln!(out, "{name}  {started}  {calls} calls in {elapsed}");
     }
     for difference in &comparison.differences {
         let (old, new) = (&difference.old, &difference.new);
@@ -31,7 +33,7 @@ pub fn text(comparison: &Comparison) -> String {
         let line = format!(
             "{:<14}{old:>14}{new:>14}{:>11}  {}",
             change.figure,
-            percent(change),
+            change_of(change),
             words(change.result)
         );
         let _ = writeln!(out, "{}", line.trim_end());
@@ -46,12 +48,8 @@ pub fn text(comparison: &Comparison) -> String {
         } else {
             "does not hold"
         };
-        let value = if verdict.value.is_empty() {
-            "no such figure"
-        } else {
-            &verdict.value
-        };
-        let _ = writeln!(out, "threshold {}: {value}, {holds}", verdict.threshold);
+        let (threshold, value) = (&verdict.threshold, verdict.shown());
+        let _ = writeln!(out, "threshold {threshold}: {value}, {holds}");
     }
     out
 }
@@ -66,35 +64,20 @@ fn words(result: Outcome) -> &'static str {
     }
 }
 
-fn percent(change: &Change) -> String {
+fn change_of(change: &Change) -> String {
     match change.percent {
-        Some(percent) if percent.abs() < 0.05 => "0.0 %".to_owned(),
-        Some(percent) if percent.abs() >= 1e5 => ">99999 %".to_owned(),
-        Some(percent) => format!("{percent:+.1} %"),
-        None if change.new == 0.0 => "0.0 %".to_owned(),
+        Some(percent) if percent.abs() < 0.05 => "0.0%".to_owned(),
+        Some(percent) if percent.abs() >= 1e5 => ">99999%".to_owned(),
+        Some(percent) => format!("{percent:+.1}%"),
+        None if change.new == 0.0 => "0.0%".to_owned(),
         None => "from 0".to_owned(),
     }
 }
 
 fn shown(unit: Unit, value: f64) -> String {
     match unit {
-        Unit::CallsPerSecond => format!("{}/s", rounded(value)),
-        Unit::Percent => format!("{} %", rounded(value)),
-        Unit::Microseconds if value < 1e3 => format!("{} µs", rounded(value)),
-        Unit::Microseconds if value < 1e6 => format!("{} ms", rounded(value / 1e3)),
-        Unit::Microseconds => format!("{} s", rounded(value / 1e6)),
-    }
-}
-
-/// With three significant digits, or more if they are in front of the point.
-fn rounded(value: f64) -> String {
-    match value.abs() {
-        0.0 => "0".to_owned(),
-        size if size < 0.001 => format!("{value:.1e}"),
-        size if size < 0.1 => format!("{value:.4}"),
-        size if size < 1.0 => format!("{value:.3}"),
-        size if size < 10.0 => format!("{value:.2}"),
-        size if size < 100.0 => format!("{value:.1}"),
-        _ => format!("{value:.0}"),
+        Unit::CallsPerSecond => rate(value),
+        Unit::Percent => percent(value),
+        Unit::Microseconds => time(value),
     }
 }

@@ -6,8 +6,8 @@ use crate::error::{Error, Result};
 
 /// The load of all parts together, and warnings.
 ///
-/// The flags of a closed loop are those of each part, and add up; so do connections and threads. The stages of an open loop
-/// are those of the whole if the parts are segments of it. Parts that are no segments ran loads of their own, at once: then
+/// The flags of a closed loop are those of each part, and add up; so do connections, threads and numbers of calls, of which a
+/// segment has its share. The stages of an open loop are those of the whole if the parts are segments of it. Parts that are no segments ran loads of their own, at once: then
 /// stages add up too, if they take the same time.
 ///
 /// # Errors
@@ -33,10 +33,7 @@ pub fn join(parts: &[Figures]) -> Result<(Load, Vec<String>)> {
         whole.threads += load.threads;
         whole.duration = longer(whole.duration, load.duration);
         whole.warmup = whole.warmup.max(load.warmup);
-        let is_open = matches!(whole.shape, Shape::Open { .. });
-        if !(is_open && are_segments) {
-            whole.calls = whole.calls.zip(load.calls).map(|(a, b)| a + b);
-        }
+        whole.calls = whole.calls.zip(load.calls).map(|(a, b)| a + b);
     }
     let warnings = segments(parts, &mut whole)?;
     Ok((whole, warnings))

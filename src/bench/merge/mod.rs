@@ -36,6 +36,15 @@ pub fn merge(parts: &[Figures]) -> Result<Merged> {
     for part in parts {
         check(first, part)?;
     }
+    for (number, part) in parts.iter().enumerate() {
+        // Two runs do not have the same times of all calls.
+        if part.calls.ended() > 0 && parts.iter().take(number).any(|other| other == part) {
+            return Err(Error::failed(format!(
+                "the run that started at {} is there twice",
+                part.started
+            )));
+        }
+    }
     let (load, mut warnings) = load::join(parts)?;
     let starts = timeline::Starts::new(parts)?;
     warnings.extend(starts.warning());

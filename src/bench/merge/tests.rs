@@ -171,6 +171,20 @@ fn the_stages_of_segments_are_those_of_the_whole_and_others_add_up() {
 }
 
 #[test]
+fn the_calls_that_segments_were_asked_for_add_up() {
+    let part = |shape: &Shape, index, calls| {
+        let mut part = segment(empty(), index, 2);
+        part.load.shape = shape.clone();
+        part.load.calls = Some(calls);
+        part
+    };
+    for shape in [open(200.0), Shape::Closed { concurrency: 1 }] {
+        let parts = [part(&shape, 0, 101), part(&shape, 1, 100)];
+        assert_eq!(merge(&parts).unwrap().figures.load.calls, Some(201));
+    }
+}
+
+#[test]
 fn parts_of_different_runs_are_refused() {
     let changed = |change: fn(&mut Figures)| {
         let mut part = empty();
@@ -215,6 +229,15 @@ fn a_segment_that_is_there_twice_is_refused() {
     assert_eq!(
         error(&[segment(empty(), 1, 2), segment(empty(), 1, 2)]),
         "segment 1/2 is there twice"
+    );
+}
+
+#[test]
+fn a_run_that_is_there_twice_is_refused() {
+    let part = figures([(1, 5, "OK"), (1001, 6, "UNKNOWN")]);
+    assert_eq!(
+        error(&[part.clone(), part]),
+        "the run that started at 2026-01-01T00:00:00.000000Z is there twice"
     );
 }
 

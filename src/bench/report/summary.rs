@@ -60,13 +60,16 @@ fn load(load: &Load) -> String {
             };
             let stages: Vec<String> = stages.iter().map(stage).collect();
             parts.push(format!("open loop, {arrival}: {}", stages.join(", then ")));
-            parts.push(format!("at most {} in flight", count_of(*max_in_flight)));
+            parts.push(format!(
+                "at most {} in flight",
+                count(*max_in_flight as u64)
+            ));
         }
     }
     parts.push(format!(
         "{} by {}",
-        plural(load.connections, "connection"),
-        plural(load.threads, "thread")
+        plural(load.connections as u64, "connection"),
+        plural(load.threads as u64, "thread")
     ));
     if let Some(messages) = load.messages {
         let each = if load.ping_pong {
@@ -74,10 +77,10 @@ fn load(load: &Load) -> String {
         } else {
             ""
         };
-        parts.push(format!("{} messages a stream{each}", count(messages)));
+        parts.push(format!("{} a stream{each}", plural(messages, "message")));
     }
     if let Some(calls) = load.calls {
-        parts.push(format!("{} calls", count(calls)));
+        parts.push(plural(calls, "call"));
     }
     if let (Some(duration), Shape::Closed { .. }) = (load.duration, &load.shape) {
         parts.push(format!("for {}", seconds(duration)));
@@ -96,6 +99,9 @@ fn load(load: &Load) -> String {
 }
 
 fn stage(stage: &Stage) -> String {
+    if stage.seconds.is_infinite() {
+        return rate(stage.from);
+    }
     let time = seconds(stage.seconds);
     if stage.from.to_bits() == stage.to.to_bits() {
         return format!("{} for {time}", rate(stage.from));
@@ -103,13 +109,9 @@ fn stage(stage: &Stage) -> String {
     format!("{} to {} in {time}", rate(stage.from), rate(stage.to))
 }
 
-fn count_of(number: usize) -> String {
-    count(u64::try_from(number).unwrap_or(u64::MAX))
-}
-
-fn plural(number: usize, one: &str) -> String {
+fn plural(number: u64, one: &str) -> String {
     let end = if number == 1 { "" } else { "s" };
-    format!("{} {one}{end}", count_of(number))
+    format!("{} {one}{end}", count(number))
 }
 
 /// How many calls there were. What only an open loop has is left out of a closed one.
@@ -141,7 +143,7 @@ pub fn throughput(figures: &Figures) -> Vec<Row> {
         ("Sent", messages.sent, messages.bytes_sent),
         ("Received", messages.received, messages.bytes_received),
     ] {
-        let (mut value, mut note) = (plural_messages(number), bytes(real(size)));
+        let (mut value, mut note) = (plural(number, "message"), bytes(real(size)));
         if figures.elapsed > 0.0 {
             let a_second = bytes(real(size) / figures.elapsed);
             value = format!("{value}, {}", rate(real(number) / figures.elapsed));
@@ -152,49 +154,35 @@ pub fn throughput(figures: &Figures) -> Vec<Row> {
     rows
 }
 
-fn plural_messages(number: u64) -> String {
-    let end = if number == 1 { "" } else { "s" };
-    format!("{} message{end}", count(number))
-}
-
-/// What was measured, the latency first.
+/// What was measured, the latency first. What has no times is left out.
 pub fn distributions(figures: &Figures) -> Vec<(&'static str, &Distribution)> {
-    let mut all = vec![("latency", &figures.latency)];
-    let others = [
-        ("service", &figures.service_time),
-        ("delay", &figures.delay),
-        ("first msg", &figures.first_message),
-        ("between", &figures.between_messages),
-        ("message", &figures.message),
+    let all = [
+        ("latency", Some(&figures.latency)),
+        ("service", figures.service_time.as_ref()),
+        ("delay", figures.delay.as_ref()),
+        ("first msg", figures.first_message.as_ref()),
+        ("between", figures.between_messages.as_ref()),
+        ("message", figures.message.as_ref()),
     ];
-    for (name, distribution) in others {
-        all.extend(
-            distribution
-                .as_ref()
-                .map(|distribution| (name, distribution)),
-        );
-    }
-    all
+    let all = all.into_iter();
+    let known = all.filter_map(|(name, times)| Some((name, times?)));
+    known.filter(|(_, times)| !times.is_empty()).collect()
 }
 
 /// What the names of `distributions` mean, as far as it is needed.
 pub fn meanings(figures: &Figures) -> Vec<&'static str> {
-    let mut meanings = Vec::new();
-    if figures.service_time.is_some() {
-        meanings.push("latency: from when the call was due");
-        meanings.push("service: from when it was sent");
-        meanings.push("delay: from when it was due until it was sent");
-    }
-    if figures.first_message.is_some() {
-        meanings.push("first msg: from the start until the first reply");
-    }
-    if figures.between_messages.is_some() {
-        meanings.push("between: from one reply to the next");
-    }
-    if figures.message.is_some() {
-        meanings.push("message: from a request to its reply");
-    }
-    meanings
+    let is_open = is_open(figures);
+    let names = distributions(figures).into_iter();
+    let meanings = names.filter_map(|(name, _)| match name {
+        "latency" if is_open => Some("latency: from when the call was due"),
+        "service" => Some("service: from when it was sent"),
+        "delay" => Some("delay: from when it was due until it was sent"),
+        "first msg" => Some("first msg: from the start until the first reply"),
+        "between" => Some("between: from one reply to the next"),
+        "message" => Some("message: from a request to its reply"),
+        _ => None,
+    });
+    meanings.collect()
 }
 
 /// The figures of a distribution by name, in microseconds.

@@ -45,6 +45,25 @@ impl HeaderTemplate {
         self.parts.iter().all(|part| matches!(part, Part::Fixed(_)))
     }
 
+    /// Whether it takes values from the rows of a file.
+    pub fn has_rows(&self) -> bool {
+        let mut parts = self.parts.iter();
+        parts.any(|part| matches!(part, Part::Placeholder(Placeholder::Csv(_))))
+    }
+
+    /// Replaces what is fixed, such as variables of the environment, which have no placeholders.
+    ///
+    /// # Errors
+    /// Those of `fill`.
+    pub fn filled(mut self, fill: impl Fn(&str) -> Result<String>) -> Result<Self> {
+        for part in &mut self.parts {
+            if let Part::Fixed(text) = part {
+                *text = fill(text)?;
+            }
+        }
+        Ok(self)
+    }
+
     /// The value of one call.
     pub fn render(&self, values: &mut Values) -> String {
         let mut out = Vec::new();

@@ -75,6 +75,12 @@ impl Holes {
         self.rows.as_ref()
     }
 
+    /// Whether some take values from the rows of a file.
+    pub fn has_rows(&self) -> bool {
+        let mut all = self.list.iter();
+        all.any(|hole| matches!(hole.placeholder, Placeholder::Csv(_)))
+    }
+
     /// The placeholder of that index, and how it is written. From now on it counts as found.
     pub(super) fn take(&mut self, at: usize) -> Option<(Placeholder, &str)> {
         let hole = self.list.get_mut(at)?;

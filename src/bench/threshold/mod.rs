@@ -14,6 +14,7 @@ use limit::Limit;
 
 use super::figures::{Figures, Verdict};
 use super::named::Named;
+use super::plan::Plan;
 
 /// A figure, an operator and a limit.
 #[derive(Clone, Debug, PartialEq)]
@@ -52,6 +53,12 @@ impl Threshold {
     /// Whether it is about the change between two runs: `p99 < 1.1x`.
     pub fn is_relative(&self) -> bool {
         matches!(self.limit, Limit::Ratio(_))
+    }
+
+    /// # Errors
+    /// Why a run by this plan is not going to have its figure.
+    pub fn check(&self, plan: &Plan) -> Result<(), &'static str> {
+        self.figure.check(plan)
     }
 
     /// Whether it holds for a run. A figure that the run does not have, such as the p99 of no calls, does not hold; nor does

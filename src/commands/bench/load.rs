@@ -29,6 +29,16 @@ pub fn check(args: &BenchArgs) -> Result<()> {
             "a closed loop has --concurrency calls in flight; --rate makes it an open one",
         ));
     }
+    if !is_open_loop(load) && load.arrival.is_some() {
+        return Err(Error::usage("--arrival is for an open loop").hinted(
+            "a closed loop starts a call when another one ends; --rate makes it an open one",
+        ));
+    }
+    let threads = load.threads.unwrap_or(1);
+    if let Some(most) = load.max_in_flight.filter(|most| *most < threads) {
+        let error = format!("{threads} threads need at least as many calls in flight, not {most}");
+        return Err(Error::usage(error).hinted(format!("use --max-in-flight {threads}")));
+    }
     let connections = load.connections;
     if let Some(threads) = load.threads.filter(|threads| *threads > connections) {
         let error = format!("{threads} threads need at least as many connections");
@@ -70,13 +80,17 @@ pub fn plan(
     let is_local = session.endpoint().is_local();
     let threads = load
         .threads
-        .unwrap_or_else(|| threads_that_help(load.connections, is_local));
+        // Each of them needs a call of its own.
+        .unwrap_or_else(|| {
+            let most = load.max_in_flight.unwrap_or(MAX_IN_FLIGHT);
+            threads_that_help(load.connections, is_local).min(most)
+        });
     Ok(Plan {
         kind,
         shape: shape(load, duration),
         connections: load.connections,
         threads,
-        warmup: load.warmup,
+        warmup: load.warmup.unwrap_or_default(),
         duration: load.stage.is_empty().then_some(duration).flatten(),
         calls: load.calls.map(|calls| match load.segment {
             Some(segment) => share(calls, segment.index.into(), segment.of.into()),
@@ -100,8 +114,8 @@ pub fn plan(
 
 fn shape(load: &LoadArgs, duration: Option<Duration>) -> Shape {
     let arrival = match load.arrival {
-        ArrivalArg::Poisson => Arrival::Poisson,
-        ArrivalArg::Uniform => Arrival::Uniform,
+        None | Some(ArrivalArg::Poisson) => Arrival::Poisson,
+        Some(ArrivalArg::Uniform) => Arrival::Uniform,
     };
     let most = load.max_in_flight.unwrap_or(MAX_IN_FLIGHT);
     if !is_open_loop(load) {
@@ -110,9 +124,7 @@ fn shape(load: &LoadArgs, duration: Option<Duration>) -> Shape {
         };
     }
     if load.stage.is_empty() {
-        let rate = load.rate.unwrap_or(FIRST);
-        let duration = duration.unwrap_or_else(|| enough(load.calls, rate));
-        return steady(rate, duration, arrival, most);
+        return steady(load.rate.unwrap_or(FIRST), duration, arrival, most);
     }
     let stages = load.stage.iter().map(|stage| Stage {
         from: stage.from,
@@ -134,26 +146,13 @@ pub fn step(args: &BenchArgs, plan: &Plan, rate: f64) -> Plan {
             arrival,
             max_in_flight,
             ..
-        } => steady(rate, step, *arrival, *max_in_flight),
+        } => steady(rate, Some(step), *arrival, *max_in_flight),
         closed @ Shape::Closed { .. } => closed.clone(),
-    };
-    let warmup = if plan.warmup.is_zero() {
-        step / 5
-    } else {
-        plan.warmup
     };
     Plan {
         shape,
-        warmup,
+        warmup: args.load.warmup.unwrap_or(step / 5),
         duration: Some(step),
         ..plan.clone()
     }
-}
-
-/// Time for so many calls at a rate, with room for a Poisson process that is slow.
-fn enough(calls: Option<u64>, rate: f64) -> Duration {
-    #[expect(clippy::cast_precision_loss, reason = "it is an estimate")]
-    let calls = calls.unwrap_or_default() as f64;
-    let longest = (calls + 10.0 * calls.sqrt() + 10.0) / rate;
-    Duration::try_from_secs_f64(longest).unwrap_or(Duration::MAX)
 }

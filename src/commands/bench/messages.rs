@@ -10,14 +10,14 @@ use prost_reflect::MethodDescriptor;
 use crate::bench::requests::{Message, Messages, Pick};
 use crate::bench::rows::Rows;
 use crate::bench::template::{HeaderTemplate, Holes, Template, scan};
-use crate::call::Start;
 use crate::cli::{BenchArgs, PickArg, RequestArgs};
 use crate::error::{Error, Result};
 use crate::input::Chunks;
 use crate::input::arguments::{self, Files};
 use crate::protobuf::Layouts;
 use crate::session::Context;
-use crate::session::request::{decode, read_options};
+use crate::session::headers::fill;
+use crate::session::request::{EMPTY, decode, is_empty, read_options};
 use crate::session::target::Session;
 
 /// The largest input, in bytes.
@@ -39,6 +39,8 @@ enum Data {
 pub struct Given {
     pub messages: Messages,
     pub count: u64,
+    /// Whether some take values from the rows of a file.
+    pub has_rows: bool,
 }
 
 impl Source {
@@ -81,6 +83,7 @@ impl Source {
         );
         let encoded = context.interrupt.or(encoded).await;
         let encoded = encoded.map_err(|error| restored(&error, &holes))?;
+        self.check(args, encoded.len())?;
         let mut layouts = Layouts::new(descriptor.parent_pool().clone());
         let id = layouts.compile(&descriptor.input());
         let messages = encoded.iter().map(|bytes| {
@@ -94,13 +97,30 @@ impl Source {
         holes.check()?;
         let count = messages.len().max(1) as u64;
         let pick = match args.pick {
-            PickArg::InTurn => Pick::InTurn,
-            PickArg::Random => Pick::Random,
+            None | Some(PickArg::InTurn) => Pick::InTurn,
+            Some(PickArg::Random) => Pick::Random,
         };
         Ok(Given {
             messages: Messages::new(messages, pick),
             count,
+            has_rows: holes.has_rows(),
         })
+    }
+
+    /// Checks how many messages there are.
+    fn check(&self, args: &BenchArgs, messages: usize) -> Result<()> {
+        if let (Data::Text(name, _), 0) = (&self.data, messages) {
+            return Err(if is_empty(&args.request) {
+                Error::usage(EMPTY)
+            } else {
+                Error::failed(format!("{name} has no messages"))
+            });
+        }
+        if args.pick.is_some() && messages < 2 {
+            return Err(Error::usage("--pick is for several messages")
+                .hinted("-d and -d @FILE may have them, one after the other"));
+        }
+        Ok(())
     }
 }
 
@@ -193,29 +213,30 @@ fn restored(error: &Error, holes: &Holes) -> Error {
     }
 }
 
-/// The headers that have placeholders, with all their values.
+/// The headers that have placeholders, with all their values. Only what is written has them, and not the values of variables,
+/// which may be secrets.
 ///
 /// # Errors
 /// When one does not exist, or has values that a header cannot have.
 pub fn headers(
-    start: &Start,
+    written: &[String],
     rows: Option<&Arc<Rows>>,
 ) -> Result<Vec<(HeaderName, Vec<HeaderTemplate>)>> {
-    let mut headers = Vec::new();
-    for name in start.headers.keys() {
-        let values = start.headers.get_all(name).iter();
-        let values: Vec<&str> = values.filter_map(|value| value.to_str().ok()).collect();
-        if !values.iter().any(|value| value.contains("{{")) {
+    let mut headers: Vec<(HeaderName, Vec<HeaderTemplate>)> = Vec::new();
+    for header in written {
+        let (name, value) = header.split_once(':').unwrap_or((header, ""));
+        let template = HeaderTemplate::new(value.trim(), rows)
+            .and_then(|template| template.filled(fill))
+            .map_err(|error| error.about(format_args!("-H {}", name.trim())))?;
+        // It was checked to be one.
+        let Ok(name) = name.trim().parse() else {
             continue;
-        }
-        let templates = values
-            .into_iter()
-            .map(|value| HeaderTemplate::new(value, rows))
-            .collect::<Result<Vec<_>>>()
-            .map_err(|error| error.about(format_args!("-H {name}")))?;
-        if !templates.iter().all(HeaderTemplate::is_fixed) {
-            headers.push((name.clone(), templates));
+        };
+        match headers.iter_mut().find(|(known, _)| *known == name) {
+            Some((_, values)) => values.push(template),
+            None => headers.push((name, vec![template])),
         }
     }
+    headers.retain(|(_, values)| !values.iter().all(HeaderTemplate::is_fixed));
     Ok(headers)
 }

@@ -4,11 +4,13 @@ use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 
-use super::broken;
+use super::files::{Make, ReportFile};
 use super::messages::whole;
+use super::{broken, verdict};
 use crate::bench::compare::{self, Comparison};
 use crate::bench::figures::{Figures, VERSION};
 use crate::bench::merge::merge;
+use crate::bench::plan::Plan;
 use crate::bench::report;
 use crate::bench::search::Search;
 use crate::bench::threshold::Threshold;
@@ -20,48 +22,35 @@ use crate::input::Chunks;
 use crate::output::Console;
 use crate::session::Context;
 
-/// Makes one of the reports.
-type Make = fn(&Figures) -> Result<String>;
-
 /// Which reports are wanted, and what is asked of a run.
 pub struct Reports {
     output: BenchFormat,
-    files: Vec<(PathBuf, Make)>,
+    files: Vec<ReportFile>,
     thresholds: Vec<Threshold>,
-    aborts: bool,
 }
 
 impl Reports {
-    /// Files are tried now: after a run of hours it would be late to hear that they cannot be written.
-    ///
     /// # Errors
-    /// When a file cannot be written, or a threshold is not one.
-    pub fn new(args: &ReportArgs) -> Result<Self> {
+    /// When a threshold is not one, or a file cannot be written, and on Ctrl-C.
+    pub async fn new(args: &ReportArgs, context: &Context) -> Result<Self> {
         let thresholds = thresholds("--threshold", &args.threshold, Threshold::parse)?;
-        let files = files(&args.files);
-        for (path, _) in &files {
-            let opened = std::fs::File::options()
-                .append(true)
-                .create(true)
-                .open(path);
-            opened.map_err(|error| cannot_write(path, error))?;
-        }
         Ok(Self {
             output: args.files.output,
-            files,
+            files: ReportFile::open(files(&args.files), context).await?,
             thresholds,
-            aborts: args.abort_on_fail,
         })
     }
 
-    /// Whether a run that has come so far need not go on.
-    pub fn give_up(&self, so_far: impl FnOnce() -> Figures) -> bool {
-        if !self.aborts {
-            return false;
-        }
-        let figures = so_far();
+    /// # Errors
+    /// When a threshold is about a figure that the run is not going to have.
+    pub fn check(&self, plan: &Plan) -> Result<()> {
+        check("--threshold", &self.thresholds, plan)
+    }
+
+    /// Whether a threshold cannot hold any more.
+    pub fn are_broken_for_good(&self, figures: &Figures) -> bool {
         let mut thresholds = self.thresholds.iter();
-        thresholds.any(|threshold| threshold.is_broken_for_good(&figures))
+        thresholds.any(|threshold| threshold.is_broken_for_good(figures))
     }
 
     pub fn judge(&self, figures: &mut Figures) {
@@ -91,11 +80,8 @@ impl Reports {
 
     fn write_files(&self, figures: &Figures) -> Result<()> {
         let mut result = Ok(());
-        for (path, make) in &self.files {
-            let written = make(figures).and_then(|report| {
-                std::fs::write(path, report).map_err(|error| cannot_write(path, error))
-            });
-            result = result.and(written);
+        for file in &self.files {
+            result = result.and(file.write(figures));
         }
         result
     }
@@ -110,8 +96,12 @@ impl Reports {
         verdict: Result<()>,
         context: &mut Context,
     ) -> Result<()> {
+        let is_complete = match &verdict {
+            Ok(()) => true,
+            Err(error) => matches!(error.kind(), Kind::Unmet | Kind::Status(_)),
+        };
         let text = match self.output {
-            BenchFormat::Text => search.table(),
+            BenchFormat::Text => search.table(is_complete),
             BenchFormat::Json => {
                 let steps = search.steps.iter().map(|step| ShownStep {
                     rate: step.rate,
@@ -155,16 +145,18 @@ struct ShownStep<'a> {
     figures: &'a Figures,
 }
 
-fn files(args: &FileArgs) -> Vec<(PathBuf, Make)> {
-    let wanted: [(&Option<PathBuf>, Make); 4] = [
-        (&args.json, json),
-        (&args.html, report::html),
-        (&args.csv_out, |figures| Ok(report::csv(figures))),
-        (&args.ghz_json, report::ghz),
+fn files(args: &FileArgs) -> Vec<(&'static str, PathBuf, Make)> {
+    let wanted: [(&str, &Option<PathBuf>, Make); 4] = [
+        ("--json", &args.json, json),
+        ("--html", &args.html, report::html),
+        ("--csv-out", &args.csv_out, |figures| {
+            Ok(report::csv(figures))
+        }),
+        ("--ghz-json", &args.ghz_json, report::ghz),
     ];
     let wanted = wanted.into_iter();
     wanted
-        .filter_map(|(path, make)| Some((path.clone()?, make)))
+        .filter_map(|(flag, path, make)| Some((flag, path.clone()?, make)))
         .collect()
 }
 
@@ -184,15 +176,22 @@ pub fn thresholds(
     parsed.collect()
 }
 
+/// # Errors
+/// When a condition is about a figure that the run is not going to have.
+pub fn check(flag: &str, conditions: &[Threshold], plan: &Plan) -> Result<()> {
+    for condition in conditions {
+        condition
+            .check(plan)
+            .map_err(|why| Error::usage(format!("{flag} '{condition}': {why}")))?;
+    }
+    Ok(())
+}
+
 fn json(of: &impl Serialize) -> Result<String> {
     let text = serde_json::to_string_pretty(of);
     let text =
         text.map_err(|error| Error::failed("cannot write the figures as JSON").caused_by(error))?;
     Ok(text + "\n")
-}
-
-fn cannot_write(path: &Path, error: std::io::Error) -> Error {
-    Error::failed(format!("cannot write {}", path.display())).caused_by(error)
 }
 
 /// Reads the figures of a run.
@@ -228,7 +227,7 @@ struct Version {
 
 /// `bench report`.
 pub async fn again(args: &BenchReportArgs, context: &mut Context) -> Result<()> {
-    let reports = Reports::new(&args.report)?;
+    let reports = Reports::new(&args.report, context).await?;
     if args.files.len() > 1 && !reports.files.is_empty() {
         return Err(Error::usage("a file can have the report of one run only"));
     }
@@ -239,7 +238,7 @@ pub async fn again(args: &BenchReportArgs, context: &mut Context) -> Result<()> 
         if number > 0 && reports.output == BenchFormat::Text {
             context.print("\n").await?;
         }
-        let verdict = broken(&figures.thresholds);
+        let verdict = verdict(&figures);
         result = result.and(reports.write(&figures, verdict, context).await);
     }
     result
@@ -269,7 +268,7 @@ pub async fn merge_parts(
     console: &Console,
     context: &mut Context,
 ) -> Result<()> {
-    let reports = Reports::new(&args.report)?;
+    let reports = Reports::new(&args.report, context).await?;
     let mut parts = Vec::new();
     for file in &args.files {
         parts.push(read(file, context).await?);
@@ -280,6 +279,6 @@ pub async fn merge_parts(
     }
     let mut figures = merged.figures;
     reports.judge(&mut figures);
-    let verdict = broken(&figures.thresholds);
+    let verdict = verdict(&figures);
     reports.write(&figures, verdict, context).await
 }

@@ -1,7 +1,7 @@
 //! One error before any load.
 
 use super::super::harness::{Folder, Peer, routeguide};
-use super::{PROTOS, answering};
+use super::{Figures as _, PROTOS, answering, bench, number};
 
 /// The error of a run that has not begun: nothing was called.
 #[track_caller]
@@ -43,6 +43,11 @@ fn arguments_that_contradict_one_another() {
         &["--messages", "3"],
         &["--ping-pong"],
         &["--max-in-flight", "3"],
+        &["--arrival", "uniform"],
+        &["--pick", "random"],
+        &["--threshold", "first.p99 < 1s"],
+        &["--threshold", "delay.p99 < 1s"],
+        &["--find-max", "message.p99 < 1s"],
         &["--abort-on-fail"],
         &["--retry", "3"],
         &["--segment", "4/4"],
@@ -52,6 +57,23 @@ fn arguments_that_contradict_one_another() {
         let args = [&["GetPerson", "name=Alice"], args].concat();
         refused(&peer, &args, 2, "error: ");
     }
+}
+
+#[test]
+fn each_thread_needs_a_call_of_its_own() {
+    let peer = answering();
+    let args = "GetPerson --rate 10 --connections 4 --threads 4 --max-in-flight 3";
+    let args: Vec<&str> = args.split_whitespace().collect();
+    refused(&peer, &args, 2, "4 threads need at least as many calls");
+    // By default there are not too many.
+    let figures = bench(
+        peer.addr(),
+        "--rate 100 -n 5 --connections 4 --max-in-flight 1",
+    )
+    .run()
+    .exits(0)
+    .figures();
+    assert_eq!(number(&figures, "/load/threads"), 1.0);
 }
 
 #[test]

@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 use super::super::harness::{Peer, Server, wait_for};
 use super::{Figures as _, answering, bench, latencies, number};
 use rustix::process::Signal;
+use serde_json::Value;
 
 #[test]
 fn so_many_calls_are_made_as_were_asked_for() {
@@ -169,4 +170,45 @@ fn all_values_of_a_header_are_sent_if_one_of_them_differs_from_call_to_call() {
     .run()
     .exits(0);
     assert_eq!(*seen.lock().unwrap(), [["a0", "b0", "c"]]);
+}
+
+#[test]
+fn calls_that_are_under_way_when_the_warm_up_ends_are_counted() {
+    let peer = Peer::playing(|mut call| async move {
+        let name = call.name().await.unwrap_or_default();
+        tokio::time::sleep(Duration::from_millis(400)).await;
+        call.open();
+        call.reply(&name);
+        call.end(0, "");
+    });
+    let figures = bench(peer.addr(), "-c 5 --warmup 200ms -D 2s")
+        .run()
+        .figures();
+    let samples = figures["samples"].as_array().unwrap();
+    let before = |sample: &&Value| number(sample, "/at") < number(sample, "/latency");
+    assert_eq!(samples.iter().filter(before).count(), 5, "{samples:?}");
+    let ended = number(&figures, "/calls/ok") + number(&figures, "/calls/cut_off");
+    assert_eq!(number(&figures, "/calls/started"), ended);
+}
+
+#[test]
+fn sigterm_ends_the_run_with_its_report() {
+    let peer = answering();
+    let run = bench(peer.addr(), "-D 1h -c 2").start();
+    wait_for("a call", || !peer.seen().is_empty());
+    run.signal(Signal::TERM);
+    let outcome = run.wait();
+    assert_eq!(outcome.exits(143).figures()["ended_early"], true);
+}
+
+#[test]
+fn a_run_that_is_interrupted_in_its_warm_up_does_not_begin_in_the_future() {
+    let peer = answering();
+    let run = bench(peer.addr(), "--warmup 1h -c 2").start();
+    wait_for("a call", || !peer.seen().is_empty());
+    run.signal(Signal::INT);
+    let figures = run.wait().exits(130).figures();
+    let started = humantime::parse_rfc3339(figures["started"].as_str().unwrap()).unwrap();
+    assert!(started <= std::time::SystemTime::now());
+    assert_eq!(number(&figures, "/elapsed"), 0.0);
 }

@@ -246,3 +246,67 @@ fn a_run_begins_at_its_time() {
         "{started:?} {at:?}"
     );
 }
+
+/// The stage ends the run: fewer calls are due in it than were asked for.
+#[test]
+fn a_stage_ends_after_its_time_also_with_a_number_of_calls() {
+    let peer = answering();
+    let figures = bench(peer.addr(), "--stage 100..300/s:500ms -n 1000000")
+        .run()
+        .figures();
+    assert_eq!(number(&figures, "/elapsed"), 0.5);
+    assert_eq!(number(&figures, "/load/stages/0/seconds"), 0.5);
+}
+
+#[test]
+fn a_rate_that_only_a_number_of_calls_ends_has_no_length() {
+    let peer = answering();
+    let figures = bench(peer.addr(), "--rate 1000 -n 20").run().figures();
+    assert_eq!(figures["load"]["stages"][0]["to"], 1000.0);
+    assert_eq!(figures["load"]["stages"][0].get("seconds"), None);
+    let text = routeguide([
+        "bench",
+        "GetPerson",
+        "name=Alice",
+        "--rate",
+        "1000",
+        "-n",
+        "20",
+    ])
+    .args(PROTOS)
+    .at(peer.addr())
+    .run();
+    assert!(text.stdout.contains("Poisson: 1,000/s;"), "{}", text.stdout);
+}
+
+/// Arrivals are the same in each run, so it is known how many are due.
+#[test]
+fn calls_that_are_dropped_are_those_that_were_due() {
+    let peer = answering();
+    let calls = bench(peer.addr(), "--rate 200/s -D 1s").run().figures()["calls"].take();
+    let due = number(&calls, "/started") + number(&calls, "/dropped");
+    let stuck = Peer::playing(|call| async move { call.wait_for_reset().await });
+    let run = "--rate 200/s -D 1s --max-in-flight 3";
+    let figures = bench(stuck.addr(), run).run().figures();
+    let dropped = number(&figures, "/calls/dropped");
+    assert_eq!(dropped + 3.0, due, "{}", figures["calls"]);
+}
+
+#[test]
+fn a_start_in_the_past_is_now_and_is_said() {
+    let peer = answering();
+    let outcome = bench(peer.addr(), "-n 5 --start-at 1000").run();
+    outcome.exits(0);
+    assert!(outcome.stderr.contains("in the past"), "{}", outcome.stderr);
+}
+
+#[test]
+fn a_search_has_no_warm_up_if_none_is_wanted() {
+    let peer = answering();
+    let run = "--rate 4 --step 200ms --find-max max<0us";
+    for (more, warmup) in [("--warmup 0s", 0.0), ("", 0.04)] {
+        let outcome = bench(peer.addr(), &format!("{run} {more}")).run();
+        let steps = outcome.figures();
+        assert_eq!(number(&steps, "/steps/0/figures/load/warmup"), warmup);
+    }
+}

@@ -170,3 +170,58 @@ fn a_run_ends_when_a_threshold_cannot_hold_any_more() {
     let figures = outcome.exits(3).figures();
     assert_eq!(figures["ended_early"], true);
 }
+
+/// What was counted before the server stalls is known, although nothing happens any more.
+#[test]
+fn a_run_ends_for_a_threshold_also_while_the_server_stalls() {
+    let calls = AtomicI32::new(0);
+    let peer = Peer::playing(move |call| {
+        let fails = calls.fetch_add(1, Ordering::Relaxed) < 10;
+        async move {
+            if fails {
+                call.end(13, "broken");
+            } else {
+                call.wait_for_reset().await;
+            }
+        }
+    });
+    let run = "-D 30s -c 3 --threshold errors==0 --abort-on-fail";
+    let figures = bench(peer.addr(), run).run().exits(3).figures();
+    assert_eq!(figures["ended_early"], true);
+    assert_eq!(number(&figures, "/calls/failed"), 10.0);
+    assert_eq!(number(&figures, "/calls/cut_off"), 3.0);
+}
+
+#[test]
+fn a_rate_at_which_no_call_succeeds_is_not_found() {
+    let peer = Peer::failing(7, "go away");
+    let run = "--rate 2 --step 1s --warmup 0s --find-max p99<1h";
+    let outcome = bench(peer.addr(), run).run();
+    outcome.exits(exit_code("PERMISSION_DENIED"));
+    assert_eq!(outcome.figures()["highest"], serde_json::Value::Null);
+}
+
+#[test]
+fn reports_of_a_run_in_which_no_call_succeeded_have_its_exit_code() {
+    let peer = Peer::failing(7, "go away");
+    let folder = Folder::new();
+    let file = folder.join("run.json").display().to_string();
+    bench(peer.addr(), &format!("-n 5 --json {file}"))
+        .run()
+        .exits(exit_code("PERMISSION_DENIED"));
+    for again in ["report", "merge"] {
+        routeguide(["bench", again, &file])
+            .run()
+            .exits(exit_code("PERMISSION_DENIED"));
+    }
+}
+
+#[test]
+fn a_segment_that_has_no_call_is_no_failure() {
+    let peer = answering();
+    let figures = bench(peer.addr(), "-n 1 --segment 1/2")
+        .run()
+        .exits(0)
+        .figures();
+    assert_eq!(number(&figures, "/calls/started"), 0.0);
+}

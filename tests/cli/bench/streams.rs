@@ -1,5 +1,7 @@
 //! Methods with streams.
 
+use std::time::Duration;
+
 use serde_json::Value;
 
 use super::super::harness::{Peer, routeguide};
@@ -62,4 +64,39 @@ fn a_stream_that_the_server_ends_early_is_a_call() {
     let figures = stream(&peer, "-n 20 -c 2 --messages 1000");
     assert_eq!(number(&figures, "/calls/ok"), 20.0);
     assert_eq!(number(&figures, "/messages/received"), 40.0);
+}
+
+/// A server whose streams do not end by themselves.
+fn endless() -> Peer {
+    Peer::playing(|mut call| async move {
+        call.open();
+        // Until the call is reset.
+        loop {
+            call.reply("again");
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    })
+}
+
+#[test]
+fn streams_that_do_not_end_are_measured_and_have_succeeded() {
+    let peer = endless();
+    let figures = stream(&peer, "-c 2 -D 500ms");
+    assert_eq!(number(&figures, "/calls/cut_off"), 2.0);
+    assert_eq!(number(&figures, "/first_message/count"), 2.0);
+    let text = routeguide(["bench", "GetPeople", "name=Alice", "-c", "2", "-D", "300ms"])
+        .args(PROTOS)
+        .at(peer.addr())
+        .run();
+    text.exits(0);
+    assert!(text.stdout.contains("No call ended."), "{}", text.stdout);
+    assert!(text.stdout.contains("first msg"), "{}", text.stdout);
+}
+
+#[test]
+fn messages_of_streams_that_began_in_the_warm_up_are_counted() {
+    let peer = endless();
+    let figures = stream(&peer, "-c 2 --warmup 300ms -D 500ms");
+    assert!(number(&figures, "/messages/received") > 10.0, "{figures:#}");
+    assert!(number(&figures, "/between_messages/count") > 10.0);
 }

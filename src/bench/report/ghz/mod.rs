@@ -125,11 +125,7 @@ impl<'a> Report<'a> {
         let details = figures.samples.iter();
         Ok(Self {
             date: humantime::format_rfc3339_seconds(ended).to_string(),
-            end_reason: match (figures.ended_early, figures.load.duration) {
-                (true, _) => "cancel",
-                (false, Some(_)) => "timeout",
-                (false, None) => "normal",
-            },
+            end_reason: end_reason(figures),
             options: Options::of(figures),
             count: figures.calls.ended(),
             total: nanos(figures.elapsed),
@@ -197,6 +193,18 @@ impl Detail {
             error,
             status: go_code(&sample.code),
         }
+    }
+}
+
+/// `timeout` is the end of the time, also of that of stages, and `normal` the last of a number of calls.
+fn end_reason(figures: &Figures) -> &'static str {
+    let calls = figures.load.calls;
+    if figures.ended_early {
+        "cancel"
+    } else if calls.is_some_and(|calls| figures.calls.ended() >= calls) {
+        "normal"
+    } else {
+        "timeout"
     }
 }
 

@@ -136,3 +136,22 @@ fn a_run_without_calls_has_an_empty_report() {
     assert_eq!(report["endReason"], "cancel");
     assert_eq!(report["latencyDistribution"], serde_json::json!([]));
 }
+
+#[test]
+fn the_reason_of_the_end_is_what_was_reached_first() {
+    let reason = |change: fn(&mut crate::bench::figures::Figures)| {
+        let mut figures = testing::closed();
+        change(&mut figures);
+        super::end_reason(&figures)
+    };
+    assert_eq!(reason(|_| {}), "timeout");
+    assert_eq!(
+        reason(|it| it.load.calls = Some(it.calls.ended())),
+        "normal"
+    );
+    assert_eq!(
+        reason(|it| it.load.calls = Some(it.calls.ended() + 1)),
+        "timeout"
+    );
+    assert_eq!(reason(|it| it.ended_early = true), "cancel");
+}

@@ -96,10 +96,7 @@ fn thresholds(page: &mut Page, figures: &Figures) {
         } else {
             ("broken", "does not hold")
         };
-        let value = match verdict.value.as_str() {
-            "" => "no such figure",
-            value => value,
-        };
+        let value = verdict.shown();
         page.open("li", &[("class", class)]);
         page.element("code", &verdict.threshold);
         page.text(&format!(" {holds}: {value}"));
@@ -185,10 +182,10 @@ fn tables(page: &mut Page, figures: &Figures) {
 }
 
 fn latency(page: &mut Page, figures: &Figures) {
-    if figures.latency.is_empty() {
+    let distributions = summary::distributions(figures);
+    if distributions.is_empty() {
         return;
     }
-    let distributions = summary::distributions(figures);
     let mut head = vec![""];
     head.extend(distributions.iter().map(|(name, _)| *name));
     let mut rows: Vec<Vec<String>> = Vec::new();

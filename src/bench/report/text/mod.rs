@@ -39,8 +39,12 @@ pub fn text(figures: &Figures) -> String {
     }
     if figures.latency.is_empty() {
         text.push_str("\nNo call ended.\n");
-    } else {
+    }
+    // Streams that do not end have times, too.
+    if !summary::distributions(figures).is_empty() {
         latency(&mut text, figures);
+    }
+    if !figures.latency.is_empty() {
         histogram(&mut text, figures);
     }
     codes(&mut text, figures);
@@ -189,10 +193,7 @@ fn thresholds(text: &mut String, figures: &Figures) {
             "DOES NOT HOLD"
         };
         let threshold = escape(&verdict.threshold);
-        let value = match verdict.value.as_str() {
-            "" => "no such figure".into(),
-            value => escape(value),
-        };
+        let value = escape(verdict.shown());
         let _ = writeln!(text, "  {holds:<13}  {threshold:<widest$}  {value}");
     }
 }

@@ -250,3 +250,14 @@ fn one_call_of_a_million_has_a_bar() {
     assert_eq!(blocks(1_000_000, 1_000_000, 2), "██");
     assert_eq!(blocks(0, 1_000_000, 40), "");
 }
+
+#[test]
+fn streams_that_do_not_end_have_times_all_the_same() {
+    let mut figures = testing::empty();
+    figures.first_message = testing::streaming().first_message;
+    let text = text(&figures);
+    assert!(text.contains("No call ended."), "{text}");
+    assert!(text.contains("first msg"), "{text}");
+    assert!(text.contains("first msg: from the start"), "{text}");
+    assert!(!text.contains("Histogram"), "{text}");
+}
