@@ -244,9 +244,11 @@ impl Caller {
         let Some(slot) = self.slots.get(slot) else {
             return;
         };
+        let mut since = Instant::now();
         loop {
             if !slot.is_gone.get() {
                 slot.lost.notified().await;
+                since = Instant::now();
                 continue;
             }
             let pause = slot.pause.get();
@@ -257,13 +259,17 @@ impl Caller {
                 .set((pause * 2).clamp(FIRST_PAUSE, LONGEST_PAUSE));
             let patience = self.work.patience();
             let opened = self.connections.open(&self.work.endpoint, &patience).await;
-            if let Ok(connection) = opened {
-                *slot.connection.borrow_mut() = connection;
-                slot.is_gone.set(false);
-                slot.replaced.notify_waiters();
-                self.recorder.borrow_mut().opened();
-            } else {
-                self.recorder.borrow_mut().failed_to_connect();
+            match opened {
+                Ok(connection) => {
+                    *slot.connection.borrow_mut() = connection;
+                    slot.is_gone.set(false);
+                    slot.replaced.notify_waiters();
+                    self.recorder.borrow_mut().opened();
+                }
+                Err(error) => {
+                    self.recorder.borrow_mut().failed_to_connect();
+                    self.work.cannot_connect(since, error);
+                }
             }
         }
     }

@@ -37,4 +37,5 @@ mod window;
 mod work;
 mod worker;
 
-pub use run::{Observer, Progress, Target, run};
+pub use run::{Observer, Outcome, Progress, run};
+pub use work::Target;

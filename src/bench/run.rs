@@ -4,11 +4,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant, SystemTime};
 
-use http::HeaderName;
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 use tokio::sync::oneshot;
 use tokio::time::MissedTickBehavior;
-use tokio_util::sync::CancellationToken;
 
 use super::distribution::Distribution;
 use super::figures::{ERRORS, ErrorCount, Figures, Load, Timeline, VERSION};
@@ -16,35 +14,17 @@ use super::history::History;
 use super::numbers::real;
 use super::plan::Plan;
 use super::recorder::{Counted, Live, Recorder};
-use super::requests::Messages;
 use super::stages::mean_rate;
-use super::template::HeaderTemplate;
 use super::window::{Sampler, Window};
-use super::work::Work;
+use super::work::{Target, Work};
 use super::worker::{self, Times};
-use crate::call::Start;
 use crate::error::{Error, Result};
-use crate::transport::Endpoint;
 
 /// Workers begin this long after the last of them is ready, so that all of them begin together.
 const LEAD: Duration = Duration::from_millis(5);
 
 /// How often the observer hears of the run.
 const TICK: Duration = Duration::from_millis(250);
-
-/// What is called, and how.
-#[derive(Clone)]
-pub struct Target {
-    pub endpoint: Endpoint,
-    pub connect_timeout: Duration,
-    pub start: Start,
-    /// Headers that differ from call to call.
-    pub headers: Vec<(HeaderName, Vec<HeaderTemplate>)>,
-    pub messages: Messages,
-    /// As reports name them.
-    pub server: String,
-    pub method: String,
-}
 
 /// How a run goes.
 #[derive(Clone, Debug)]
@@ -63,6 +43,13 @@ pub struct Progress<'a> {
     pub all: &'a Distribution,
 }
 
+/// A run that is over.
+pub struct Outcome {
+    pub figures: Figures,
+    /// Why it was given up before its end, if it was.
+    pub lost: Option<Error>,
+}
+
 /// Hears of a run while it goes on.
 pub trait Observer {
     /// Returns whether the run may go on.
@@ -78,20 +65,8 @@ pub async fn run(
     target: &Target,
     observer: &mut dyn Observer,
     interrupted: impl Future<Output = ()>,
-) -> Result<Figures> {
-    let mut messages = target.messages.clone();
-    messages.pack(target.start.encoding);
-    let work = Arc::new(Work {
-        plan: plan.clone(),
-        endpoint: target.endpoint.clone(),
-        connect_timeout: target.connect_timeout,
-        start: target.start.clone(),
-        headers: target.headers.clone(),
-        messages,
-        numbers: AtomicU64::new(0),
-        taken: AtomicU64::new(0),
-        stop: CancellationToken::new(),
-    });
+) -> Result<Outcome> {
+    let work = Arc::new(Work::new(plan.clone(), target));
     // Ends the workers also when this future is dropped.
     let _stop = work.stop.clone().drop_guard();
     tokio::pin!(interrupted);
@@ -178,8 +153,9 @@ pub async fn run(
     collector.started = collector.started.min(SystemTime::now());
     let mut figures = collector.figures(end.saturating_duration_since(start));
     figures.samples = samplers.finish();
-    figures.ended_early = ended_early;
-    Ok(figures)
+    let lost = work.lost().take();
+    figures.ended_early = ended_early || lost.is_some();
+    Ok(Outcome { figures, lost })
 }
 
 /// What all workers have sampled, and when the last of them ended its load, which is not when this thread hears of it. `None`

@@ -1,7 +1,8 @@
 //! What all workers of a run need to know.
 
 use std::sync::atomic::AtomicU64;
-use std::time::Duration;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
 
 use http::HeaderName;
 use tokio_util::sync::CancellationToken;
@@ -10,7 +11,22 @@ use super::plan::Plan;
 use super::requests::Messages;
 use super::template::HeaderTemplate;
 use crate::call::Start;
+use crate::error::Error;
 use crate::transport::{Endpoint, Patience};
+
+/// What is called, and how.
+#[derive(Clone)]
+pub struct Target {
+    pub endpoint: Endpoint,
+    pub connect_timeout: Duration,
+    pub start: Start,
+    /// Headers that differ from call to call.
+    pub headers: Vec<(HeaderName, Vec<HeaderTemplate>)>,
+    pub messages: Messages,
+    /// As reports name them.
+    pub server: String,
+    pub method: String,
+}
 
 /// What all workers need to know.
 pub struct Work {
@@ -28,9 +44,49 @@ pub struct Work {
     pub taken: AtomicU64,
     /// Ends the load before its time.
     pub stop: CancellationToken,
+    /// Why the load was given up.
+    lost: Mutex<Option<Error>>,
 }
 
+/// A load without another end is given up when no connection could be made for so many times as long as one may take.
+const GIVE_UP_AFTER: u32 = 3;
+
 impl Work {
+    pub fn new(plan: Plan, target: &Target) -> Self {
+        let mut messages = target.messages.clone();
+        messages.pack(target.start.encoding);
+        Self {
+            plan,
+            endpoint: target.endpoint.clone(),
+            connect_timeout: target.connect_timeout,
+            start: target.start.clone(),
+            headers: target.headers.clone(),
+            messages,
+            numbers: AtomicU64::new(0),
+            taken: AtomicU64::new(0),
+            stop: CancellationToken::new(),
+            lost: Mutex::default(),
+        }
+    }
+
+    /// Why the load was given up, if it was.
+    pub fn lost(&self) -> MutexGuard<'_, Option<Error>> {
+        self.lost.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// A connection cannot be made, since that time.
+    pub fn cannot_connect(&self, since: Instant, error: Error) {
+        let patience = self.connect_timeout.saturating_mul(GIVE_UP_AFTER);
+        if self.plan.length().is_none() && since.elapsed() >= patience {
+            let error = Error::failed("gave the run up: the server cannot be reached any more")
+                .caused_by(error)
+                .hinted("a run with --duration goes on until its end");
+            // Another connection may have been the first.
+            self.lost().get_or_insert(error);
+            self.stop.cancel();
+        }
+    }
+
     pub fn patience(&self) -> Patience<'static> {
         Patience {
             connect_timeout: self.connect_timeout,

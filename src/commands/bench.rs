@@ -16,7 +16,7 @@ use crate::bench::plan::Plan;
 use crate::bench::search::{self, Search};
 use crate::bench::template::HeaderTemplate;
 use crate::bench::threshold::Threshold;
-use crate::bench::{self, Observer, Progress, Target as Called};
+use crate::bench::{self, Observer, Outcome, Progress, Target as Called};
 use crate::cli::{BenchAction, BenchArgs};
 use crate::error::{Error, Kind, Result};
 use crate::output::{Console, Progress as Line};
@@ -96,12 +96,12 @@ pub async fn run(args: &BenchArgs, context: &mut Context) -> Result<()> {
     if !conditions.is_empty() {
         return run.find_max(args, plan, &conditions, context).await;
     }
-    let mut figures = run.measure(&plan, context).await?;
+    let Outcome { mut figures, lost } = run.measure(&plan, context).await?;
     reports.judge(&mut figures);
-    let verdict = if context.interrupt.is_struck() {
-        Err(Error::interrupted())
-    } else {
-        verdict(&figures)
+    let verdict = match lost {
+        _ if context.interrupt.is_struck() => Err(Error::interrupted()),
+        Some(error) => Err(error),
+        None => verdict(&figures),
     };
     reports.write(&figures, verdict, context).await
 }
@@ -127,7 +127,7 @@ struct Run<'a> {
 
 impl Run<'_> {
     /// Makes the load, and shows how it goes.
-    async fn measure(&self, plan: &Plan, context: &Context) -> Result<Figures> {
+    async fn measure(&self, plan: &Plan, context: &Context) -> Result<Outcome> {
         let is_terminal = context.terminal.stderr_is_terminal;
         let mut view = View {
             live: Live::default(),
@@ -154,7 +154,7 @@ impl Run<'_> {
         while let Some(rate) = search.next() {
             let plan = load::step(args, &plan, rate);
             let mut figures = match self.measure(&plan, context).await {
-                Ok(figures) => figures,
+                Ok(outcome) => outcome.figures,
                 // The server may not have survived the last rate.
                 Err(error) => {
                     return self

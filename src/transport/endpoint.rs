@@ -6,7 +6,6 @@ use std::time::Duration;
 use super::route::Route;
 use super::tls::TlsOptions;
 use super::{Address, Dialer};
-use crate::net::is_this_machine;
 
 /// A server, and how to reach it.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -90,14 +89,6 @@ impl Endpoint {
     /// Whether this is the server that is called unless another one is named.
     pub fn is_default(&self) -> bool {
         matches!(&self.dialer, Dialer::Address(address) if address.is_default())
-    }
-
-    /// Whether the server is on this machine, as far as its address tells.
-    pub fn is_local(&self) -> bool {
-        match &self.dialer {
-            Dialer::Address(Address::Tcp { host, .. }) => is_this_machine(host),
-            Dialer::Address(Address::Unix(_)) | Dialer::InProcess(_) => true,
-        }
     }
 
     /// The server's host, which its certificate has to name.

@@ -77,13 +77,12 @@ pub fn plan(
     let duration = load
         .duration
         .or_else(|| load.calls.is_none().then_some(DURATION));
-    let is_local = session.endpoint().is_local();
     let threads = load
         .threads
         // Each of them needs a call of its own.
         .unwrap_or_else(|| {
             let most = load.max_in_flight.unwrap_or(MAX_IN_FLIGHT);
-            threads_that_help(load.connections, is_local).min(most)
+            threads_that_help(load.connections).min(most)
         });
     Ok(Plan {
         kind,

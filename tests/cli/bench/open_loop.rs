@@ -159,7 +159,8 @@ fn calls_are_spread_over_the_connections_also_when_many_are_due() {
             call.end(0, "");
         }
     });
-    let run = "--rate 20000 -n 800 --connections 4";
+    // Threads share the number of calls as they come to it.
+    let run = "--rate 20000 -n 800 --connections 4 --threads 1";
     routeguide([
         "bench",
         "GetPerson",

@@ -135,6 +135,21 @@ fn connections_that_are_retired_lose_no_call() {
     assert!(number(&figures, "/connections/opened") > 4.0);
 }
 
+/// Nothing else would end it.
+#[test]
+fn a_number_of_calls_is_given_up_when_the_server_is_gone_for_good() {
+    let server = Server::start();
+    let run = "-n 1000000000 -c 4 --connect-timeout 300ms";
+    let load = bench(server.addr(), run).start();
+    std::thread::sleep(Duration::from_millis(300));
+    server.into_running().kill();
+    let outcome = load.wait();
+    outcome.exits(1).says_one_error();
+    let figures = outcome.figures();
+    assert_eq!(figures["ended_early"], true);
+    assert!(number(&figures, "/calls/ok") > 0.0);
+}
+
 #[test]
 fn a_server_that_cannot_be_reached_is_one_error_before_any_load() {
     let port = ReservedPort::new();
