@@ -3,6 +3,7 @@
 
 mod file;
 mod memory;
+pub mod store;
 
 use std::hash::BuildHasher as _;
 
