@@ -1,8 +1,18 @@
 //! The people the server answers about: built in (`memory`) or from a file (`file`), and the directory that holds them
-//! while the server runs.
+//! while the server runs. Or those of a database:
+//!
+//! - `place`: where people are, by a file name or a URL;
+//! - `store`: what every database can do, and how it fails; `contract`: the tests of that;
+//! - `columns`: the columns of a person → an encoded message;
+//! - `sqlite`: the one in a file.
 
+mod columns;
+#[cfg(test)]
+mod contract;
 mod file;
 mod memory;
+pub mod place;
+mod sqlite;
 pub mod store;
 
 use std::hash::BuildHasher as _;
@@ -11,6 +21,9 @@ use arc_swap::ArcSwap;
 use hashbrown::{DefaultHashBuilder, HashTable};
 use prost::Message as _;
 
+use self::place::Database;
+use self::sqlite::Sqlite;
+use self::store::{Failure, Store, StoreError};
 use crate::framing::Packer;
 use crate::proto::Person;
 
@@ -20,6 +33,17 @@ pub const NOT_FOUND: &str = "Not Found";
 /// The key of `Person.name` on the wire: field 1, a string. prost writes fields in the order of their numbers, so a person
 /// with a name starts with it.
 const NAME: u8 = 0x0a;
+
+/// Makes the store of a database. Nothing is opened or connected yet.
+pub fn open(database: &Database) -> Result<Box<dyn Store>, StoreError> {
+    match database {
+        Database::Sqlite(path) => Ok(Box::new(Sqlite::new(path))),
+        Database::Postgres(url) => Err(StoreError::new(
+            Failure::Other,
+            format!("{url}: PostgreSQL is not supported yet"),
+        )),
+    }
+}
 
 /// People by name, encoded: a reply is copied, and not encoded for each call. All are in one allocation, which also holds
 /// their names; the table has the places where they start.

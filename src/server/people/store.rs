@@ -25,6 +25,9 @@ pub type Answer<'a, T> = Pin<Box<dyn Future<Output = Result<T, StoreError>> + Se
 pub trait Store: Send + Sync {
     /// The encoded Person messages of at most [`MOST_NAMES`] names, in their order; `None` for a name that nobody has.
     /// Dropping the future does not stop the statement, whose answer is then thrown away.
+    ///
+    /// A person that SQL has left in a state that no message has is [`Failure::Person`], with the index of its name: without
+    /// that name, the others can be asked for again.
     fn find(&self, names: Vec<String>) -> Answer<'_, Vec<Option<Bytes>>>;
 
     /// Whether the database can be reached, and has the tables of this version.
@@ -117,6 +120,8 @@ pub struct StoreError {
 pub enum Failure {
     /// It cannot be reached, or the connection to it is lost.
     Unavailable,
+    /// There is no such database, or no file of it.
+    Missing,
     /// A statement took longer than [`STATEMENT_LIMIT`].
     Timeout,
     /// The tables are missing (0), older or newer than those of this version.
@@ -132,7 +137,7 @@ pub enum Failure {
     Locked,
     /// What it holds is not what it wrote, or not a database.
     Corrupt,
-    /// It cannot take one person. The message is a clause about that person, such as `duplicate name "Eve"`.
+    /// It cannot take, or give, one person. The message is a clause about that person, such as `duplicate name "Eve"`.
     Person {
         index: usize,
     },
@@ -202,9 +207,16 @@ impl StoreError {
         &self.failure
     }
 
-    /// The message alone, without its causes.
-    pub fn message(&self) -> &str {
-        &self.message
+    /// The error as a command reports it.
+    pub fn into_error(self) -> Error {
+        let mut error = Error::failed(self.message);
+        if let Some(source) = self.source {
+            error = error.caused_by(Cause(source));
+        }
+        match self.hint {
+            Some(hint) => error.hinted(hint),
+            None => error,
+        }
     }
 }
 
@@ -219,19 +231,6 @@ impl std::error::Error for StoreError {
         match &self.source {
             Some(source) => Some(source.as_ref().as_ref()),
             None => None,
-        }
-    }
-}
-
-impl From<StoreError> for Error {
-    fn from(error: StoreError) -> Self {
-        let mut converted = Self::failed(error.message);
-        if let Some(source) = error.source {
-            converted = converted.caused_by(Cause(source));
-        }
-        match error.hint {
-            Some(hint) => converted.hinted(hint),
-            None => converted,
         }
     }
 }

@@ -1,0 +1,177 @@
+//! A connection: the file, opened and still the one at its path, and a limit of time for statements.
+
+use std::io;
+use std::ops::Deref;
+use std::path::Path;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use rusqlite::OpenFlags;
+
+use super::super::store::{Failure, StoreError};
+use super::{DatabaseFile, failure, schema};
+
+/// How many steps of a statement are made before the time is looked at.
+const STEPS: i32 = 1000;
+
+/// The cache of a connection, in KiB, where less than 0 is what the pragma takes for them. What it lacks comes from the system's.
+const CACHE: i32 = -16 * 1024;
+
+/// What a connection is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Purpose {
+    /// It changes nothing.
+    Read,
+    Write,
+    /// As `Write`, and the file need not exist.
+    Create,
+}
+
+/// An open file.
+pub struct Connection {
+    sqlite: rusqlite::Connection,
+    file: Arc<DatabaseFile>,
+    identity: Identity,
+    /// When the statement that runs is stopped.
+    deadline: Arc<Mutex<Option<Instant>>>,
+}
+
+impl Deref for Connection {
+    type Target = rusqlite::Connection;
+
+    fn deref(&self) -> &rusqlite::Connection {
+        &self.sqlite
+    }
+}
+
+impl Connection {
+    /// Opens the file. Unless it may be created, it has to have the tables of this version.
+    pub fn open(file: &Arc<DatabaseFile>, purpose: Purpose) -> Result<Self, StoreError> {
+        let before = Identity::of(&file.path);
+        match &before {
+            Err(error) if purpose != Purpose::Create => {
+                return Err(failure::unreadable(file, error));
+            }
+            Ok(identity) if identity.is_folder => {
+                let message = format!("{file} is a folder");
+                return Err(StoreError::new(Failure::Other, message));
+            }
+            _ => {}
+        }
+        // With the right to write, a reader can complete or undo what a program that has ended began. Where there is none,
+        // SQLite does without it.
+        let mut flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        if purpose == Purpose::Create {
+            flags |= OpenFlags::SQLITE_OPEN_CREATE;
+        }
+        let opened = rusqlite::Connection::open_with_flags(&*file.path, flags);
+        let sqlite = opened.map_err(|error| failure::explain(file, error))?;
+        let mut connection = Self {
+            sqlite,
+            file: Arc::clone(file),
+            identity: Identity::default(),
+            deadline: Arc::default(),
+        };
+        let prepared = connection.prepare_for(purpose);
+        prepared.map_err(|error| connection.explain(error))?;
+        // The pragmas have opened the file, and who replaces one does not put the old one back.
+        connection.identity = match (before, Identity::of(&file.path)) {
+            (Ok(before), Ok(after)) if before != after => return Self::open(file, purpose),
+            (_, after) => after.map_err(|error| failure::unreadable(file, &error))?,
+        };
+        if purpose != Purpose::Create {
+            let found = schema::version(&connection).map_err(|error| connection.explain(error))?;
+            if found != schema::VERSION {
+                return Err(StoreError::schema(file, found, schema::VERSION));
+            }
+        }
+        Ok(connection)
+    }
+
+    fn prepare_for(&mut self, purpose: Purpose) -> rusqlite::Result<()> {
+        self.sqlite.busy_timeout(self.file.busy)?;
+        self.sqlite.pragma_update(None, "cache_size", CACHE)?;
+        if purpose == Purpose::Read {
+            self.sqlite.pragma_update(None, "query_only", true)?;
+            self.sqlite.set_prepared_statement_cache_capacity(8);
+            let deadline = Arc::clone(&self.deadline);
+            let is_late = move || {
+                let deadline = deadline.lock().unwrap_or_else(PoisonError::into_inner);
+                deadline.is_some_and(|deadline| Instant::now() >= deadline)
+            };
+            self.sqlite.progress_handler(STEPS, Some(is_late))?;
+        } else {
+            // Readers and a writer do not wait for each other then. It stays so in the file; a system that cannot do it,
+            // or another program at work on the file right now, is no reason to fail.
+            let switched = self.sqlite.pragma_update(None, "journal_mode", "wal");
+            if let Err(error) = switched
+                && !matches!(
+                    error.sqlite_error_code(),
+                    Some(rusqlite::ErrorCode::DatabaseBusy | rusqlite::ErrorCode::ReadOnly)
+                )
+            {
+                return Err(error);
+            }
+        }
+        // Reads the file, which to open does not.
+        self.sqlite
+            .query_row("SELECT count(*) FROM sqlite_schema", [], |_| Ok(()))
+    }
+
+    /// Whether the file at the path is still the one that is open.
+    ///
+    /// # Errors
+    /// When there is none.
+    pub fn is_current(&self) -> Result<bool, StoreError> {
+        let now = Identity::of(&self.file.path);
+        let now = now.map_err(|error| failure::unreadable(&self.file, &error))?;
+        Ok(now == self.identity)
+    }
+
+    /// Stops statements that are not done in time.
+    pub fn limit(&self, time: Duration) {
+        let mut deadline = self.deadline.lock().unwrap_or_else(PoisonError::into_inner);
+        *deadline = Instant::now().checked_add(time);
+    }
+
+    /// What an error means.
+    pub fn explain(&self, error: rusqlite::Error) -> StoreError {
+        if failure::may_be_the_schema(&error)
+            && let Ok(found) = schema::version(self)
+            && found != schema::VERSION
+        {
+            return StoreError::schema(&self.file, found, schema::VERSION);
+        }
+        failure::explain(&self.file, error)
+    }
+
+    pub fn file(&self) -> &Arc<DatabaseFile> {
+        &self.file
+    }
+}
+
+/// Which file it is, whatever its path. Elsewhere than on Unix, an open file cannot be replaced.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+struct Identity {
+    is_folder: bool,
+    #[cfg(unix)]
+    device: u64,
+    #[cfg(unix)]
+    inode: u64,
+}
+
+impl Identity {
+    fn of(path: &Path) -> io::Result<Self> {
+        #[cfg(unix)]
+        use std::os::unix::fs::MetadataExt as _;
+
+        let metadata = std::fs::metadata(path)?;
+        Ok(Self {
+            is_folder: metadata.is_dir(),
+            #[cfg(unix)]
+            device: metadata.dev(),
+            #[cfg(unix)]
+            inode: metadata.ino(),
+        })
+    }
+}

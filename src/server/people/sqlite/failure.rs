@@ -1,0 +1,103 @@
+//! SQLite's errors → what they mean to whoever uses the database.
+
+use std::io;
+
+use rusqlite::ffi::ErrorCode;
+
+use super::super::store::{Failure, StoreError};
+use super::DatabaseFile;
+
+/// The error of opening or asking for a file.
+pub fn unreadable(file: &DatabaseFile, error: &io::Error) -> StoreError {
+    match error.kind() {
+        io::ErrorKind::NotFound => {
+            StoreError::new(Failure::Missing, format!("there is no file for {file}")).hinted(
+                format!("create it with: routeguide people migrate --to {file}"),
+            )
+        }
+        io::ErrorKind::PermissionDenied => denied(file),
+        kind => StoreError::new(Failure::Unavailable, format!("cannot open {file}"))
+            .caused_by(io::Error::from(kind)),
+    }
+}
+
+fn denied(file: &DatabaseFile) -> StoreError {
+    StoreError::new(
+        Failure::Denied,
+        format!("there is no permission to open {file}"),
+    )
+}
+
+/// A statement that took too long.
+pub fn timeout(file: &DatabaseFile) -> StoreError {
+    let limit = file.limit.as_secs_f64();
+    StoreError::new(
+        Failure::Timeout,
+        format!("{file} did not answer within {limit} s"),
+    )
+}
+
+/// Whether tables or columns may be missing.
+pub fn may_be_the_schema(error: &rusqlite::Error) -> bool {
+    error.sqlite_error_code() == Some(ErrorCode::Unknown)
+}
+
+/// What an error of a statement means.
+pub fn explain(file: &DatabaseFile, error: rusqlite::Error) -> StoreError {
+    let new = |failure, message| StoreError::new(failure, message);
+    let explained = match error.sqlite_error_code() {
+        Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => new(
+            Failure::Locked,
+            format!("{file} is locked by another program"),
+        ),
+        Some(ErrorCode::OperationInterrupted) => return timeout(file),
+        Some(ErrorCode::DiskFull) => {
+            new(Failure::Full, format!("there is no space left for {file}"))
+        }
+        Some(ErrorCode::NotADatabase) => {
+            new(Failure::Corrupt, format!("{file} is not a SQLite database"))
+        }
+        Some(ErrorCode::DatabaseCorrupt) => new(Failure::Corrupt, format!("{file} is damaged"))
+            .hinted("sqlite3 FILE .recover prints what can be saved"),
+        Some(ErrorCode::ReadOnly) => new(Failure::Denied, format!("{file} cannot be written to")),
+        Some(ErrorCode::PermissionDenied) => denied(file),
+        Some(ErrorCode::CannotOpen) => return cannot_open(file, error),
+        Some(ErrorCode::SystemIoFailure) => new(
+            Failure::Unavailable,
+            format!("{file} cannot be read or written"),
+        ),
+        Some(ErrorCode::Unknown) => new(
+            Failure::Other,
+            format!("the tables of {file} are not those that routeguide makes"),
+        ),
+        _ => new(
+            Failure::Other,
+            format!("{file} does not do what it was asked"),
+        ),
+    };
+    explained.caused_by(error)
+}
+
+/// SQLite does not say why.
+fn cannot_open(file: &DatabaseFile, error: rusqlite::Error) -> StoreError {
+    let parent = file.path.parent().filter(|it| !it.as_os_str().is_empty());
+    if let Some(parent) = parent
+        && !parent.is_dir()
+    {
+        let shown = parent.display();
+        let message = format!("cannot create {file}: there is no folder {shown}");
+        return StoreError::new(Failure::Missing, message);
+    }
+    match std::fs::File::options().read(true).open(&file.path) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => unreadable(file, &error),
+        // In WAL mode, there are two more files beside it.
+        _ => StoreError::new(
+            Failure::Denied,
+            format!(
+                "{file} cannot be opened, because there is no permission to write to its folder"
+            ),
+        )
+        .hinted("allow that, or turn WAL off: sqlite3 FILE 'PRAGMA journal_mode = delete'")
+        .caused_by(error),
+    }
+}

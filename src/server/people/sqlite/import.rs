@@ -1,0 +1,221 @@
+//! An import, on a thread that has the connection and the transaction of it.
+
+use std::sync::Arc;
+use std::sync::mpsc::{self, Receiver, Sender};
+
+use rusqlite::{Transaction, TransactionBehavior, params};
+use tokio::sync::oneshot;
+
+use super::super::store::{Answer, Counts, Import, ImportOptions, OnConflict, StoreError};
+use super::connection::{Connection, Purpose};
+use super::{DatabaseFile, ended, spawn};
+use crate::proto::Person;
+
+const INSERT: &str = "INSERT INTO people (name, age, gender, hobbies, has_address, street, city)
+VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7) ON CONFLICT (name) DO NOTHING";
+
+const UPDATE: &str = "UPDATE people
+SET age = ?2, gender = ?3, hobbies = ?4, has_address = ?5, street = ?6, city = ?7 WHERE name = ?1";
+
+type Reply = oneshot::Sender<Result<Counts, StoreError>>;
+
+/// What the thread is asked for.
+enum Step {
+    Add(Vec<Person>, Reply),
+    Finish(Reply),
+}
+
+/// An import that runs.
+struct Running {
+    file: Arc<DatabaseFile>,
+    steps: Sender<Step>,
+}
+
+impl Running {
+    async fn ask(
+        file: &DatabaseFile,
+        steps: &Sender<Step>,
+        step: impl FnOnce(Reply) -> Step,
+    ) -> Result<Counts, StoreError> {
+        let (reply, answer) = oneshot::channel();
+        steps.send(step(reply)).map_err(|_| ended(file))?;
+        answer.await.unwrap_or_else(|_| Err(ended(file)))
+    }
+}
+
+impl Import for Running {
+    fn add(&mut self, people: Vec<Person>) -> Answer<'_, Counts> {
+        Box::pin(Self::ask(&self.file, &self.steps, |reply| {
+            Step::Add(people, reply)
+        }))
+    }
+
+    fn finish(self: Box<Self>) -> Answer<'static, Counts> {
+        Box::pin(async move { Self::ask(&self.file, &self.steps, Step::Finish).await })
+    }
+}
+
+/// Begins an import.
+pub async fn start(
+    file: &Arc<DatabaseFile>,
+    options: ImportOptions,
+) -> Result<Box<dyn Import>, StoreError> {
+    let (steps, asked) = mpsc::channel();
+    let (begun, has_begun) = oneshot::channel();
+    let thread_file = Arc::clone(file);
+    spawn(file, move || {
+        let mut begun = Some(begun);
+        let outcome = Connection::open(&thread_file, Purpose::Write).and_then(|connection| {
+            let run = if options.replace { replace } else { add };
+            let outcome = run(&connection, options.on_conflict, &mut begun, &asked);
+            outcome.map_err(|error| connection.explain(error))
+        });
+        if let (Err(error), Some(begun)) = (outcome, begun) {
+            // Whoever asked may be gone.
+            let _ = begun.send(Err(error));
+        }
+    })?;
+    has_begun.await.unwrap_or_else(|_| Err(ended(file)))?;
+    Ok(Box::new(Running {
+        file: Arc::clone(file),
+        steps,
+    }))
+}
+
+type Begun = Option<oneshot::Sender<Result<(), StoreError>>>;
+
+fn tell(begun: &mut Begun) {
+    if let Some(begun) = begun.take() {
+        let _ = begun.send(Ok(()));
+    }
+}
+
+/// Takes the lock first: who reads first, and writes then, may find that another has written.
+fn begin(connection: &Connection) -> rusqlite::Result<Transaction<'_>> {
+    Transaction::new_unchecked(connection, TransactionBehavior::Immediate)
+}
+
+/// Adds people, each time in a transaction.
+fn add(
+    connection: &Connection,
+    on_conflict: OnConflict,
+    begun: &mut Begun,
+    asked: &Receiver<Step>,
+) -> rusqlite::Result<()> {
+    // Whether it can be written to is known from the start.
+    begin(connection)?.rollback()?;
+    tell(begun);
+    let mut total = Counts::default();
+    while let Ok(step) = asked.recv() {
+        match step {
+            Step::Add(people, reply) => {
+                let added = begin(connection).and_then(|transaction| {
+                    let added = insert(&transaction, &people, on_conflict)?;
+                    match &added {
+                        Ok(_) => transaction.commit()?,
+                        Err(_) => transaction.rollback()?,
+                    }
+                    Ok(added)
+                });
+                let added = added.unwrap_or_else(|error| Err(connection.explain(error)));
+                if let Ok(added) = &added {
+                    total += *added;
+                }
+                let _ = reply.send(added);
+            }
+            Step::Finish(reply) => {
+                let _ = reply.send(Ok(total));
+                break;
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Adds people in the place of all who were there, in one transaction.
+fn replace(
+    connection: &Connection,
+    on_conflict: OnConflict,
+    begun: &mut Begun,
+    asked: &Receiver<Step>,
+) -> rusqlite::Result<()> {
+    let transaction = begin(connection)?;
+    let removed = transaction.execute("DELETE FROM people", [])?;
+    tell(begun);
+    let mut total = Counts {
+        removed: removed as u64,
+        ..Counts::default()
+    };
+    while let Ok(step) = asked.recv() {
+        match step {
+            Step::Add(people, reply) => {
+                let added = insert(&transaction, &people, on_conflict);
+                match added.unwrap_or_else(|error| Err(connection.explain(error))) {
+                    Ok(added) => {
+                        total += added;
+                        let _ = reply.send(Ok(added));
+                    }
+                    Err(error) => {
+                        // Before the answer: then nothing has changed.
+                        let _ = transaction.rollback();
+                        let _ = reply.send(Err(error));
+                        return Ok(());
+                    }
+                }
+            }
+            Step::Finish(reply) => {
+                let committed = transaction.commit();
+                let committed = committed.map_err(|error| connection.explain(error));
+                let _ = reply.send(committed.map(|()| total));
+                return Ok(());
+            }
+        }
+    }
+    transaction.rollback()
+}
+
+fn insert(
+    transaction: &Transaction<'_>,
+    people: &[Person],
+    on_conflict: OnConflict,
+) -> rusqlite::Result<Result<Counts, StoreError>> {
+    let mut insert = transaction.prepare_cached(INSERT)?;
+    let mut update = transaction.prepare_cached(UPDATE)?;
+    let mut counts = Counts::default();
+    let mut json = Vec::new();
+    for (index, person) in people.iter().enumerate() {
+        json.clear();
+        // Strings are always JSON, and a vector takes all of it.
+        let _ = serde_json::to_writer(&mut json, &person.hobbies);
+        let hobbies = std::str::from_utf8(&json).unwrap_or("[]");
+        let address = person.address.as_ref();
+        let values = params![
+            person.name,
+            person.age,
+            person.gender,
+            hobbies,
+            address.is_some(),
+            address.map_or("", |it| it.street.as_str()),
+            address.map_or("", |it| it.city.as_str()),
+        ];
+        let inserted = match insert.execute(values) {
+            Err(error) if error.sqlite_error_code() == Some(rusqlite::ErrorCode::TooBig) => {
+                return Ok(Err(StoreError::person(
+                    index,
+                    "the person is larger than a row may be",
+                )));
+            }
+            inserted => inserted?,
+        };
+        match on_conflict {
+            _ if inserted == 1 => counts.inserted += 1,
+            OnConflict::Error => return Ok(Err(StoreError::duplicate(index, &person.name))),
+            OnConflict::Skip => counts.skipped += 1,
+            OnConflict::Update => {
+                update.execute(values)?;
+                counts.updated += 1;
+            }
+        }
+    }
+    Ok(Ok(counts))
+}

@@ -1,0 +1,166 @@
+//! People in a file of SQLite. Threads of their own do the blocking, each with a connection of its own.
+//!
+//! - `schema`: the tables, and their versions;
+//! - `connection`: the file, opened, and still the one at its path; `failure`: what went wrong with it;
+//! - `pool`: the threads that read; `read`: what they read; `export`, `import`: a thread each.
+
+mod connection;
+mod export;
+mod failure;
+mod import;
+mod pool;
+mod read;
+mod schema;
+#[cfg(test)]
+mod tests;
+
+use std::fmt;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use tokio::sync::mpsc::Receiver;
+use tokio::sync::oneshot;
+use tokio::time::timeout;
+
+use self::connection::{Connection, Purpose};
+use self::pool::Pool;
+use super::store::{
+    Answer, Failure, Import, ImportOptions, MOST_NAMES, Migrated, STATEMENT_LIMIT, Store,
+    StoreError,
+};
+
+/// How long to wait for another's lock. In WAL mode, nobody who reads waits.
+const BUSY: Duration = Duration::from_secs(4);
+
+/// More threads than this read no faster.
+const MOST_THREADS: usize = 8;
+
+/// A database in a file.
+pub struct Sqlite {
+    file: Arc<DatabaseFile>,
+    pool: Pool,
+}
+
+/// Where it is, and how long it may take.
+#[derive(Debug)]
+struct DatabaseFile {
+    path: Box<Path>,
+    /// For locks.
+    busy: Duration,
+    /// For a statement that reads.
+    limit: Duration,
+}
+
+impl fmt::Display for DatabaseFile {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "sqlite:{}", self.path.display())
+    }
+}
+
+impl Sqlite {
+    /// Opens nothing yet.
+    pub fn new(path: &Path) -> Self {
+        Self::with(path, BUSY, STATEMENT_LIMIT)
+    }
+
+    fn with(path: &Path, busy: Duration, limit: Duration) -> Self {
+        let file = Arc::new(DatabaseFile {
+            path: path.into(),
+            busy,
+            limit,
+        });
+        let threads = std::thread::available_parallelism().map_or(1, usize::from);
+        Self {
+            pool: Pool::new(Arc::clone(&file), threads.min(MOST_THREADS)),
+            file,
+        }
+    }
+
+    /// Runs this on a thread that reads.
+    fn read<T: Send + 'static>(
+        &self,
+        read: impl FnOnce(&Connection) -> rusqlite::Result<Result<T, StoreError>> + Send + 'static,
+    ) -> Answer<'_, T> {
+        Box::pin(async move {
+            let (reply, answer) = oneshot::channel();
+            self.pool.run(Box::new(move |reader| {
+                if !reply.is_closed() {
+                    // Whoever asked may be gone.
+                    let _ = reply.send(reader.read(read));
+                }
+            }))?;
+            // A statement ends by itself at its limit, unless a read of the file hangs.
+            match timeout(2 * self.file.limit, answer).await {
+                Ok(Ok(result)) => result,
+                Ok(Err(_)) => Err(ended(&self.file)),
+                Err(_) => Err(failure::timeout(&self.file)),
+            }
+        })
+    }
+
+    /// Runs this on a thread of its own.
+    fn on_thread<T: Send + 'static>(
+        &self,
+        run: impl FnOnce(&Arc<DatabaseFile>) -> Result<T, StoreError> + Send + 'static,
+    ) -> Answer<'_, T> {
+        Box::pin(async move {
+            let (reply, answer) = oneshot::channel();
+            let file = Arc::clone(&self.file);
+            spawn(&self.file, move || {
+                // Whoever asked may be gone.
+                let _ = reply.send(run(&file));
+            })?;
+            answer.await.unwrap_or_else(|_| Err(ended(&self.file)))
+        })
+    }
+}
+
+/// Starts a thread.
+fn spawn(file: &DatabaseFile, run: impl FnOnce() + Send + 'static) -> Result<(), StoreError> {
+    let thread = std::thread::Builder::new().name("sqlite".to_owned());
+    thread.spawn(run).map(drop).map_err(|error| {
+        StoreError::new(Failure::Other, format!("cannot start a thread for {file}"))
+            .caused_by(error)
+    })
+}
+
+/// Only a panic ends a thread before it has answered.
+fn ended(file: &DatabaseFile) -> StoreError {
+    StoreError::new(Failure::Other, format!("the thread for {file} has ended"))
+}
+
+impl Store for Sqlite {
+    fn find(&self, names: Vec<String>) -> Answer<'_, Vec<Option<Bytes>>> {
+        debug_assert!(names.len() <= MOST_NAMES, "{}", names.len());
+        self.read(move |connection| read::find(connection, &names))
+    }
+
+    fn check(&self) -> Answer<'_, ()> {
+        self.read(read::check)
+    }
+
+    fn count(&self) -> Answer<'_, u64> {
+        self.read(|connection| read::count(connection).map(Ok))
+    }
+
+    fn migrate(&self) -> Answer<'_, Migrated> {
+        self.on_thread(|file| {
+            let connection = Connection::open(file, Purpose::Create)?;
+            let migrated = schema::migrate(&connection);
+            let migrated = migrated.map_err(|error| connection.explain(error))?;
+            let checked = read::check(&connection);
+            checked.unwrap_or_else(|error| Err(connection.explain(error)))?;
+            Ok(migrated)
+        })
+    }
+
+    fn export(&self) -> Answer<'_, Receiver<Result<Vec<Bytes>, StoreError>>> {
+        Box::pin(export::start(&self.file))
+    }
+
+    fn import(&self, options: ImportOptions) -> Answer<'_, Box<dyn Import>> {
+        Box::pin(import::start(&self.file, options))
+    }
+}

@@ -1,0 +1,185 @@
+//! Looking people up, and encoding their rows.
+
+use std::fmt;
+use std::ops::Range;
+
+use bytes::Bytes;
+use rusqlite::Row;
+use rusqlite::types::ValueRef;
+use serde::Deserializer as _;
+use serde::de::{DeserializeSeed, SeqAccess, Visitor};
+
+use super::super::columns::Encoder;
+use super::super::store::{Failure, StoreError};
+use super::connection::Connection;
+use super::schema;
+
+/// One name at a time, in one transaction: for 512 names, `json_each` and the `array` of rusqlite take longer, and the
+/// former has no NUL.
+const FIND: &str =
+    "SELECT age, gender, hobbies, has_address, street, city FROM people WHERE name = ?1";
+
+/// As [`FIND`], with the name at the end.
+pub const ALL: &str =
+    "SELECT age, gender, hobbies, has_address, street, city, name FROM people ORDER BY name";
+
+/// What rows of these hold beside the name.
+const NAME: usize = 6;
+
+/// How many bytes a person mostly has.
+pub const USUAL: usize = 96;
+
+/// The people of these names.
+pub fn find(
+    connection: &Connection,
+    names: &[String],
+) -> rusqlite::Result<Result<Vec<Option<Bytes>>, StoreError>> {
+    let transaction = connection.unchecked_transaction()?;
+    let mut statement = connection.prepare_cached(FIND)?;
+    let mut bytes = Vec::with_capacity(USUAL * names.len());
+    let mut places: Vec<Option<Range<usize>>> = Vec::with_capacity(names.len());
+    for (index, name) in names.iter().enumerate() {
+        let mut rows = statement.query([name])?;
+        let Some(row) = rows.next()? else {
+            places.push(None);
+            continue;
+        };
+        let start = bytes.len();
+        if let Err(why) = encode(name, row, &mut bytes) {
+            return Ok(Err(StoreError::person(index, why.about(name, connection))));
+        }
+        places.push(Some(start..bytes.len()));
+    }
+    drop(statement);
+    transaction.commit()?;
+    // One allocation for all: each is a part of it.
+    let bytes = Bytes::from(bytes);
+    let places = places.into_iter();
+    Ok(Ok(places
+        .map(|place| place.map(|place| bytes.slice(place)))
+        .collect()))
+}
+
+/// Whether the tables are those of this version.
+pub fn check(connection: &Connection) -> rusqlite::Result<Result<(), StoreError>> {
+    let found = schema::version(connection)?;
+    if found != schema::VERSION {
+        return Ok(Err(StoreError::schema(
+            connection.file(),
+            found,
+            schema::VERSION,
+        )));
+    }
+    // Finds out whether there are these columns.
+    connection.prepare(FIND).map(|_| Ok(()))
+}
+
+pub fn count(connection: &Connection) -> rusqlite::Result<u64> {
+    let count: i64 = connection.query_row("SELECT count(*) FROM people", [], |row| row.get(0))?;
+    Ok(count.cast_unsigned())
+}
+
+/// Appends the person of a row of [`ALL`].
+pub fn encode_row(
+    connection: &Connection,
+    row: &Row<'_>,
+    out: &mut Vec<u8>,
+) -> rusqlite::Result<Result<(), StoreError>> {
+    let name = text(row.get_ref(NAME)?);
+    let encoded = name.and_then(|name| encode(name, row, out));
+    Ok(encoded.map_err(|why| {
+        let name = row.get_ref(NAME).ok().and_then(|name| name.as_bytes().ok());
+        let name = String::from_utf8_lossy(name.unwrap_or_default());
+        StoreError::new(Failure::Corrupt, why.about(&name, connection))
+    }))
+}
+
+/// Why a row is not a person: SQL can store what the checks of the table do not see.
+#[derive(Clone, Copy)]
+enum Unsound {
+    Column,
+    Number,
+    Text,
+    Hobbies,
+}
+
+impl Unsound {
+    fn about(self, name: &str, connection: &Connection) -> String {
+        let why = match self {
+            Self::Column => "a column of another type",
+            Self::Number => "a number that is too large",
+            Self::Text => "text that is not valid UTF-8",
+            Self::Hobbies => "hobbies that are not a JSON array of strings",
+        };
+        format!("the person {name:?} in {} has {why}", connection.file())
+    }
+}
+
+fn encode(name: &str, row: &Row<'_>, out: &mut Vec<u8>) -> Result<(), Unsound> {
+    let column = |index| row.get_ref(index).map_err(|_| Unsound::Column);
+    let mut encoder = Encoder::start(name, number(column(0)?)?, number(column(1)?)?, out);
+    let hobbies = text(column(2)?)?;
+    if hobbies != "[]" {
+        let mut json = serde_json::Deserializer::from_str(hobbies);
+        let read = json.deserialize_seq(Hobbies(&mut encoder));
+        read.and_then(|()| json.end())
+            .map_err(|_| Unsound::Hobbies)?;
+    }
+    let address = match number(column(3)?)? {
+        0 => None,
+        _ => Some((text(column(4)?)?, text(column(5)?)?)),
+    };
+    encoder.end(address);
+    Ok(())
+}
+
+fn number(value: ValueRef<'_>) -> Result<i32, Unsound> {
+    let number = value.as_i64().map_err(|_| Unsound::Column)?;
+    i32::try_from(number).map_err(|_| Unsound::Number)
+}
+
+fn text(value: ValueRef<'_>) -> Result<&str, Unsound> {
+    match value {
+        ValueRef::Text(text) => std::str::from_utf8(text).map_err(|_| Unsound::Text),
+        _ => Err(Unsound::Column),
+    }
+}
+
+/// Encodes each string of an array, most without a copy of it.
+struct Hobbies<'e, 'o>(&'e mut Encoder<'o>);
+
+impl<'de> Visitor<'de> for Hobbies<'_, '_> {
+    type Value = ();
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an array of strings")
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut array: A) -> Result<(), A::Error> {
+        while array.next_element_seed(Hobby(self.0))?.is_some() {}
+        Ok(())
+    }
+}
+
+struct Hobby<'e, 'o>(&'e mut Encoder<'o>);
+
+impl<'de> DeserializeSeed<'de> for Hobby<'_, '_> {
+    type Value = ();
+
+    fn deserialize<D: serde::Deserializer<'de>>(self, json: D) -> Result<(), D::Error> {
+        json.deserialize_str(self)
+    }
+}
+
+impl Visitor<'_> for Hobby<'_, '_> {
+    type Value = ();
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a string")
+    }
+
+    fn visit_str<E: serde::de::Error>(self, hobby: &str) -> Result<(), E> {
+        self.0.hobby(hobby);
+        Ok(())
+    }
+}
