@@ -22,7 +22,7 @@ const fn example(what: &'static str, line: &'static str) -> Example {
 }
 
 /// Two examples for each command, and the first steps for the program as a whole, whose name is empty.
-const EXAMPLES: [(&str, [Example; 2]); 13] = [
+const EXAMPLES: [(&str, [Example; 2]); 18] = [
     (
         "",
         [
@@ -151,6 +151,71 @@ const EXAMPLES: [(&str, [Example; 2]); 13] = [
         ],
     ),
     (
+        "people",
+        [
+            example(
+                "A file of people becomes a database",
+                "routeguide people import people.json --to sqlite:people.db",
+            ),
+            example(
+                "From one database to another",
+                "routeguide people export --from sqlite:people.db | routeguide people import --to postgres://db/people",
+            ),
+        ],
+    ),
+    (
+        "people import",
+        [
+            example(
+                "Add people, and change those who are there",
+                "routeguide people import people.json --to sqlite:people.db --on-conflict update",
+            ),
+            example(
+                "Everyone anew, or nothing",
+                "routeguide people import --replace --to postgres://db/people < people.json",
+            ),
+        ],
+    ),
+    (
+        "people export",
+        [
+            example(
+                "To a file that serve --people reads",
+                "routeguide people export --from sqlite:people.db > people.json",
+            ),
+            example(
+                "One column",
+                "routeguide people export --from postgres://db/people | jq .age",
+            ),
+        ],
+    ),
+    (
+        "people count",
+        [
+            example(
+                "A number",
+                "routeguide people count --from sqlite:people.db",
+            ),
+            example(
+                "For a script",
+                "routeguide people count --from postgres://db/people -o json",
+            ),
+        ],
+    ),
+    (
+        "people migrate",
+        [
+            example(
+                "A new file",
+                "routeguide people migrate --to sqlite:people.db",
+            ),
+            example(
+                "Before a new version of serve starts",
+                "routeguide people migrate --to postgres://db/people",
+            ),
+        ],
+    ),
+    (
         "config",
         [
             example(
@@ -254,9 +319,17 @@ mod tests {
 
     #[test]
     fn every_command_has_examples_that_are_valid() {
-        for command in Cli::command().get_subcommands() {
-            let examples = examples(command.get_name());
-            assert_eq!(examples.len(), 2, "{}", command.get_name());
+        let mut root = Cli::command();
+        root.build();
+        let of_people = root.find_subcommand("people").unwrap().get_subcommands();
+        let of_people = of_people.map(|command| format!("people {}", command.get_name()));
+        let commands = root
+            .get_subcommands()
+            .map(|command| command.get_name().to_owned());
+        let commands = commands.filter(|name| name != "help").chain(of_people);
+        for command in commands {
+            let examples = examples(&command);
+            assert_eq!(examples.len(), 2, "{command}");
             for example in examples {
                 let start = example.line.find("routeguide").unwrap();
                 let words = example.line[start..]

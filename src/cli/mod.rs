@@ -11,6 +11,7 @@ mod commands;
 mod deferred;
 mod foreign;
 pub mod guide;
+mod people;
 mod serve;
 mod serve_observing;
 mod serve_tls;
@@ -25,6 +26,7 @@ use clap::{ColorChoice, CommandFactory as _, FromArgMatches as _, Parser, Subcom
 pub use bench::*;
 pub use commands::*;
 pub use deferred::Deferred;
+pub use people::*;
 pub use serve::*;
 pub use serve_observing::*;
 pub use serve_tls::ServeTlsArgs;
@@ -197,6 +199,11 @@ pub enum Command {
     /// Prints the status, and exits 0 if it is SERVING, 1 if it is not, and 64 + n if the call failed.
     Health(Deferred<HealthArgs>),
 
+    /// Write people into a database, and read them from it
+    ///
+    /// A database is a file of SQLite (sqlite:PATH) or one of PostgreSQL (postgres://HOST:PORT/DATABASE).
+    People(Deferred<PeopleArgs>),
+
     /// Show the settings that hold, and where each comes from
     ///
     /// A setting is the long name of a flag of the client commands. Flags count before variables of the environment
@@ -231,6 +238,7 @@ impl Command {
             Self::Bench(args) => Some(&args.connection),
             Self::Health(args) => Some(&args.connection),
             Self::Serve(_)
+            | Self::People(_)
             | Self::Config(_)
             | Self::Shell(_)
             | Self::Completions(_)

@@ -86,7 +86,15 @@ fn write_all(command: &Command, dir: &Path) -> std::io::Result<()> {
     };
     write_page(command, "")?;
     for subcommand in command.get_subcommands() {
-        write_page(subcommand, subcommand.get_name())?;
+        let name = subcommand.get_name();
+        write_page(subcommand, name)?;
+        for nested in subcommand.get_subcommands() {
+            let name = format!("{name} {}", nested.get_name());
+            // Those of `config` have no arguments, and the page of `config` says what there is to say.
+            if !guide::examples(&name).is_empty() {
+                write_page(nested, &name)?;
+            }
+        }
     }
     Ok(())
 }
@@ -99,7 +107,7 @@ fn write(command: &Command, name: &str, out: &mut Vec<u8>) -> std::io::Result<()
     man.render_synopsis_section(out)?;
     man.render_description_section(out)?;
     man.render_options_section(out)?;
-    if name.is_empty() {
+    if name.is_empty() || name == "people" {
         man.render_subcommands_section(out)?;
     }
     let mut roff = Roff::new();

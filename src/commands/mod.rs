@@ -11,6 +11,7 @@ mod get_person;
 mod health;
 mod list;
 mod man;
+mod people;
 mod serve;
 
 use tracing::Level;
@@ -40,6 +41,7 @@ pub async fn run(command: &Command, context: &mut Context) -> Result<()> {
         Command::Call(args) => call::run(args, context).await,
         Command::Bench(args) => bench::run(args, context).await,
         Command::Health(args) => health::run(args, context).await,
+        Command::People(args) => people::run(args, context).await,
         Command::Config(args) => config::run(args, context).await,
         // `main` runs it: it runs these commands itself.
         Command::Shell(_) => Err(Error::usage("a shell cannot be run here")),
@@ -96,6 +98,7 @@ fn console_args(command: &Command) -> Option<&ConsoleArgs> {
         Command::List(args) => Some(&args.console),
         Command::Describe(args) => Some(&args.console),
         Command::Health(args) => Some(&args.console),
+        Command::People(args) => Some(args.action.console()),
         Command::Config(args) => Some(&args.console),
         Command::Serve(_) | Command::Shell(_) | Command::Completions(_) | Command::Man(_) => None,
     }

@@ -59,6 +59,8 @@ pub struct Messages<F> {
     partial: Vec<u8>,
     /// Of the start of that message.
     position: Position,
+    /// Of the start of the message before.
+    last: Position,
     /// The last message does not fit its type, but the input goes on behind it.
     is_misfit: bool,
 }
@@ -81,12 +83,45 @@ impl<F: Format> Messages<F> {
             max_size,
             partial: Vec::new(),
             position: Position::START,
+            last: Position::START,
             is_misfit: false,
         }
     }
 
+    /// Where the last message starts.
+    pub fn last_position(&self) -> Position {
+        self.last
+    }
+
+    /// Where the last message ends, and what is skipped behind it.
+    pub fn position(&self) -> Position {
+        self.position
+    }
+
+    /// Skips what belongs to no message, and returns the byte behind it: `None` within a message, or if there is no more.
+    pub(super) fn peek(&mut self, input: &mut &[u8]) -> Option<u8> {
+        if self.position == Position::START && !self.skip_mark(input) || !self.partial.is_empty() {
+            return None;
+        }
+        self.skip(self.format.blank(input), input);
+        input.first().copied()
+    }
+
+    /// Skips bytes between two messages.
+    pub(super) fn skip(&mut self, len: usize, input: &mut &[u8]) {
+        let (skipped, rest) = input.split_at_checked(len).unwrap_or((input, &[]));
+        self.position = self.position.after(skipped);
+        *input = rest;
+    }
+
+    /// An error between two messages.
+    pub(super) fn error(&self, why: &str) -> Error {
+        ParseError::new(Position::START, why).in_input(&self.name, self.position)
+    }
+
     fn encode(&mut self, text: &[u8], out: &mut Vec<u8>) -> Result<()> {
         let start = out.len();
+        self.last = self.position;
         self.format
             .parse(&mut self.layouts, self.message, text, out)
             .map_err(|error| {
@@ -150,9 +185,7 @@ impl<F: Format> Decode for Messages<F> {
             return Ok(false);
         }
         if self.partial.is_empty() {
-            let (blank, rest) = input.split_at(self.format.blank(input));
-            self.position = self.position.after(blank);
-            *input = rest;
+            self.skip(self.format.blank(input), input);
         }
         let Some(end) = self.format.end(input) else {
             self.keep(std::mem::take(input))?;

@@ -2,10 +2,11 @@
 //!
 //! - `stdin`, `chunks`: bytes of stdin, files and arguments, read when they are asked for (`wait`: until there are any);
 //! - `requests`: the request stream of a call, which asks for them and has them decoded;
-//! - `names`, and `messages` in the format of `json` or `text`: the decoders;
+//! - `names`, and `messages` in the format of `json` or `text`: the decoders; `array`: JSON that may be in an array;
 //! - `arguments`: one message of `FIELD` arguments.
 
 pub mod arguments;
+mod array;
 mod chunks;
 mod json;
 mod messages;
@@ -15,6 +16,7 @@ pub mod stdin;
 mod text;
 mod wait;
 
+pub use array::JsonArray;
 pub use chunks::Chunks;
 pub use json::Json;
 pub use messages::Messages;

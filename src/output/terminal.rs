@@ -385,15 +385,20 @@ impl Progress {
 
     /// Draws the line.
     pub fn draw(&mut self, requests: u64, replies: u64) {
-        let seconds = self.started.elapsed().as_secs_f64();
-        #[expect(clippy::cast_precision_loss, reason = "a rate for reading")]
-        let rate = replies as f64 / seconds;
-        let line = format!(
-            "{}, {}, {rate:.0}/s, {seconds:.0}s",
+        let done = format!(
+            "{}, {}",
             count(requests, "request", "requests"),
             count(replies, "reply", "replies")
         );
-        self.show(&line);
+        self.show_rate(&done, replies);
+    }
+
+    /// Shows what is done, how much of it a second, and for how long.
+    pub fn show_rate(&self, done: &str, number: u64) {
+        let seconds = self.started.elapsed().as_secs_f64();
+        #[expect(clippy::cast_precision_loss, reason = "a rate for reading")]
+        let rate = number as f64 / seconds;
+        self.show(&format!("{done}, {rate:.0}/s, {seconds:.0}s"));
     }
 
     /// Shows this instead of what the line had.

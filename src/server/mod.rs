@@ -56,7 +56,11 @@ pub use no_otlp::Exporter;
 #[cfg(feature = "otlp")]
 pub use otlp::Exporter;
 pub use peer::Peer;
-pub use people::People;
+pub use people::place::Database;
+pub use people::store::{
+    Answer, Counts, Failure, ImportOptions, Migrated, OnConflict, Store, StoreError,
+};
+pub use people::{People, check_name, open as open_store};
 pub use route_guide::Missing;
 pub use tls::{Tls, TlsFiles};
 pub use watch::Watch;

@@ -72,9 +72,13 @@ pub fn descriptor_style(args: &ConsoleArgs, context: &Context) -> Style {
 
 /// Whether to show a progress line: on a terminal, unless replies go there too.
 pub fn shows_progress(args: &OutputArgs, context: &Context) -> bool {
+    can_show_progress(&args.console, context) && !context.terminal.stdout_is_terminal
+}
+
+/// Whether a progress line can be shown on stderr.
+pub fn can_show_progress(args: &ConsoleArgs, context: &Context) -> bool {
     let terminal = &context.terminal;
-    let can_draw = terminal.stderr_is_terminal && !terminal.is_dumb;
-    can_draw && !terminal.stdout_is_terminal && !args.console.quiet
+    terminal.stderr_is_terminal && !terminal.is_dumb && !args.quiet
 }
 
 /// The console of a client command.

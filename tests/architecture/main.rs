@@ -78,17 +78,20 @@ const ROOMS: &[Room] = &[
             ("session", "what every command works in"),
             ("config", "`config` shows the settings"),
             ("cli", "a command's arguments"),
-            ("server", "`serve` runs it"),
+            ("server", "`serve` runs it, and `people` asks its databases"),
             ("output", "how replies are printed"),
             ("input", "where requests come from"),
-            ("protobuf", "`call` reads requests by their layout"),
+            (
+                "protobuf",
+                "`call` reads requests by their layout, and `people export` prints people",
+            ),
             ("schema", "which method is called"),
             (
                 "call",
                 "the end of a call, which get-* and health interpret",
             ),
             ("framing", "how many messages were sent"),
-            ("proto", "the messages of health"),
+            ("proto", "the messages of health, and Person"),
             ("secret", "`config` masks secrets"),
         ],
     },
@@ -155,7 +158,10 @@ const ROOMS: &[Room] = &[
     Room {
         name: "server",
         imports: &[
-            ("protobuf", "reads the people file"),
+            (
+                "protobuf",
+                "reads the people file, and encodes people of a database",
+            ),
             (
                 "schema",
                 "the bundled schema, which the people file is read by",
@@ -330,6 +336,11 @@ const OUTSIDE: &[(&str, &[&str], &str)] = &[
         "tonic::transport",
         &[],
         "calls go through `call`, and `server` runs connections by itself",
+    ),
+    (
+        "rusqlite",
+        &["server::people::sqlite"],
+        "ask the database through server::people::store::Store",
     ),
     (
         "reedline",

@@ -44,9 +44,9 @@ fn tables_stay_tables_on_a_narrow_terminal() {
     }
 }
 
-/// The commands that --help lists.
-fn commands() -> Vec<String> {
-    let help = routeguide(["--help"]).run().stdout;
+/// The commands that --help lists, of the program or of a command with commands of its own.
+fn commands(of: &[&str]) -> Vec<String> {
+    let help = routeguide(of).arg("--help").run().stdout;
     let listed = help.lines().skip_while(|line| *line != "Commands:").skip(1);
     listed
         .take_while(|line| !line.is_empty())
@@ -75,12 +75,15 @@ fn the_program_has_this_help() {
 #[test]
 fn every_command_has_this_help() {
     let mut snapshots = vec!["help.snap".to_owned(), "help-short.snap".to_owned()];
-    for command in commands() {
+    let of_people = commands(&["people"]).into_iter();
+    let of_people = of_people.map(|command| format!("people {command}"));
+    for command in commands(&[]).into_iter().chain(of_people) {
         for (name, flag) in [("help", "--help"), ("help-short", "-h")] {
-            let name = format!("{name}-{command}");
+            let name = format!("{name}-{}", command.replace(' ', "-"));
             // `help` takes commands. With a flag, it shows the help of the program.
             if command != "help" {
-                has_this_help(&name, &[&command, flag]);
+                let words: Vec<&str> = command.split(' ').chain([flag]).collect();
+                has_this_help(&name, &words);
                 snapshots.push(format!("{name}.snap"));
             }
         }

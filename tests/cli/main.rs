@@ -51,6 +51,7 @@ mod output;
 #[cfg(unix)]
 #[cfg(target_os = "linux")]
 mod packaging;
+mod people;
 mod progress;
 mod readme;
 mod reflection;

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use prost::Message as _;
 
-use super::{NOT_FOUND, People};
+use super::{People, check_name};
 use crate::error::{Error, Result};
 use crate::proto::Person;
 use crate::protobuf::json::{self, ReadOptions};
@@ -53,13 +53,7 @@ impl People {
         )? {
             let person = Person::decode(bytes.as_slice())
                 .map_err(|error| ParseError::new(place, error.to_string()))?;
-            if person.name.is_empty() {
-                return Err(ParseError::new(place, "the person has no name"));
-            }
-            if person.name == NOT_FOUND {
-                let why = format!("the name {NOT_FOUND:?} is reserved for unknown people");
-                return Err(ParseError::new(place, why));
-            }
+            check_name(&person.name).map_err(|why| ParseError::new(place, why))?;
             match people.insert(&person) {
                 Ok(start) => places.push((start, place)),
                 Err(start) => {

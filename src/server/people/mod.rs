@@ -30,6 +30,20 @@ use crate::proto::Person;
 /// The name in the reply about an unknown person. The tutorial's server answers with it, so no person can have it.
 pub const NOT_FOUND: &str = "Not Found";
 
+/// Whether a person may have this name.
+///
+/// # Errors
+/// Why not.
+pub fn check_name(name: &str) -> Result<(), String> {
+    match name {
+        "" => Err("the person has no name".to_owned()),
+        NOT_FOUND => Err(format!(
+            "the name {NOT_FOUND:?} is reserved for unknown people"
+        )),
+        _ => Ok(()),
+    }
+}
+
 /// The key of `Person.name` on the wire: field 1, a string. prost writes fields in the order of their numbers, so a person
 /// with a name starts with it.
 const NAME: u8 = 0x0a;

@@ -207,6 +207,14 @@ impl StoreError {
         &self.failure
     }
 
+    /// The person that it is about, by its index in what was asked for.
+    pub fn person_index(&self) -> Option<usize> {
+        match self.failure {
+            Failure::Person { index } => Some(index),
+            _ => None,
+        }
+    }
+
     /// The error as a command reports it.
     pub fn into_error(self) -> Error {
         let mut error = Error::failed(self.message);

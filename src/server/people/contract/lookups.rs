@@ -104,7 +104,10 @@ pub async fn a_name_is_never_sql(fixture: Fixture) {
     });
     add(store, people.to_vec()).await;
     let found = find(store, &names).await;
-    let expected = people.map(|person| Some(Bytes::from(person.encode_to_vec())));
+    let encoded = people
+        .iter()
+        .map(|person| Some(Bytes::from(person.encode_to_vec())));
+    let expected: Vec<_> = encoded.collect();
     assert_eq!(found, expected);
     let updated = import(store, on_conflict(OnConflict::Update), people.to_vec()).await;
     assert_eq!(updated.unwrap().updated, names.len() as u64);

@@ -1,0 +1,164 @@
+//! `people import`: JSON into a database, a transaction at a time.
+
+use std::pin::pin;
+
+use super::source::{Batch, Source};
+use crate::cli::{OnConflictArg, PeopleImportArgs};
+use crate::error::{Error, Kind, Result};
+use crate::output::{Console, Progress, count};
+use crate::server::{Counts, Failure, ImportOptions, OnConflict, Store, StoreError};
+use crate::session::{Context, output};
+
+pub async fn run(args: &PeopleImportArgs, context: &mut Context) -> Result<()> {
+    let console = output::console(&args.console, context);
+    let (database, store) = super::open(&args.to)?;
+    let mut source = Source::open(args.file.as_deref(), context).await?;
+    let reads_stdin = args.file.as_deref().is_none_or(|file| file == "-");
+    if reads_stdin && context.terminal.stdin_is_terminal {
+        console.notice("reading people from the terminal, in JSON; Ctrl-D ends the input");
+    }
+    prepare(&*store, &database.to_string(), &console, context).await?;
+    let options = ImportOptions {
+        replace: args.replace,
+        on_conflict: match args.on_conflict {
+            OnConflictArg::Error => OnConflict::Error,
+            OnConflictArg::Skip => OnConflict::Skip,
+            OnConflictArg::Update => OnConflict::Update,
+        },
+    };
+    let mut done = Done::default();
+    let shows_progress = output::can_show_progress(&args.console, context);
+    let progress = Progress::new(&console, shows_progress);
+    let imported = import(&*store, options, &mut source, &mut done, progress, context).await;
+    match imported {
+        Ok(counts) => {
+            console.notice(&summary(counts));
+            Ok(())
+        }
+        Err(error) => {
+            if let Some(said) = done.before(&error, options) {
+                console.notice(&said);
+            }
+            Err(error)
+        }
+    }
+}
+
+/// Creates the tables where there are none. Older ones are left as they are: servers of an earlier version may be using them.
+async fn prepare(
+    store: &dyn Store,
+    shown: &str,
+    console: &Console,
+    context: &Context,
+) -> Result<()> {
+    let check = async { Ok(store.check().await) };
+    let Err(error) = context.interrupt.or(check).await? else {
+        return Ok(());
+    };
+    if !matches!(
+        error.failure(),
+        Failure::Missing | Failure::Schema { found: 0, .. }
+    ) {
+        return Err(error.into_error());
+    }
+    let migrated = super::ask(store.migrate(), context).await?;
+    console.notice(&format!(
+        "{shown}: created the tables, version {}",
+        migrated.to
+    ));
+    Ok(())
+}
+
+/// What is committed.
+#[derive(Default)]
+struct Done {
+    people: u64,
+    /// The line in which the last of them ends.
+    last_line: usize,
+    /// The transaction of a `replace` is being committed: a lost connection leaves open whether it was.
+    is_finishing: bool,
+}
+
+impl Done {
+    /// What to say before an error that ends the import.
+    fn before(&self, error: &Error, options: ImportOptions) -> Option<String> {
+        if options.replace {
+            return (!self.is_finishing).then(|| "nothing was changed".to_owned());
+        }
+        let said = match (self.people, self.last_line) {
+            (0, _) => return Some("nobody was imported".to_owned()),
+            // All are in one line.
+            (people, 1) => format!("the first {people} people were imported"),
+            (_, line) => format!("the people of lines 1 to {line} were imported"),
+        };
+        Some(match options.on_conflict {
+            OnConflict::Error if error.kind() == Kind::Interrupted => {
+                format!("{said}; --on-conflict skip completes the import")
+            }
+            _ => said,
+        })
+    }
+}
+
+/// Reads a transaction while the one before it is written.
+async fn import(
+    store: &dyn Store,
+    options: ImportOptions,
+    source: &mut Source,
+    done: &mut Done,
+    mut progress: Progress,
+    context: &Context,
+) -> Result<Counts> {
+    let mut import = super::ask(store.import(options), context).await?;
+    let mut next = context.interrupt.or(source.batch()).await?;
+    while !next.people.is_empty() {
+        let Batch {
+            people,
+            places,
+            last_line,
+        } = next;
+        let written = people.len() as u64;
+        // A transaction that has begun ends, whatever happens meanwhile.
+        let (added, read) = {
+            let read = context.interrupt.or(source.batch());
+            let mut step = pin!(async { tokio::join!(import.add(people), read) });
+            loop {
+                tokio::select! {
+                    biased;
+                    both = &mut step => break both,
+                    () = progress.due() => {
+                        progress.show_rate(&count(done.people, "person", "people"), done.people);
+                    }
+                }
+            }
+        };
+        added.map_err(|error| source.explain(error, &places))?;
+        done.people += written;
+        done.last_line = last_line;
+        next = read?;
+    }
+    done.is_finishing = true;
+    import.finish().await.map_err(StoreError::into_error)
+}
+
+/// What was done, in one line.
+fn summary(counts: Counts) -> String {
+    let parts = [
+        (counts.inserted, "inserted"),
+        (counts.updated, "updated"),
+        (counts.skipped, "skipped"),
+        (counts.removed, "removed"),
+    ];
+    let mut text = String::new();
+    for (number, what) in parts {
+        if number > 0 && text.is_empty() {
+            text = format!("{} {what}", count(number, "person", "people"));
+        } else if number > 0 {
+            text.push_str(&format!(", {number} {what}"));
+        }
+    }
+    match text.as_str() {
+        "" => "there were no people to import".to_owned(),
+        _ => text,
+    }
+}
