@@ -13,6 +13,7 @@ use crate::error::{BoxError, Error};
 use crate::proto::Person;
 
 /// How many names one call of [`Store::find`] may ask for.
+#[cfg_attr(not(test), expect(dead_code, reason = "`serve` does not use it yet"))]
 pub const MOST_NAMES: usize = 512;
 
 /// How long a statement of [`Store::find`], [`Store::check`] and [`Store::count`] may take.
@@ -28,6 +29,7 @@ pub trait Store: Send + Sync {
     ///
     /// A person that SQL has left in a state that no message has is [`Failure::Person`], with the index of its name: without
     /// that name, the others can be asked for again.
+    #[cfg_attr(not(test), expect(dead_code, reason = "`serve` does not use it yet"))]
     fn find(&self, names: Vec<String>) -> Answer<'_, Vec<Option<Bytes>>>;
 
     /// Whether the database can be reached, and has the tables of this version.

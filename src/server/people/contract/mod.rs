@@ -28,7 +28,7 @@ pub struct Fixture {
     /// Whether it can hold NUL.
     pub takes_nul: bool,
     /// Dropped after the store: what the database is in.
-    pub keep: Box<dyn std::any::Any + Send>,
+    pub _keep: Box<dyn std::any::Any + Send>,
 }
 
 impl Fixture {

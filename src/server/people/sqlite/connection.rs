@@ -1,14 +1,13 @@
 //! A connection: the file, opened and still the one at its path, and a limit of time for statements.
 
-use std::io;
 use std::ops::Deref;
-use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use rusqlite::OpenFlags;
+use rusqlite::{ErrorCode, OpenFlags};
 
 use super::super::store::{Failure, StoreError};
+use super::identity::{Files, Identity};
 use super::{DatabaseFile, failure, schema};
 
 /// How many steps of a statement are made before the time is looked at.
@@ -31,7 +30,8 @@ pub enum Purpose {
 pub struct Connection {
     sqlite: rusqlite::Connection,
     file: Arc<DatabaseFile>,
-    identity: Identity,
+    /// Of the file, once it is known.
+    identity: Option<Identity>,
     /// When the statement that runs is stopped.
     deadline: Arc<Mutex<Option<Instant>>>,
 }
@@ -47,38 +47,7 @@ impl Deref for Connection {
 impl Connection {
     /// Opens the file. Unless it may be created, it has to have the tables of this version.
     pub fn open(file: &Arc<DatabaseFile>, purpose: Purpose) -> Result<Self, StoreError> {
-        let before = Identity::of(&file.path);
-        match &before {
-            Err(error) if purpose != Purpose::Create => {
-                return Err(failure::unreadable(file, error));
-            }
-            Ok(identity) if identity.is_folder => {
-                let message = format!("{file} is a folder");
-                return Err(StoreError::new(Failure::Other, message));
-            }
-            _ => {}
-        }
-        // With the right to write, a reader can complete or undo what a program that has ended began. Where there is none,
-        // SQLite does without it.
-        let mut flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-        if purpose == Purpose::Create {
-            flags |= OpenFlags::SQLITE_OPEN_CREATE;
-        }
-        let opened = rusqlite::Connection::open_with_flags(&*file.path, flags);
-        let sqlite = opened.map_err(|error| failure::explain(file, error))?;
-        let mut connection = Self {
-            sqlite,
-            file: Arc::clone(file),
-            identity: Identity::default(),
-            deadline: Arc::default(),
-        };
-        let prepared = connection.prepare_for(purpose);
-        prepared.map_err(|error| connection.explain(error))?;
-        // The pragmas have opened the file, and who replaces one does not put the old one back.
-        connection.identity = match (before, Identity::of(&file.path)) {
-            (Ok(before), Ok(after)) if before != after => return Self::open(file, purpose),
-            (_, after) => after.map_err(|error| failure::unreadable(file, &error))?,
-        };
+        let connection = Self::open_current(file, purpose)?;
         if purpose != Purpose::Create {
             let found = schema::version(&connection).map_err(|error| connection.explain(error))?;
             if found != schema::VERSION {
@@ -86,6 +55,60 @@ impl Connection {
             }
         }
         Ok(connection)
+    }
+
+    /// Opens the file that is at the path, even if another one is put there meanwhile. One at a time: see [`Files`].
+    fn open_current(file: &Arc<DatabaseFile>, purpose: Purpose) -> Result<Self, StoreError> {
+        let mut last = file.opened.lock().unwrap_or_else(PoisonError::into_inner);
+        loop {
+            let before = Identity::of(&file.path);
+            match &before {
+                Err(error) if purpose != Purpose::Create => {
+                    return Err(failure::unreadable(file, error));
+                }
+                Ok(identity) if identity.is_folder => {
+                    let message = format!("{file} is a folder");
+                    return Err(StoreError::new(Failure::Other, message));
+                }
+                Ok(identity) => {
+                    if let Some(last) = last.take() {
+                        last.leave(&file.path, *identity);
+                    }
+                }
+                Err(_) => {}
+            }
+            let connection = Self::open_file(file, purpose)?;
+            // It has been read from, so that the files beside it are there.
+            let after = Files::at(&file.path).map_err(|error| failure::unreadable(file, &error))?;
+            if before.is_ok_and(|before| before != after.database) {
+                continue;
+            }
+            *last = Some(after);
+            return Ok(Self {
+                identity: Some(after.database),
+                ..connection
+            });
+        }
+    }
+
+    fn open_file(file: &Arc<DatabaseFile>, purpose: Purpose) -> Result<Self, StoreError> {
+        // With the right to write, a reader can complete or undo what a program that has ended began. Where there is none,
+        // SQLite does without it.
+        let mut flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        if purpose == Purpose::Create {
+            flags |= OpenFlags::SQLITE_OPEN_CREATE;
+        }
+        let opened = rusqlite::Connection::open_with_flags(&*file.path, flags);
+        let mut connection = Self {
+            sqlite: opened.map_err(|error| failure::explain(file, error))?,
+            file: Arc::clone(file),
+            identity: None,
+            deadline: Arc::default(),
+        };
+        match connection.prepare_for(purpose) {
+            Ok(()) => Ok(connection),
+            Err(error) => Err(connection.explain(error)),
+        }
     }
 
     fn prepare_for(&mut self, purpose: Purpose) -> rusqlite::Result<()> {
@@ -106,8 +129,8 @@ impl Connection {
             let switched = self.sqlite.pragma_update(None, "journal_mode", "wal");
             if let Err(error) = switched
                 && !matches!(
-                    error.sqlite_error_code(),
-                    Some(rusqlite::ErrorCode::DatabaseBusy | rusqlite::ErrorCode::ReadOnly)
+                    failure::code(&error),
+                    Some(ErrorCode::DatabaseBusy | ErrorCode::ReadOnly)
                 )
             {
                 return Err(error);
@@ -125,7 +148,7 @@ impl Connection {
     pub fn is_current(&self) -> Result<bool, StoreError> {
         let now = Identity::of(&self.file.path);
         let now = now.map_err(|error| failure::unreadable(&self.file, &error))?;
-        Ok(now == self.identity)
+        Ok(Some(now) == self.identity)
     }
 
     /// Stops statements that are not done in time.
@@ -148,30 +171,13 @@ impl Connection {
     pub fn file(&self) -> &Arc<DatabaseFile> {
         &self.file
     }
-}
 
-/// Which file it is, whatever its path. Elsewhere than on Unix, an open file cannot be replaced.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-struct Identity {
-    is_folder: bool,
-    #[cfg(unix)]
-    device: u64,
-    #[cfg(unix)]
-    inode: u64,
-}
-
-impl Identity {
-    fn of(path: &Path) -> io::Result<Self> {
-        #[cfg(unix)]
-        use std::os::unix::fs::MetadataExt as _;
-
-        let metadata = std::fs::metadata(path)?;
-        Ok(Self {
-            is_folder: metadata.is_dir(),
-            #[cfg(unix)]
-            device: metadata.dev(),
-            #[cfg(unix)]
-            inode: metadata.ino(),
-        })
+    /// Ends it, with all that was written in the file and nothing beside it, as far as others do not have it open.
+    pub fn close(self) {
+        // What remains to be done is done by the next one who opens it.
+        let _ = self
+            .sqlite
+            .query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()));
+        let _ = self.sqlite.close();
     }
 }

@@ -37,15 +37,33 @@ pub fn timeout(file: &DatabaseFile) -> StoreError {
     )
 }
 
+pub fn code(error: &rusqlite::Error) -> Option<ErrorCode> {
+    match error {
+        rusqlite::Error::SqliteFailure(error, _) | rusqlite::Error::SqlInputError { error, .. } => {
+            Some(error.code)
+        }
+        _ => None,
+    }
+}
+
+/// SQLite's words, without the statement and the number.
+fn words(error: rusqlite::Error) -> String {
+    match error {
+        rusqlite::Error::SqliteFailure(_, Some(text)) => text,
+        rusqlite::Error::SqlInputError { msg, .. } => msg,
+        error => error.to_string(),
+    }
+}
+
 /// Whether tables or columns may be missing.
 pub fn may_be_the_schema(error: &rusqlite::Error) -> bool {
-    error.sqlite_error_code() == Some(ErrorCode::Unknown)
+    code(error) == Some(ErrorCode::Unknown)
 }
 
 /// What an error of a statement means.
 pub fn explain(file: &DatabaseFile, error: rusqlite::Error) -> StoreError {
     let new = |failure, message| StoreError::new(failure, message);
-    let explained = match error.sqlite_error_code() {
+    let explained = match code(&error) {
         Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => new(
             Failure::Locked,
             format!("{file} is locked by another program"),
@@ -75,7 +93,7 @@ pub fn explain(file: &DatabaseFile, error: rusqlite::Error) -> StoreError {
             format!("{file} does not do what it was asked"),
         ),
     };
-    explained.caused_by(error)
+    explained.caused_by(words(error))
 }
 
 /// SQLite does not say why.
@@ -98,6 +116,6 @@ fn cannot_open(file: &DatabaseFile, error: rusqlite::Error) -> StoreError {
             ),
         )
         .hinted("allow that, or turn WAL off: sqlite3 FILE 'PRAGMA journal_mode = delete'")
-        .caused_by(error),
+        .caused_by(words(error)),
     }
 }

@@ -2,13 +2,14 @@
 
 use std::sync::Arc;
 use std::sync::mpsc::{self, Receiver, Sender};
+use std::thread::JoinHandle;
 
 use rusqlite::{Transaction, TransactionBehavior, params};
 use tokio::sync::oneshot;
 
 use super::super::store::{Answer, Counts, Import, ImportOptions, OnConflict, StoreError};
 use super::connection::{Connection, Purpose};
-use super::{DatabaseFile, ended, spawn};
+use super::{DatabaseFile, ended, failure, spawn};
 use crate::proto::Person;
 
 const INSERT: &str = "INSERT INTO people (name, age, gender, hobbies, has_address, street, city)
@@ -28,30 +29,40 @@ enum Step {
 /// An import that runs.
 struct Running {
     file: Arc<DatabaseFile>,
-    steps: Sender<Step>,
+    /// Dropped first, which ends the thread.
+    steps: Option<Sender<Step>>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Drop for Running {
+    /// Waits for the connection to be closed: a process that ends before would leave files beside the database.
+    fn drop(&mut self) {
+        self.steps = None;
+        if let Some(thread) = self.thread.take() {
+            // What a panic has said is said.
+            let _ = thread.join();
+        }
+    }
 }
 
 impl Running {
-    async fn ask(
-        file: &DatabaseFile,
-        steps: &Sender<Step>,
-        step: impl FnOnce(Reply) -> Step,
-    ) -> Result<Counts, StoreError> {
+    async fn ask(&self, step: impl FnOnce(Reply) -> Step) -> Result<Counts, StoreError> {
         let (reply, answer) = oneshot::channel();
-        steps.send(step(reply)).map_err(|_| ended(file))?;
-        answer.await.unwrap_or_else(|_| Err(ended(file)))
+        let sent = self.steps.as_ref().map(|steps| steps.send(step(reply)));
+        match sent {
+            Some(Ok(())) => answer.await.unwrap_or_else(|_| Err(ended(&self.file))),
+            _ => Err(ended(&self.file)),
+        }
     }
 }
 
 impl Import for Running {
     fn add(&mut self, people: Vec<Person>) -> Answer<'_, Counts> {
-        Box::pin(Self::ask(&self.file, &self.steps, |reply| {
-            Step::Add(people, reply)
-        }))
+        Box::pin(self.ask(|reply| Step::Add(people, reply)))
     }
 
     fn finish(self: Box<Self>) -> Answer<'static, Counts> {
-        Box::pin(async move { Self::ask(&self.file, &self.steps, Step::Finish).await })
+        Box::pin(async move { self.ask(Step::Finish).await })
     }
 }
 
@@ -63,23 +74,27 @@ pub async fn start(
     let (steps, asked) = mpsc::channel();
     let (begun, has_begun) = oneshot::channel();
     let thread_file = Arc::clone(file);
-    spawn(file, move || {
+    let thread = spawn(file, move || {
         let mut begun = Some(begun);
         let outcome = Connection::open(&thread_file, Purpose::Write).and_then(|connection| {
             let run = if options.replace { replace } else { add };
             let outcome = run(&connection, options.on_conflict, &mut begun, &asked);
-            outcome.map_err(|error| connection.explain(error))
+            let outcome = outcome.map_err(|error| connection.explain(error));
+            connection.close();
+            outcome
         });
         if let (Err(error), Some(begun)) = (outcome, begun) {
             // Whoever asked may be gone.
             let _ = begun.send(Err(error));
         }
     })?;
-    has_begun.await.unwrap_or_else(|_| Err(ended(file)))?;
-    Ok(Box::new(Running {
+    let running = Running {
         file: Arc::clone(file),
-        steps,
-    }))
+        steps: Some(steps),
+        thread: Some(thread),
+    };
+    has_begun.await.unwrap_or_else(|_| Err(ended(file)))?;
+    Ok(Box::new(running))
 }
 
 type Begun = Option<oneshot::Sender<Result<(), StoreError>>>;
@@ -199,7 +214,7 @@ fn insert(
             address.map_or("", |it| it.city.as_str()),
         ];
         let inserted = match insert.execute(values) {
-            Err(error) if error.sqlite_error_code() == Some(rusqlite::ErrorCode::TooBig) => {
+            Err(error) if failure::code(&error) == Some(rusqlite::ErrorCode::TooBig) => {
                 return Ok(Err(StoreError::person(
                     index,
                     "the person is larger than a row may be",

@@ -1,12 +1,13 @@
 //! People in a file of SQLite. Threads of their own do the blocking, each with a connection of its own.
 //!
 //! - `schema`: the tables, and their versions;
-//! - `connection`: the file, opened, and still the one at its path; `failure`: what went wrong with it;
+//! - `connection`: the file, opened; `identity`: whether it is still the one at its path; `failure`: what went wrong with it;
 //! - `pool`: the threads that read; `read`: what they read; `export`, `import`: a thread each.
 
 mod connection;
 mod export;
 mod failure;
+mod identity;
 mod import;
 mod pool;
 mod read;
@@ -16,7 +17,8 @@ mod tests;
 
 use std::fmt;
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
+use std::thread::JoinHandle;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -25,6 +27,7 @@ use tokio::sync::oneshot;
 use tokio::time::timeout;
 
 use self::connection::{Connection, Purpose};
+use self::identity::Files;
 use self::pool::Pool;
 use super::store::{
     Answer, Failure, Import, ImportOptions, MOST_NAMES, Migrated, STATEMENT_LIMIT, Store,
@@ -51,6 +54,8 @@ struct DatabaseFile {
     busy: Duration,
     /// For a statement that reads.
     limit: Duration,
+    /// What was opened last.
+    opened: Mutex<Option<Files>>,
 }
 
 impl fmt::Display for DatabaseFile {
@@ -70,6 +75,7 @@ impl Sqlite {
             path: path.into(),
             busy,
             limit,
+            opened: Mutex::default(),
         });
         let threads = std::thread::available_parallelism().map_or(1, usize::from);
         Self {
@@ -100,6 +106,18 @@ impl Sqlite {
         })
     }
 
+    /// Reads with a connection of its own, which is closed then: for what is rarely asked.
+    fn once<T: Send + 'static>(
+        &self,
+        read: impl FnOnce(&Connection) -> rusqlite::Result<Result<T, StoreError>> + Send + 'static,
+    ) -> Answer<'_, T> {
+        self.on_thread(|file| {
+            let connection = Connection::open(file, Purpose::Read)?;
+            connection.limit(file.limit);
+            read(&connection).unwrap_or_else(|error| Err(connection.explain(error)))
+        })
+    }
+
     /// Runs this on a thread of its own.
     fn on_thread<T: Send + 'static>(
         &self,
@@ -118,9 +136,12 @@ impl Sqlite {
 }
 
 /// Starts a thread.
-fn spawn(file: &DatabaseFile, run: impl FnOnce() + Send + 'static) -> Result<(), StoreError> {
+fn spawn(
+    file: &DatabaseFile,
+    run: impl FnOnce() + Send + 'static,
+) -> Result<JoinHandle<()>, StoreError> {
     let thread = std::thread::Builder::new().name("sqlite".to_owned());
-    thread.spawn(run).map(drop).map_err(|error| {
+    thread.spawn(run).map_err(|error| {
         StoreError::new(Failure::Other, format!("cannot start a thread for {file}"))
             .caused_by(error)
     })
@@ -138,11 +159,11 @@ impl Store for Sqlite {
     }
 
     fn check(&self) -> Answer<'_, ()> {
-        self.read(read::check)
+        self.once(read::check)
     }
 
     fn count(&self) -> Answer<'_, u64> {
-        self.read(|connection| read::count(connection).map(Ok))
+        self.once(|connection| read::count(connection).map(Ok))
     }
 
     fn migrate(&self) -> Answer<'_, Migrated> {
@@ -152,6 +173,7 @@ impl Store for Sqlite {
             let migrated = migrated.map_err(|error| connection.explain(error))?;
             let checked = read::check(&connection);
             checked.unwrap_or_else(|error| Err(connection.explain(error)))?;
+            connection.close();
             Ok(migrated)
         })
     }

@@ -98,7 +98,7 @@ impl Pool {
             }
         });
         match started {
-            Ok(()) => state.threads += 1,
+            Ok(_) => state.threads += 1,
             Err(error) if state.threads == 0 => {
                 state.jobs.pop_back();
                 return Err(error);
@@ -129,12 +129,13 @@ impl Reader {
         &mut self,
         read: impl FnOnce(&Connection) -> rusqlite::Result<Result<T, StoreError>>,
     ) -> Result<T, StoreError> {
-        let open = self.open.take();
-        let connection = match open.map(|open| open.is_current().map(|is| is.then_some(open))) {
-            Some(current) => current?,
-            None => None,
-        };
-        let connection = match connection {
+        // One whose file is not there now is kept: it may come back.
+        if let Some(open) = &self.open
+            && !open.is_current()?
+        {
+            self.open = None;
+        }
+        let connection = match self.open.take() {
             Some(connection) => connection,
             None => Connection::open(&self.file, Purpose::Read)?,
         };

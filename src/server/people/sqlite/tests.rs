@@ -15,7 +15,7 @@ async fn fixture() -> Option<Fixture> {
     Some(Fixture {
         store: Arc::new(Sqlite::new(&folder.path().join("people.db"))),
         takes_nul: true,
-        keep: Box::new(folder),
+        _keep: Box::new(folder),
     })
 }
 
@@ -277,6 +277,7 @@ async fn a_full_disk_is_full_and_changes_nothing() {
         path: path.as_path().into(),
         busy: BUSY,
         limit: STATEMENT_LIMIT,
+        opened: Mutex::default(),
     };
     let connection = Connection::open(&Arc::new(file), Purpose::Write).unwrap();
     connection
