@@ -643,6 +643,95 @@ module completions {
     service?: string          # The service; the whole server if omitted
   ]
 
+  # Write people into a database, and read them from it
+  export extern "routeguide people" [
+    --help(-h)                # Print help (see more with '--help')
+  ]
+
+  def "nu-complete routeguide people import on_conflict" [] {
+    [ "error" "skip" "update" ]
+  }
+
+  def "nu-complete routeguide people import color" [] {
+    [ "auto" "always" "never" ]
+  }
+
+  def "nu-complete routeguide people import error_format" [] {
+    [ "text" "json" ]
+  }
+
+  # Write people into a database: Person messages in JSON, an array or one after another
+  export extern "routeguide people import" [
+    --to: string              # The database: sqlite:PATH or postgres://HOST/DATABASE
+    --replace                 # Remove everyone who is there first, all in one transaction: a mistake changes nothing
+    --on-conflict: string@"nu-complete routeguide people import on_conflict" # What to do with a person whose name exists
+    --color: string@"nu-complete routeguide people import color" # When to use color [default: auto]
+    --verbose(-v)             # Show the connection, the metadata, the status and the times on stderr; -vv shows secrets in the metadata, too
+    --quiet(-q)               # Print only errors on stderr
+    --error-format: string@"nu-complete routeguide people import error_format" # How to print errors: as text, or each as a google.rpc.Status in JSON, with its kind, hint and exit code [default: text]
+    --help(-h)                # Print help (see more with '--help')
+    file?: path               # The file; stdin if there is none, or if it is -
+  ]
+
+  def "nu-complete routeguide people export color" [] {
+    [ "auto" "always" "never" ]
+  }
+
+  def "nu-complete routeguide people export error_format" [] {
+    [ "text" "json" ]
+  }
+
+  # Print all people as JSON, one a line, ordered by the bytes of their names
+  export extern "routeguide people export" [
+    --from: string            # The database: sqlite:PATH or postgres://HOST/DATABASE
+    --color: string@"nu-complete routeguide people export color" # When to use color [default: auto]
+    --verbose(-v)             # Show the connection, the metadata, the status and the times on stderr; -vv shows secrets in the metadata, too
+    --quiet(-q)               # Print only errors on stderr
+    --error-format: string@"nu-complete routeguide people export error_format" # How to print errors: as text, or each as a google.rpc.Status in JSON, with its kind, hint and exit code [default: text]
+    --help(-h)                # Print help (see more with '--help')
+  ]
+
+  def "nu-complete routeguide people count output" [] {
+    [ "text" "json" ]
+  }
+
+  def "nu-complete routeguide people count color" [] {
+    [ "auto" "always" "never" ]
+  }
+
+  def "nu-complete routeguide people count error_format" [] {
+    [ "text" "json" ]
+  }
+
+  # Print how many people there are
+  export extern "routeguide people count" [
+    --from: string            # The database: sqlite:PATH or postgres://HOST/DATABASE
+    --output(-o): string@"nu-complete routeguide people count output" # How to print it
+    --color: string@"nu-complete routeguide people count color" # When to use color [default: auto]
+    --verbose(-v)             # Show the connection, the metadata, the status and the times on stderr; -vv shows secrets in the metadata, too
+    --quiet(-q)               # Print only errors on stderr
+    --error-format: string@"nu-complete routeguide people count error_format" # How to print errors: as text, or each as a google.rpc.Status in JSON, with its kind, hint and exit code [default: text]
+    --help(-h)                # Print help (see more with '--help')
+  ]
+
+  def "nu-complete routeguide people migrate color" [] {
+    [ "auto" "always" "never" ]
+  }
+
+  def "nu-complete routeguide people migrate error_format" [] {
+    [ "text" "json" ]
+  }
+
+  # Create the tables, or upgrade those of an earlier version
+  export extern "routeguide people migrate" [
+    --to: string              # The database: sqlite:PATH or postgres://HOST/DATABASE
+    --color: string@"nu-complete routeguide people migrate color" # When to use color [default: auto]
+    --verbose(-v)             # Show the connection, the metadata, the status and the times on stderr; -vv shows secrets in the metadata, too
+    --quiet(-q)               # Print only errors on stderr
+    --error-format: string@"nu-complete routeguide people migrate error_format" # How to print errors: as text, or each as a google.rpc.Status in JSON, with its kind, hint and exit code [default: text]
+    --help(-h)                # Print help (see more with '--help')
+  ]
+
   def "nu-complete routeguide config output" [] {
     [ "text" "json" ]
   }
@@ -824,6 +913,10 @@ module completions {
 
   # Check whether a server, or one of its services, is serving
   export extern "routeguide help health" [
+  ]
+
+  # Write people into a database, and read them from it
+  export extern "routeguide help people" [
   ]
 
   # Show the settings that hold, and where each comes from

@@ -143,7 +143,7 @@ fn a_mistake_is_named_with_its_line_and_nobody_of_its_transaction_is_imported() 
         .says(
             "sqlite:people.db: created the tables, version 2\n\
              nobody was imported\n\
-             error: standard input, line 2, column 21, field age: \"old\" is not a number\n\
+             error: standard input, line 2, column 21, field age: expected int32, found string \"old\"\n\
              hint: people are Person messages in JSON, one after another or in an array: {\"name\": \"Alice\", \"age\": 30}\n",
         );
     assert_eq!(count(&folder), "0\n");

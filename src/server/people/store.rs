@@ -13,7 +13,6 @@ use crate::error::{BoxError, Error};
 use crate::proto::Person;
 
 /// How many names one call of [`Store::find`] may ask for.
-#[cfg_attr(not(test), expect(dead_code, reason = "`serve` does not use it yet"))]
 pub const MOST_NAMES: usize = 512;
 
 /// How long a statement of [`Store::find`], [`Store::check`] and [`Store::count`] may take.

@@ -30,7 +30,6 @@ const NAME: usize = 6;
 pub const USUAL: usize = 96;
 
 /// The people of these names.
-#[cfg_attr(not(test), expect(dead_code, reason = "`serve` does not use it yet"))]
 pub fn find(
     connection: &Connection,
     names: &[String],
