@@ -25,7 +25,7 @@ pub struct PeopleArgs {
 pub enum PeopleAction {
     /// Write people into a database: Person messages in JSON, an array or one after another
     ///
-    /// Tables are created where there are none. People are written in transactions of 4000: what was written before a mistake
+    /// Tables are created where there are none. People are written in transactions of 10,000: what was written before a mistake
     /// stays, and is said. After one, or after Ctrl-C, `--on-conflict skip` completes the import.
     Import(PeopleImportArgs),
 

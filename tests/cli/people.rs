@@ -152,16 +152,16 @@ fn a_mistake_is_named_with_its_line_and_nobody_of_its_transaction_is_imported() 
 #[test]
 fn what_was_imported_before_a_mistake_is_said() {
     let folder = database("");
-    folder.write("people.json", format!("{}nonsense\n", lines(4320)));
+    folder.write("people.json", format!("{}nonsense\n", lines(14_320)));
     let outcome = import(&folder, &["people.json"]).run();
     outcome.exits(1);
     let said: Vec<&str> = outcome.stderr.lines().collect();
-    assert_eq!(said[0], "the people of lines 1 to 4000 were imported");
+    assert_eq!(said[0], "the people of lines 1 to 10000 were imported");
     assert!(
-        said[1].starts_with("error: people.json, line 4321, column 1"),
+        said[1].starts_with("error: people.json, line 14321, column 1"),
         "{said:?}"
     );
-    assert_eq!(count(&folder), "4000\n");
+    assert_eq!(count(&folder), "10000\n");
 }
 
 #[test]
@@ -211,7 +211,7 @@ fn a_name_that_exists_is_an_error_unless_it_is_skipped_or_updated() {
 #[test]
 fn a_replace_is_all_or_nothing() {
     let folder = database(PEOPLE);
-    let outcome = import(&folder, &["--replace"]).run_with(format!("{}nonsense", lines(9000)));
+    let outcome = import(&folder, &["--replace"]).run_with(format!("{}nonsense", lines(19_000)));
     outcome.exits(1);
     assert!(
         outcome.stderr.starts_with("nothing was changed\nerror: "),
@@ -229,15 +229,15 @@ fn a_replace_is_all_or_nothing() {
 #[test]
 fn an_import_that_was_killed_is_completed_by_another() {
     let folder = database("");
-    let input = lines(10_000);
+    let input = lines(16_000);
     let mut killed = import(&folder, &[]).start();
-    killed.write(input.split_inclusive('\n').take(6000).collect::<String>());
-    wait_for("the first transaction", || count(&folder) == "4000\n");
+    killed.write(input.split_inclusive('\n').take(12_000).collect::<String>());
+    wait_for("the first transaction", || count(&folder) == "10000\n");
     killed.kill();
     import(&folder, &["--on-conflict", "skip"])
         .run_with(&input)
         .exits(0)
-        .says("6000 people inserted, 4000 skipped\n");
+        .says("6000 people inserted, 10000 skipped\n");
     let mut expected: Vec<&str> = input.lines().collect();
     // The order of `"` is before that of the digits, as that of the end of the name is.
     expected.sort_unstable();
@@ -252,13 +252,13 @@ fn ctrl_c_ends_an_import_between_transactions() {
 
     let folder = database("");
     let mut run = import(&folder, &[]).start();
-    run.write(lines(6000));
-    wait_for("the first transaction", || count(&folder) == "4000\n");
+    run.write(lines(12_000));
+    wait_for("the first transaction", || count(&folder) == "10000\n");
     run.signal(Signal::INT);
     run.wait().exits(130).says(
-        "the people of lines 1 to 4000 were imported; --on-conflict skip completes the import\n",
+        "the people of lines 1 to 10000 were imported; --on-conflict skip completes the import\n",
     );
-    assert_eq!(count(&folder), "4000\n");
+    assert_eq!(count(&folder), "10000\n");
 }
 
 #[cfg(unix)]
@@ -268,7 +268,7 @@ fn ctrl_c_in_a_replace_changes_nothing() {
 
     let folder = database(PEOPLE);
     let mut run = import(&folder, &["--replace"]).start();
-    run.write(lines(6000));
+    run.write(lines(12_000));
     let wal = folder.join("people.db-wal");
     wait_for("the connection", || wal.exists());
     run.signal(Signal::INT);

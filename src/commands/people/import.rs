@@ -1,5 +1,6 @@
 //! `people import`: JSON into a database, a transaction at a time.
 
+use std::fmt::Write as _;
 use std::pin::pin;
 
 use super::source::{Batch, Source};
@@ -154,7 +155,7 @@ fn summary(counts: Counts) -> String {
         if number > 0 && text.is_empty() {
             text = format!("{} {what}", count(number, "person", "people"));
         } else if number > 0 {
-            text.push_str(&format!(", {number} {what}"));
+            let _ = write!(text, ", {number} {what}");
         }
     }
     match text.as_str() {

@@ -147,9 +147,10 @@ pub async fn any_set_of_people_goes_in_and_comes_out_equal(fixture: Fixture) {
     let run = move || {
         let mut runner = TestRunner::new(Config::with_cases(100));
         runner.run(&any_people(), |people| {
-            let people = match takes_nul {
-                true => people,
-                false => people.into_iter().map(without_nul).collect(),
+            let people = if takes_nul {
+                people
+            } else {
+                people.into_iter().map(without_nul).collect()
             };
             runtime.block_on(comes_out(&*store, people))
         })

@@ -13,8 +13,14 @@ use super::{DatabaseFile, failure, schema};
 /// How many steps of a statement are made before the time is looked at.
 const STEPS: i32 = 1000;
 
-/// The cache of a connection, in KiB, where less than 0 is what the pragma takes for them. What it lacks comes from the system's.
-const CACHE: i32 = -16 * 1024;
+/// The cache of a connection that writes, in KiB, and that of all that read together. What a cache lacks is read from the file,
+/// which is mostly in the system's memory, and costs as much as all the rest of a lookup.
+const CACHE: usize = 64 << 10;
+const CACHES: usize = 128 << 10;
+
+/// How long the WAL gets before its pages are written to the file, in pages. Names come in any order, so that a transaction
+/// changes pages everywhere: the more of them are written together, the fewer times each is.
+const WAL_PAGES: u32 = 16 << 10;
 
 /// What a connection is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -113,7 +119,14 @@ impl Connection {
 
     fn prepare_for(&mut self, purpose: Purpose) -> rusqlite::Result<()> {
         self.sqlite.busy_timeout(self.file.busy)?;
-        self.sqlite.pragma_update(None, "cache_size", CACHE)?;
+        rusqlite::vtab::array::load_module(&self.sqlite)?;
+        let cache = match purpose {
+            Purpose::Read => CACHES / self.file.readers,
+            Purpose::Write | Purpose::Create => CACHE,
+        };
+        // A number below 0 is in KiB.
+        self.sqlite
+            .execute_batch(&format!("PRAGMA cache_size = -{cache}"))?;
         if purpose == Purpose::Read {
             self.sqlite.pragma_update(None, "query_only", true)?;
             self.sqlite.set_prepared_statement_cache_capacity(8);
@@ -135,6 +148,11 @@ impl Connection {
             {
                 return Err(error);
             }
+            self.sqlite
+                .pragma_update(None, "wal_autocheckpoint", WAL_PAGES)?;
+            // Nothing waits for the disk before the WAL is written to the file, as it is at the end. Until then, a loss of
+            // power may undo the last transactions, but not damage the file.
+            self.sqlite.pragma_update(None, "synchronous", "normal")?;
         }
         // Reads the file, which to open does not.
         self.sqlite

@@ -54,6 +54,8 @@ struct DatabaseFile {
     busy: Duration,
     /// For a statement that reads.
     limit: Duration,
+    /// How many threads read.
+    readers: usize,
     /// What was opened last.
     opened: Mutex<Option<Files>>,
 }
@@ -71,15 +73,16 @@ impl Sqlite {
     }
 
     fn with(path: &Path, busy: Duration, limit: Duration) -> Self {
+        let threads = std::thread::available_parallelism().map_or(1, usize::from);
         let file = Arc::new(DatabaseFile {
             path: path.into(),
             busy,
             limit,
+            readers: threads.min(MOST_THREADS),
             opened: Mutex::default(),
         });
-        let threads = std::thread::available_parallelism().map_or(1, usize::from);
         Self {
-            pool: Pool::new(Arc::clone(&file), threads.min(MOST_THREADS)),
+            pool: Pool::new(Arc::clone(&file)),
             file,
         }
     }
@@ -155,7 +158,7 @@ fn ended(file: &DatabaseFile) -> StoreError {
 impl Store for Sqlite {
     fn find(&self, names: Vec<String>) -> Answer<'_, Vec<Option<Bytes>>> {
         debug_assert!(names.len() <= MOST_NAMES, "{}", names.len());
-        self.read(move |connection| read::find(connection, &names))
+        self.read(move |connection| read::find(connection, names))
     }
 
     fn check(&self) -> Answer<'_, ()> {

@@ -14,7 +14,6 @@ pub type Job = Box<dyn FnOnce(&mut Reader) + Send>;
 pub struct Pool {
     shared: Arc<Shared>,
     file: Arc<DatabaseFile>,
-    most: usize,
 }
 
 #[derive(Default)]
@@ -67,11 +66,10 @@ impl Drop for Counted {
 }
 
 impl Pool {
-    pub fn new(file: Arc<DatabaseFile>, most: usize) -> Self {
+    pub fn new(file: Arc<DatabaseFile>) -> Self {
         Self {
             shared: Arc::default(),
             file,
-            most,
         }
     }
 
@@ -82,7 +80,7 @@ impl Pool {
     pub fn run(&self, job: Job) -> Result<(), StoreError> {
         let mut state = self.shared.state();
         state.jobs.push_back(job);
-        if state.jobs.len() <= state.idle || state.threads == self.most {
+        if state.jobs.len() <= state.idle || state.threads == self.file.readers {
             self.shared.wake.notify_one();
             return Ok(());
         }

@@ -6,7 +6,8 @@ use super::super::store::Migrated;
 
 /// Single statements, of which each may be run twice. The comments stay in the file: `.schema` of sqlite3 shows them.
 ///
-/// What a table may hold is what a message may, so that who writes SQL learns of a mistake at once.
+/// What a table may hold is what a message may, so that who writes SQL learns of a mistake at once. Without a rowid, a person
+/// is found in one tree instead of two, in little more than half of the time.
 const MIGRATIONS: [&str; 2] = [
     "CREATE TABLE IF NOT EXISTS people (
   -- What the person is asked for by, byte for byte.
@@ -24,7 +25,7 @@ const MIGRATIONS: [&str; 2] = [
   has_address INTEGER NOT NULL DEFAULT 0 CHECK (has_address IN (0, 1)),
   CONSTRAINT \"has_address is 1 if there is a street or a city\"
     CHECK (has_address = 1 OR (street = '' AND city = ''))
-) STRICT",
+) STRICT, WITHOUT ROWID",
     "CREATE VIEW IF NOT EXISTS people_readable AS
 -- The table people as it is read best: routeguide does not use this view.
 SELECT

@@ -10,6 +10,7 @@ use super::super::contract::{Fixture, add, all, contract, find, import, named};
 use super::super::store::ImportOptions;
 use super::*;
 
+#[expect(clippy::unused_async, reason = "other engines have to wait")]
 async fn fixture() -> Option<Fixture> {
     let folder = TempDir::new().unwrap();
     Some(Fixture {
@@ -277,6 +278,7 @@ async fn a_full_disk_is_full_and_changes_nothing() {
         path: path.as_path().into(),
         busy: BUSY,
         limit: STATEMENT_LIMIT,
+        readers: 1,
         opened: Mutex::default(),
     };
     let connection = Connection::open(&Arc::new(file), Purpose::Write).unwrap();
