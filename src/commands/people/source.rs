@@ -16,7 +16,7 @@ use crate::session::Context;
 
 /// How many people a transaction has, and how many bytes they may take.
 const BATCH: usize = 10_000;
-const BATCH_BYTES: usize = 8 << 20;
+const BATCH_BYTES: usize = 4 << 20;
 
 /// Shown with errors about the content.
 const HINT: &str = r#"people are Person messages in JSON, one after another or in an array: {"name": "Alice", "age": 30}"#;

@@ -13,8 +13,8 @@ use super::{DatabaseFile, failure, schema};
 /// How many steps of a statement are made before the time is looked at.
 const STEPS: i32 = 1000;
 
-/// The cache of a connection that writes, in KiB, and that of all that read together. What a cache lacks is read from the file,
-/// which is mostly in the system's memory, and costs as much as all the rest of a lookup.
+/// The cache of a connection that writes, in KiB, and that of all that look people up together. What a cache lacks is read from
+/// the file, which is mostly in the system's memory, and costs as much as all the rest of a lookup.
 const CACHE: usize = 64 << 10;
 const CACHES: usize = 128 << 10;
 
@@ -120,13 +120,6 @@ impl Connection {
     fn prepare_for(&mut self, purpose: Purpose) -> rusqlite::Result<()> {
         self.sqlite.busy_timeout(self.file.busy)?;
         rusqlite::vtab::array::load_module(&self.sqlite)?;
-        let cache = match purpose {
-            Purpose::Read => CACHES / self.file.readers,
-            Purpose::Write | Purpose::Create => CACHE,
-        };
-        // A number below 0 is in KiB.
-        self.sqlite
-            .execute_batch(&format!("PRAGMA cache_size = -{cache}"))?;
         if purpose == Purpose::Read {
             self.sqlite.pragma_update(None, "query_only", true)?;
             self.sqlite.set_prepared_statement_cache_capacity(8);
@@ -148,6 +141,7 @@ impl Connection {
             {
                 return Err(error);
             }
+            self.set_cache(CACHE)?;
             self.sqlite
                 .pragma_update(None, "wal_autocheckpoint", WAL_PAGES)?;
             // Nothing waits for the disk before the WAL is written to the file, as it is at the end. Until then, a loss of
@@ -157,6 +151,18 @@ impl Connection {
         // Reads the file, which to open does not.
         self.sqlite
             .query_row("SELECT count(*) FROM sqlite_schema", [], |_| Ok(()))
+    }
+
+    /// Makes lookups faster, at the cost of memory.
+    pub fn cache_for_lookups(&self) -> Result<(), StoreError> {
+        let set = self.set_cache(CACHES / self.file.readers);
+        set.map_err(|error| self.explain(error))
+    }
+
+    fn set_cache(&self, kib: usize) -> rusqlite::Result<()> {
+        // A number below 0 is in KiB.
+        let pragma = format!("PRAGMA cache_size = -{kib}");
+        self.sqlite.execute_batch(&pragma)
     }
 
     /// Whether the file at the path is still the one that is open.

@@ -135,7 +135,11 @@ impl Reader {
         }
         let connection = match self.open.take() {
             Some(connection) => connection,
-            None => Connection::open(&self.file, Purpose::Read)?,
+            None => {
+                let connection = Connection::open(&self.file, Purpose::Read)?;
+                connection.cache_for_lookups()?;
+                connection
+            }
         };
         connection.limit(self.file.limit);
         let result = read(&connection);
