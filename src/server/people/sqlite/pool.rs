@@ -133,13 +133,12 @@ impl Reader {
         {
             self.open = None;
         }
-        let connection = match self.open.take() {
-            Some(connection) => connection,
-            None => {
-                let connection = Connection::open(&self.file, Purpose::Read)?;
-                connection.cache_for_lookups()?;
-                connection
-            }
+        let connection = if let Some(connection) = self.open.take() {
+            connection
+        } else {
+            let connection = Connection::open(&self.file, Purpose::Read)?;
+            connection.cache_for_lookups()?;
+            connection
         };
         connection.limit(self.file.limit);
         let result = read(&connection);
