@@ -343,6 +343,11 @@ const OUTSIDE: &[(&str, &[&str], &str)] = &[
         "ask the database through server::people::store::Store",
     ),
     (
+        "tokio_postgres",
+        &["server::people::postgres"],
+        "ask the database through server::people::store::Store",
+    ),
+    (
         "reedline",
         &["shell::prompt"],
         "the rest of the shell works without a terminal: ask prompt::Editor",

@@ -4,7 +4,7 @@
 //! - `place`: where people are, by a file name or a URL;
 //! - `store`: what every database can do, and how it fails; `contract`: the tests of that;
 //! - `columns`: the columns of a person → an encoded message;
-//! - `sqlite`: the one in a file.
+//! - `sqlite`: the one in a file; `postgres`: one of a server.
 
 mod columns;
 #[cfg(test)]
@@ -12,6 +12,7 @@ mod contract;
 mod file;
 mod memory;
 pub mod place;
+mod postgres;
 mod sqlite;
 pub mod store;
 
@@ -22,8 +23,9 @@ use hashbrown::{DefaultHashBuilder, HashTable};
 use prost::Message as _;
 
 use self::place::Database;
+use self::postgres::Postgres;
 use self::sqlite::Sqlite;
-use self::store::{Failure, Store, StoreError};
+use self::store::{Store, StoreError};
 use crate::framing::Packer;
 use crate::proto::Person;
 
@@ -52,10 +54,7 @@ const NAME: u8 = 0x0a;
 pub fn open(database: &Database) -> Result<Box<dyn Store>, StoreError> {
     match database {
         Database::Sqlite(path) => Ok(Box::new(Sqlite::new(path))),
-        Database::Postgres(url) => Err(StoreError::new(
-            Failure::Other,
-            format!("{url}: PostgreSQL is not supported yet"),
-        )),
+        Database::Postgres(url) => Ok(Box::new(Postgres::open(url)?)),
     }
 }
 

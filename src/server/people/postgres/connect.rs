@@ -1,0 +1,371 @@
+//! One connection: the hosts in turn, TLS or not, the startup, and what the server has to be.
+//!
+//! A server stops a statement of a lookup by itself (`statement_timeout` in the startup's `options`, and not by `SET`, which
+//! PgBouncer would leave to the next client). PgBouncer before 1.20 refuses `options`, and later ones refuse that parameter
+//! in it, unless the administrator lists it in `ignore_startup_parameters`; then the connection goes without, and only the
+//! client's limit holds (`lookup`), which cancels the statement.
+
+use std::net::SocketAddr;
+
+use tokio::net::lookup_host;
+use tokio::task::spawn_blocking;
+use tokio::time::timeout;
+use tokio_postgres::config::SslMode;
+use tokio_postgres::error::SqlState;
+use tokio_postgres::{Config, SimpleQueryMessage};
+
+use super::super::store::{Failure, STATEMENT_LIMIT, StoreError};
+use super::cancel::Cancel;
+use super::connection::Connection;
+use super::error::{Explain, converted};
+use super::password_file::{self, Found, Wanted};
+use super::settings::{Host, Session, Settings, TlsMode};
+use super::tls::{Connector, HandshakeError};
+use crate::net::join_host_port;
+
+/// What a connection is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Purpose {
+    /// Lookups: statements have a limit.
+    Lookups,
+    /// Long statements that only read.
+    Read,
+    /// Long statements that write.
+    Write,
+}
+
+/// Connects to the first host that answers and fits.
+pub async fn connect(
+    settings: &Settings,
+    explain: &Explain,
+    purpose: Purpose,
+) -> Result<Connection, StoreError> {
+    let connector = load(settings).await?;
+    let session = match (purpose, settings.session) {
+        (Purpose::Write, _) => Session::ReadWrite,
+        (_, session) => session,
+    };
+    let attempt = Attempt {
+        settings,
+        explain,
+        purpose,
+        connector,
+    };
+    if session == Session::PreferStandby {
+        let standby = attempt.any_host(Session::Standby).await;
+        return match standby {
+            Err(error) if *error.failure() == Failure::Unavailable => {
+                attempt.any_host(Session::Any).await
+            }
+            standby => standby,
+        };
+    }
+    attempt.any_host(session).await
+}
+
+/// On a thread, which may wait: a file may be on a network.
+async fn load(settings: &Settings) -> Result<Connector, StoreError> {
+    let tls = settings.tls.clone();
+    let loaded = spawn_blocking(move || Connector::load(&tls)).await;
+    match loaded {
+        Ok(loaded) => loaded.map_err(|error| converted(&error)),
+        Err(error) => Err(StoreError::new(Failure::Other, "cannot set up TLS").caused_by(error)),
+    }
+}
+
+struct Attempt<'a> {
+    settings: &'a Settings,
+    explain: &'a Explain,
+    purpose: Purpose,
+    connector: Connector,
+}
+
+/// Why an attempt failed.
+enum Refusal {
+    Postgres(tokio_postgres::Error),
+    Store(StoreError),
+}
+
+impl Attempt<'_> {
+    async fn any_host(&self, session: Session) -> Result<Connection, StoreError> {
+        let mut hosts: Vec<&Host> = self.settings.hosts.iter().collect();
+        if self.settings.is_balanced {
+            fastrand::shuffle(&mut hosts);
+        }
+        let mut errors = Vec::new();
+        for host in hosts {
+            let addresses = match self.addresses(host).await {
+                Ok(addresses) => addresses,
+                Err(error) => {
+                    errors.push(error);
+                    continue;
+                }
+            };
+            for address in addresses {
+                let limit = self.settings.connect_timeout;
+                let connected = timeout(limit, self.address(host, address, session)).await;
+                let error = match connected {
+                    Ok(Ok(connection)) => return Ok(connection),
+                    Ok(Err(error)) => error,
+                    Err(_) => StoreError::new(
+                        Failure::Unavailable,
+                        format!("the database at {} does not answer", shown(host)),
+                    )
+                    .hinted("connect_timeout in the URL is how long it has"),
+                };
+                // As libpq does it: a server that answers with a refusal has the last word. A replica has not.
+                let is_last = !matches!(error.failure(), Failure::Unavailable);
+                errors.push(error);
+                if is_last && session != Session::ReadWrite {
+                    break;
+                }
+            }
+        }
+        Err(self.all_failed(errors))
+    }
+
+    fn all_failed(&self, mut errors: Vec<StoreError>) -> StoreError {
+        let refused = errors
+            .iter()
+            .position(|error| *error.failure() != Failure::Unavailable);
+        if let Some(index) = refused {
+            return errors.swap_remove(index);
+        }
+        match (errors.pop(), errors.is_empty()) {
+            (Some(only), true) => only,
+            (Some(last), false) => StoreError::new(
+                Failure::Unavailable,
+                format!("no host of {} can be used", self.explain.place()),
+            )
+            .caused_by(last),
+            (None, _) => StoreError::new(
+                Failure::Unavailable,
+                format!("the hosts of {} have no addresses", self.explain.place()),
+            ),
+        }
+    }
+
+    /// The addresses of a host; of a socket, one that stands for it.
+    async fn addresses(&self, host: &Host) -> Result<Vec<Option<SocketAddr>>, StoreError> {
+        if let Some(address) = host.address {
+            return Ok(vec![Some(SocketAddr::new(address, host.port))]);
+        }
+        if host.is_socket() {
+            return Ok(vec![None]);
+        }
+        let found = timeout(
+            self.settings.connect_timeout,
+            lookup_host((host.name.as_str(), host.port)),
+        )
+        .await;
+        let unknown = StoreError::new(
+            Failure::Unavailable,
+            format!("cannot find the address of {}", host.name),
+        );
+        match found {
+            Ok(Ok(addresses)) => Ok(addresses.map(Some).collect()),
+            Ok(Err(error)) => Err(unknown.caused_by(error)),
+            Err(_) => Err(unknown),
+        }
+    }
+
+    async fn address(
+        &self,
+        host: &Host,
+        address: Option<SocketAddr>,
+        session: Session,
+    ) -> Result<Connection, StoreError> {
+        let (config, note) = self.config(host, address).await;
+        let connection = match self.start(config, host.is_socket()).await {
+            Ok(connection) => connection,
+            Err(Refusal::Store(error)) => return Err(error),
+            Err(Refusal::Postgres(error)) => {
+                let error = self.explain.connecting(&shown(host), &error);
+                return Err(match note {
+                    Some(note) if *error.failure() == Failure::Denied => error.hinted(note),
+                    _ => error,
+                });
+            }
+        };
+        self.check_session(&connection, session).await?;
+        Ok(connection)
+    }
+
+    /// The configuration for an address, and what is to be said if the password is refused.
+    async fn config(&self, host: &Host, address: Option<SocketAddr>) -> (Config, Option<String>) {
+        let settings = self.settings;
+        let mut config = Config::new();
+        config
+            .user(&settings.user)
+            .dbname(&settings.database)
+            .application_name(&settings.application_name)
+            .port(host.port)
+            .channel_binding(settings.channel_binding)
+            .keepalives(settings.keepalive.is_on)
+            .keepalives_idle(settings.keepalive.idle)
+            .keepalives_interval(settings.keepalive.interval)
+            .keepalives_retries(settings.keepalive.count)
+            .tcp_user_timeout(settings.keepalive.user_timeout)
+            .host(&host.name);
+        if let Some(address) = address {
+            config.hostaddr(address.ip());
+        }
+        let mut note = None;
+        match (&settings.password, &settings.password_file) {
+            (Some(password), _) => {
+                config.password(password);
+            }
+            (None, Some(path)) => {
+                let (path, host) = (path.clone(), host.clone());
+                let (database, user) = (settings.database.clone(), settings.user.clone());
+                let found = spawn_blocking(move || {
+                    let wanted = Wanted {
+                        host: &host,
+                        database: &database,
+                        user: &user,
+                    };
+                    password_file::find(&path, &wanted)
+                });
+                match found.await {
+                    Ok(Found::Password(password)) => {
+                        config.password(password);
+                    }
+                    Ok(Found::Unused(why)) => note = Some(why),
+                    Ok(Found::Nothing) | Err(_) => {}
+                }
+            }
+            (None, None) => {}
+        }
+        (config, note)
+    }
+
+    /// With the limit of a statement, or without where that is refused.
+    async fn start(&self, mut config: Config, is_socket: bool) -> Result<Connection, Refusal> {
+        let limit = format!("-c statement_timeout={}", STATEMENT_LIMIT.as_millis());
+        let mut limited = config.clone();
+        match &self.settings.options {
+            Some(own) => {
+                config.options(own);
+                limited.options(format!("{limit} {own}"));
+            }
+            None => {
+                limited.options(limit);
+            }
+        }
+        if self.purpose == Purpose::Lookups {
+            match self.with_or_without_tls(&limited, is_socket).await {
+                Err(Refusal::Postgres(error)) if refuses_options(&error) => {}
+                started => return started,
+            }
+        }
+        self.with_or_without_tls(&config, is_socket).await
+    }
+
+    async fn with_or_without_tls(
+        &self,
+        config: &Config,
+        is_socket: bool,
+    ) -> Result<Connection, Refusal> {
+        let (first, second) = match self.settings.tls.mode {
+            // PostgreSQL has no TLS on Unix sockets.
+            _ if is_socket => (SslMode::Disable, None),
+            TlsMode::Disable => (SslMode::Disable, None),
+            TlsMode::Allow => (SslMode::Disable, Some(SslMode::Require)),
+            TlsMode::Prefer => (SslMode::Prefer, Some(SslMode::Disable)),
+            TlsMode::Require | TlsMode::VerifyCa | TlsMode::VerifyFull => (SslMode::Require, None),
+        };
+        match (self.open(config, first).await, second) {
+            (Err(Refusal::Postgres(error)), Some(second)) if may_need_other(&error) => {
+                match self.open(config, second).await {
+                    // There is no TLS: what was said without it holds.
+                    Err(Refusal::Postgres(other)) if other.as_db_error().is_none() => {
+                        Err(Refusal::Postgres(error))
+                    }
+                    opened => opened,
+                }
+            }
+            (opened, _) => opened,
+        }
+    }
+
+    async fn open(&self, config: &Config, mode: SslMode) -> Result<Connection, Refusal> {
+        let mut config = config.clone();
+        config.ssl_mode(mode);
+        let connector = self.connector.clone();
+        let (client, connection) = config.connect(connector).await.map_err(Refusal::Postgres)?;
+        let encoding = connection.parameter("server_encoding").unwrap_or("UTF8");
+        if encoding != "UTF8" {
+            let message = format!(
+                "{} has the encoding {encoding}, and people need UTF8",
+                self.explain.place()
+            );
+            return Err(Refusal::Store(StoreError::new(Failure::Other, message).hinted(
+                "create the database with: createdb --encoding=UTF8 --template=template0 --locale=C.UTF-8",
+            )));
+        }
+        let cancel = Cancel::new(&client, &config, &self.connector);
+        Ok(Connection::start(client, connection, cancel))
+    }
+
+    async fn check_session(
+        &self,
+        connection: &Connection,
+        session: Session,
+    ) -> Result<(), StoreError> {
+        let (question, wanted) = match session {
+            Session::Any | Session::PreferStandby => return Ok(()),
+            Session::ReadWrite => ("SHOW transaction_read_only", "off"),
+            Session::ReadOnly => ("SHOW transaction_read_only", "on"),
+            Session::Primary => ("SELECT pg_catalog.pg_is_in_recovery()", "f"),
+            Session::Standby => ("SELECT pg_catalog.pg_is_in_recovery()", "t"),
+        };
+        let answer = connection.client.simple_query(question).await;
+        let answer =
+            answer.map_err(|error| self.explain.statement("ask what the server is", &error))?;
+        let answer = answer.iter().find_map(|message| match message {
+            SimpleQueryMessage::Row(row) => row.try_get(0).ok().flatten(),
+            _ => None,
+        });
+        match (answer, session) {
+            (Some(answer), _) if answer == wanted => Ok(()),
+            (_, Session::ReadWrite) => Err(self.explain.read_only()),
+            _ => Err(StoreError::new(
+                Failure::Unavailable,
+                format!(
+                    "{} is not what target_session_attrs asks for",
+                    self.explain.place()
+                ),
+            )),
+        }
+    }
+}
+
+/// PgBouncer does: "unsupported startup parameter: options", or "unsupported startup parameter in options: …".
+fn refuses_options(error: &tokio_postgres::Error) -> bool {
+    error.as_db_error().is_some_and(|db| {
+        db.message().contains("startup parameter") || db.message().contains("options")
+    })
+}
+
+/// Whether the other one of TLS and no TLS may work: the handshake failed, or pg_hba.conf or PgBouncer refused.
+fn may_need_other(error: &tokio_postgres::Error) -> bool {
+    use std::error::Error as _;
+
+    match error.as_db_error() {
+        Some(db) => {
+            *db.code() == SqlState::INVALID_AUTHORIZATION_SPECIFICATION
+                || db.message().contains("SSL required")
+        }
+        None => error
+            .source()
+            .is_some_and(<dyn std::error::Error>::is::<HandshakeError>),
+    }
+}
+
+/// The host as errors name it.
+fn shown(host: &Host) -> String {
+    if host.is_socket() {
+        return format!("{}/.s.PGSQL.{}", host.name, host.port);
+    }
+    join_host_port(&host.name, host.port)
+}

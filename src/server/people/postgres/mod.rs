@@ -1,0 +1,128 @@
+//! People in PostgreSQL, or in what speaks its protocol: CockroachDB, YugabyteDB, with or without PgBouncer in between.
+//!
+//! - `url` and `settings`: what a URL and the environment say; `password_file`: `.pgpass`;
+//! - `tls` and `connect`: how a connection comes about; `connection`: one; `cancel`: the end of
+//!   its statement; `pool`: those that lookups share;
+//! - `schema`: the tables, and `migrate`, which makes them;
+//! - `row`: a row → a Person message; `batch`: people → the columns of a statement;
+//! - `lookup`, `export` and `import`: what is done with them;
+//! - `error`: what is said when it fails.
+//!
+//! No statement is prepared under a name, and nothing is set for a session: in PgBouncer's transaction mode, the next statement
+//! may run elsewhere.
+
+mod batch;
+mod cancel;
+mod connect;
+mod connection;
+mod error;
+mod export;
+mod import;
+mod lookup;
+mod migrate;
+mod password_file;
+mod pool;
+mod row;
+mod schema;
+mod settings;
+#[cfg(test)]
+mod tests;
+mod tls;
+mod url;
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use tokio::sync::mpsc::Receiver;
+
+use super::place::PostgresUrl;
+use super::store::{Answer, Import, ImportOptions, Migrated, Store, StoreError};
+use connect::{Purpose, connect};
+use connection::Connection;
+use error::{Explain, converted};
+use import::PostgresImport;
+use pool::Pool;
+use settings::Settings;
+
+/// The version of the tables that this program needs.
+const VERSION: u32 = 2;
+
+/// A database with people. Nothing is connected before it is needed; then it is on the runtime of who asks.
+pub struct Postgres {
+    pool: Arc<Pool>,
+}
+
+impl Postgres {
+    /// Reads a URL, and libpq's environment variables.
+    ///
+    /// # Errors
+    /// When the URL is not valid, with a message that repeats no user name and no password.
+    pub fn open(url: &PostgresUrl) -> Result<Self, StoreError> {
+        let settings = Settings::parse(url.as_str(), &|name| std::env::var(name).ok());
+        let settings = settings.map_err(|error| converted(&error))?;
+        let explain = Explain::new(url.to_string(), &settings);
+        Ok(Self {
+            pool: Pool::new(settings, explain),
+        })
+    }
+
+    /// A connection of its own, for what takes long.
+    async fn own(&self, purpose: Purpose) -> Result<Connection, StoreError> {
+        connect(&self.pool.settings, &self.pool.explain, purpose).await
+    }
+}
+
+impl Store for Postgres {
+    fn find(&self, names: Vec<String>) -> Answer<'_, Vec<Option<Bytes>>> {
+        Box::pin(lookup::find(&self.pool, names))
+    }
+
+    fn check(&self) -> Answer<'_, ()> {
+        Box::pin(async {
+            let found = lookup::run(&self.pool, "look at the tables", |connection| async move {
+                schema::inspect(&connection).await
+            });
+            schema::judge(&self.pool.explain, found.await?)
+        })
+    }
+
+    fn count(&self) -> Answer<'_, u64> {
+        Box::pin(lookup::run(
+            &self.pool,
+            "count people",
+            |connection| async move {
+                let row = connection
+                    .client
+                    .query_typed_one("SELECT count(*) FROM people", &[])
+                    .await?;
+                let count: i64 = row.try_get(0)?;
+                Ok(u64::try_from(count).unwrap_or(0))
+            },
+        ))
+    }
+
+    fn migrate(&self) -> Answer<'_, Migrated> {
+        Box::pin(async {
+            let connection = self.own(Purpose::Write).await?;
+            migrate::migrate(&connection, &self.pool.explain).await
+        })
+    }
+
+    fn export(&self) -> Answer<'_, Receiver<Result<Vec<Bytes>, StoreError>>> {
+        Box::pin(async {
+            let connection = self.own(Purpose::Read).await?;
+            schema::require(&connection, &self.pool.explain).await?;
+            export::start(connection, self.pool.explain.clone()).await
+        })
+    }
+
+    fn import(&self, options: ImportOptions) -> Answer<'_, Box<dyn Import>> {
+        Box::pin(async move {
+            let connection = self.own(Purpose::Write).await?;
+            let explain = self.pool.explain.clone();
+            schema::require(&connection, &explain).await?;
+            let import = PostgresImport::begin(connection, explain, options).await?;
+            Ok(Box::new(import) as Box<dyn Import>)
+        })
+    }
+}

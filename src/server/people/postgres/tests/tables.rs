@@ -1,0 +1,215 @@
+//! The tables: their versions, and what else can be done with them by SQL.
+
+use super::*;
+use crate::proto::Person;
+use crate::proto::person::Address;
+use crate::server::people::contract::{everyone, import};
+use crate::server::people::store::Migrated;
+use schema::{VERSIONS, migrations};
+
+/// A database whose tables have an earlier version, with Eve in them.
+fn earlier(version: u32) -> Database<'static> {
+    let database = Instance::shared().database();
+    if version > 0 {
+        database.sql(VERSIONS);
+    }
+    for (number, statements) in (1..=version).zip(migrations(false)) {
+        for statement in statements {
+            database.sql(&statement);
+        }
+        database.sql(&format!("INSERT INTO people_schema VALUES ({number})"));
+    }
+    if version > 0 {
+        database.sql("INSERT INTO people (name) VALUES ('Eve')");
+    }
+    database
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn tables_of_every_earlier_version_are_upgraded() {
+    for version in 0..VERSION {
+        let database = earlier(version);
+        let store = open(&database.url());
+        let error = store.check().await.unwrap_err();
+        let schema = Failure::Schema {
+            found: version,
+            wanted: VERSION,
+        };
+        assert_eq!(error.failure(), &schema);
+        assert!(said(error).contains(&format!(
+            "migrate --to postgres://127.0.0.1:{}/",
+            database.instance.port()
+        )));
+        let expected = Migrated {
+            from: version,
+            to: VERSION,
+        };
+        assert_eq!(store.migrate().await.unwrap(), expected);
+        store.check().await.unwrap();
+        assert_eq!(store.count().await.unwrap(), u64::from(version > 0));
+        let comment = "SELECT col_description('people'::regclass, 7)";
+        assert_eq!(
+            database.sql(comment),
+            "Whether there is an address, which may be empty"
+        );
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn four_may_upgrade_tables_of_every_earlier_version_at_once() {
+    for version in 0..VERSION {
+        let database = earlier(version);
+        let migrations: Vec<_> = (0..4)
+            .map(|_| {
+                let store = open(&database.url());
+                tokio::spawn(async move { store.migrate().await })
+            })
+            .collect();
+        for migration in migrations {
+            migration.await.unwrap().unwrap();
+        }
+        open(&database.url()).check().await.unwrap();
+        assert_eq!(
+            database.sql("SELECT count(*) FROM people_schema"),
+            VERSION.to_string()
+        );
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn newer_tables_are_left_alone() {
+    let (database, store) = database(&["Eve"]).await;
+    database.sql(&format!(
+        "INSERT INTO people_schema VALUES ({})",
+        VERSION + 1
+    ));
+    let schema = Failure::Schema {
+        found: VERSION + 1,
+        wanted: VERSION,
+    };
+    for error in [
+        store.check().await.unwrap_err(),
+        store.migrate().await.unwrap_err(),
+        store.import(ImportOptions::default()).await.err().unwrap(),
+        store.export().await.unwrap_err(),
+    ] {
+        assert_eq!(error.failure(), &schema);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_table_that_is_lost_is_made_again() {
+    let (database, store) = database(&["Eve"]).await;
+    database.sql("DROP TABLE people");
+    let missing = |error: StoreError| {
+        assert!(
+            matches!(error.failure(), Failure::Schema { found: 0, .. }),
+            "{error:?}"
+        );
+    };
+    missing(error_of_find(&store).await);
+    let error = store.check().await.unwrap_err();
+    assert!(
+        error.to_string().ends_with("has lost its table people"),
+        "{error}"
+    );
+    missing(error);
+    store.migrate().await.unwrap();
+    store.check().await.unwrap();
+    assert!(!knows(&store, "Eve").await);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_table_of_another_shape_is_refused() {
+    for change in [
+        "ALTER TABLE people DROP COLUMN city",
+        "ALTER TABLE people ALTER age TYPE bigint",
+    ] {
+        let (database, store) = database(&["Eve"]).await;
+        database.sql(change);
+        let error = store.check().await.unwrap_err();
+        assert_eq!(error.failure(), &Failure::Corrupt, "{change}: {error:?}");
+        let error = store.migrate().await.unwrap_err();
+        assert_eq!(error.failure(), &Failure::Corrupt, "{change}: {error:?}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn people_can_be_read_and_changed_with_sql() {
+    let (database, store) = database(&[]).await;
+    let eve = Person {
+        name: "Eve".to_owned(),
+        age: 7,
+        gender: 2,
+        hobbies: vec![
+            "b, \"c\"".to_owned(),
+            String::new(),
+            "NULL".to_owned(),
+            "\\".to_owned(),
+        ],
+        address: Some(Address {
+            street: "1 Main St".to_owned(),
+            city: "Bonn".to_owned(),
+        }),
+    };
+    add(&store, vec![eve.clone(), named("Max")]).await;
+    let row = database.sql("SELECT name, age, gender, hobbies[1], street, city, has_address FROM people WHERE name = 'Eve'");
+    assert_eq!(row, "Eve|7|2|b, \"c\"|1 Main St|Bonn|t");
+    database.sql("UPDATE people SET age = 8, hobbies = '{x,y}', has_address = false, street = '', city = '' WHERE name = 'Eve'");
+    database.sql("INSERT INTO people (name, has_address) VALUES ('Zoe', true)");
+    let changed = Person {
+        age: 8,
+        hobbies: vec!["x".to_owned(), "y".to_owned()],
+        address: None,
+        ..eve
+    };
+    let zoe = Person {
+        address: Some(Address::default()),
+        ..named("Zoe")
+    };
+    assert_eq!(everyone(&store).await, [changed, named("Max"), zoe]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_name_is_as_long_as_the_index_takes_it() {
+    let (_, store) = database(&[]).await;
+    // What cannot be compressed.
+    let random = |len: usize| -> String {
+        let mut state = fastrand::Rng::with_seed(1);
+        (0..len).map(|_| state.alphanumeric()).collect()
+    };
+    let longest = random(2692);
+    add(&store, vec![named(&longest)]).await;
+    assert!(knows(&store, &longest).await);
+    assert!(!knows(&store, &random(100_000)).await);
+    let people = vec![named("Eve"), named(&random(2693))];
+    let error = import(&store, ImportOptions::default(), people)
+        .await
+        .unwrap_err();
+    assert_eq!(error.failure(), &Failure::Person { index: 1 });
+    assert_eq!(
+        error.to_string(),
+        "the name has 2693 bytes, and PostgreSQL's index takes at most 2692"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nobody_has_nul_in_a_name() {
+    let (_, store) = database(&["Eve"]).await;
+    let found = find(&store, &["\0", "Eve", "Eve\0"]).await;
+    assert_eq!(
+        found.iter().map(Option::is_some).collect::<Vec<_>>(),
+        [false, true, false]
+    );
+    let mut max = named("Max");
+    max.hobbies = vec!["a\0b".to_owned()];
+    let error = import(&store, ImportOptions::default(), vec![named("Ann"), max])
+        .await
+        .unwrap_err();
+    assert_eq!(error.failure(), &Failure::Person { index: 1 });
+    assert_eq!(
+        error.to_string(),
+        "hobbies has a NUL character, which PostgreSQL does not have in text"
+    );
+    assert_eq!(store.count().await.unwrap(), 1);
+}
