@@ -43,9 +43,15 @@ pub struct ServeArgs {
     #[arg(hide = true)]
     pub rest: Vec<String>,
 
-    /// Serve the people in this file instead of Alice and Bob: Person messages in JSON, an array or one per line
-    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, help_heading = "Serving")]
+    /// Serve these people instead of Alice and Bob: a file, sqlite:PATH or postgres://HOST/DATABASE
+    ///
+    /// A file has Person messages in JSON, an array or one per line. `routeguide people` fills a database.
+    #[arg(long, value_name = "FILE|URL", value_hint = ValueHint::FilePath, help_heading = "Serving")]
     pub people: Option<PathBuf>,
+
+    /// How long to wait at the start until the database of --people can be reached and has its tables
+    #[arg(long, value_name = "DURATION", value_parser = duration, help_heading = "Serving")]
+    pub wait: Option<Duration>,
 
     /// How GetPerson answers an unknown name
     #[arg(

@@ -15,8 +15,8 @@ use crate::cli::{self, ServeArgs};
 use crate::error::Result;
 use crate::output::{Console, LogFormat, Verbosity, count, log_to};
 use crate::server::{
-    AcceptFailures, Access, CallLog, Exporter, ListenAddress, Listener, Metrics, MetricsListener,
-    Missing, Server, Setup, Workers, bind, given, log_call,
+    AcceptFailures, Access, Availability, CallLog, Exporter, ListenAddress, Listener, Metrics,
+    MetricsListener, Missing, Server, Setup, Workers, bind, given, log_call,
 };
 use crate::session::Context;
 use crate::session::misplaced::only_flags;
@@ -67,7 +67,7 @@ pub async fn run(args: &ServeArgs, context: &mut Context) -> Result<()> {
     // environment changes.
     let given = if args.check { Vec::new() } else { given()? };
     let supervisor = Supervisor::new(console.clone());
-    let files = Files::of(args);
+    let files = Files::of(args)?;
     let watches = files.watch(&supervisor)?;
     let loading = files.load();
     let loaded = context.interrupt.or(loading).await?;
@@ -79,10 +79,9 @@ pub async fn run(args: &ServeArgs, context: &mut Context) -> Result<()> {
             // Otherwise its end would block this thread, and the connections that it waits for.
             exporter.shut_down().await;
         }
-        let people = args.people.as_deref();
         return check(
             &loaded,
-            people,
+            files.people(),
             &addresses,
             metrics_address.as_ref(),
             &console,
@@ -90,11 +89,12 @@ pub async fn run(args: &ServeArgs, context: &mut Context) -> Result<()> {
     }
     let Loaded {
         people,
+        number,
         tls,
         tokens,
     } = loaded;
-    let number = people.len();
     let metrics = Arc::<Metrics>::default();
+    metrics.set_people(number);
     let log = call_log(&console, exporter.as_ref(), &metrics);
     let server = Server::new(Setup {
         limits: limits(&args.limits),
@@ -118,11 +118,13 @@ pub async fn run(args: &ServeArgs, context: &mut Context) -> Result<()> {
     let workers = Arc::new(Workers::start(&server, threads)?);
     let serving = format!("serving {}", people_of(number));
     console.notice(&serving);
-    if let Some(path) = &args.people {
-        warn_if_empty(path, number, &console);
+    if let Some(place) = files.people() {
+        warn_if_empty(place, number, &console);
     }
     accept(listeners, tls.is_some(), &workers, &console, &mut tasks);
     watches.start(&files, &server, tls, tokens, &console, &mut tasks);
+    let (database, report) = (server.clone(), database_report(&supervisor, &console));
+    tasks.spawn(async move { database.watch_database(report).await });
     // Probes ask while the server drains, too, and it has to be seen to live.
     let mut observing = JoinSet::new();
     if let Some(listener) = metrics {
@@ -162,6 +164,25 @@ fn accept(
         let console = console.clone();
         let report = move |failures: AcceptFailures| console.warning(&failures.to_string());
         tasks.spawn(async move { workers.accept(listener, report).await });
+    }
+}
+
+/// Tells when the database is lost, and when it is back.
+fn database_report(
+    supervisor: &Supervisor,
+    console: &Console,
+) -> impl Fn(Availability) + Send + 'static {
+    let (supervisor, console) = (supervisor.clone(), console.clone());
+    move |availability| {
+        let status = match availability {
+            Availability::Lost(error) => {
+                console.report(&error.into_error());
+                "not serving: the database is away"
+            }
+            Availability::Back => "serving again: the database is back",
+        };
+        console.notice(status);
+        supervisor.status(status);
     }
 }
 

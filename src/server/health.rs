@@ -16,6 +16,8 @@ use crate::schema::ROUTE_GUIDE;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Serving {
     Yes,
+    /// No, for as long as the database of the people is away.
+    Away,
     No,
     /// No, and watches end.
     Never,
@@ -25,7 +27,7 @@ impl Serving {
     fn status(self) -> ServingStatus {
         match self {
             Self::Yes => ServingStatus::Serving,
-            Self::No | Self::Never => ServingStatus::NotServing,
+            Self::Away | Self::No | Self::Never => ServingStatus::NotServing,
         }
     }
 }
@@ -43,6 +45,22 @@ impl Health {
     /// Tells everyone.
     pub fn set(&self, serving: Serving) {
         self.0.send_replace(serving);
+    }
+
+    /// Tells everyone whether the people are there, unless the server stops anyway.
+    pub fn set_available(&self, is_available: bool) {
+        let (before, after) = if is_available {
+            (Serving::Away, Serving::Yes)
+        } else {
+            (Serving::Yes, Serving::Away)
+        };
+        self.0.send_if_modified(|serving| {
+            let changes = *serving == before;
+            if changes {
+                *serving = after;
+            }
+            changes
+        });
     }
 
     /// Answers a request of Check.

@@ -8,6 +8,8 @@
 //! - `grpc`: one call on it;
 //! - `method`: which methods there are, and `services`, what they do: `route_guide`, with its data in `people`, `health`,
 //!   `reflection`;
+//! - `name`: the requests of RouteGuide; `people_in_database`: how they are answered from a database, and `availability`:
+//!   whether that is there;
 //! - `access`: who may call;
 //! - `limits`: what all of them bear;
 //! - `call_log`, `metrics`, `otlp`: what is seen of all this; `peer`: who is at the other end;
@@ -15,6 +17,7 @@
 
 mod access;
 mod admission;
+mod availability;
 mod call_log;
 mod connection;
 mod grpc;
@@ -23,12 +26,14 @@ mod limits;
 mod listen;
 mod method;
 mod metrics;
+mod name;
 #[cfg(not(feature = "otlp"))]
 mod no_otlp;
 #[cfg(feature = "otlp")]
 mod otlp;
 mod peer;
 mod people;
+mod people_in_database;
 mod reflection;
 mod route_guide;
 mod services;
@@ -47,6 +52,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 pub use access::{Access, Tokens};
+pub use availability::Availability;
 pub use call_log::{CallLog, log_call};
 pub use limits::Limits;
 pub use listen::{AcceptFailures, ListenAddress, Listener, bind, given};
@@ -56,11 +62,11 @@ pub use no_otlp::Exporter;
 #[cfg(feature = "otlp")]
 pub use otlp::Exporter;
 pub use peer::Peer;
-pub use people::place::Database;
+pub use people::place::{Database, Place};
 pub use people::store::{
     Answer, Counts, Failure, ImportOptions, Migrated, OnConflict, Store, StoreError,
 };
-pub use people::{People, check_name, open as open_store};
+pub use people::{People, Source, check_name, open as open_store};
 pub use route_guide::Missing;
 pub use tls::{Tls, TlsFiles};
 pub use watch::Watch;
@@ -82,7 +88,7 @@ const LAST_WORDS: Duration = Duration::from_millis(500);
 
 /// What a server does, before it is made.
 pub struct Setup {
-    pub people: People,
+    pub people: Source,
     pub missing: Missing,
     pub limits: Limits,
     /// Whether it describes itself.
@@ -97,9 +103,9 @@ pub struct Setup {
 
 impl Setup {
     /// With everything else as `serve` has it by default.
-    pub fn new(people: People, missing: Missing) -> Self {
+    pub fn new(people: impl Into<Source>, missing: Missing) -> Self {
         Self {
-            people,
+            people: people.into(),
             missing,
             limits: Limits::default(),
             reflection: true,
@@ -138,6 +144,9 @@ impl Server {
     /// # Errors
     /// Only if the descriptors that are compiled into the program are invalid.
     pub fn new(setup: Setup) -> Result<Self> {
+        if let Source::Memory(people) = &setup.people {
+            setup.metrics.set_people(people.len() as u64);
+        }
         let directory = Arc::new(Directory::new(setup.people));
         let reflection = setup.reflection.then(Reflection::new).transpose()?;
         let services = Services {
@@ -149,7 +158,6 @@ impl Server {
             reflection,
         };
         let metrics = setup.metrics;
-        metrics.set_people(directory.len());
         metrics.set_serving(true);
         let shard = metrics.shard();
         Ok(Self {
@@ -184,7 +192,7 @@ impl Server {
 
     /// Answers about `people` from now on; an open stream does so from its next name.
     pub fn replace_people(&self, people: People) {
-        self.shared.metrics.set_people(people.len());
+        self.shared.metrics.set_people(people.len() as u64);
         self.shared.directory.replace(people);
     }
 

@@ -1,15 +1,16 @@
 //! The RouteGuide service.
 
-use std::borrow::Cow;
 use std::sync::Arc;
 
 use prost::Message as _;
 use tonic::Status;
 
 use super::grpc::{Call, Stop, shortened};
-use super::people::{Directory, NOT_FOUND};
+use super::name::name;
+use super::people::{Directory, NOT_FOUND, Replaceable};
+use super::people_in_database::{look_people_up, status};
 use crate::framing::Packer;
-use crate::proto::{Name, Person};
+use crate::proto::Person;
 
 /// How GetPerson answers when it does not know the name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -27,15 +28,46 @@ pub struct RouteGuide {
 }
 
 impl RouteGuide {
-    /// Answers one request of GetPerson.
+    /// Whether GetPerson is answered without a wait.
+    pub fn is_immediate(&self) -> bool {
+        matches!(*self.directory, Directory::Memory(_))
+    }
+
+    /// Answers one request of GetPerson about people in memory.
     ///
     /// # Errors
-    /// When the request is malformed, or the person unknown and that is a status.
+    /// When the request is malformed, the person unknown and that is a status, or people are not in memory.
     pub fn get_person(&self, request: &[u8], replies: &mut Packer) -> Result<(), Status> {
         let name = name(request)?;
-        if self.directory.find(&name, replies) {
-            return Ok(());
+        match &*self.directory {
+            Directory::Memory(people) if people.find(&name, replies) => Ok(()),
+            Directory::Memory(_) => self.unknown(&name, replies),
+            Directory::Database(_) => Err(Status::internal("people are not in memory")),
         }
+    }
+
+    /// Answers one request of GetPerson, wherever people are.
+    ///
+    /// # Errors
+    /// As [`RouteGuide::get_person`], or when the database cannot answer.
+    pub async fn look_person_up(&self, request: &[u8], replies: &mut Packer) -> Result<(), Status> {
+        let Directory::Database(lookups) = &*self.directory else {
+            return self.get_person(request, replies);
+        };
+        let name = name(request)?.into_owned();
+        let mut found = lookups.ask(vec![name.clone()]).found().await;
+        match (found.people.pop().flatten(), found.failure) {
+            (Some(person), _) => {
+                replies.push(&person);
+                Ok(())
+            }
+            (None, Some(failure)) => Err(status(&failure)),
+            (None, None) => self.unknown(&name, replies),
+        }
+    }
+
+    /// Answers about a person that does not exist.
+    fn unknown(&self, name: &str, replies: &mut Packer) -> Result<(), Status> {
         match self.missing {
             Missing::Reply => {
                 let person = Person {
@@ -46,7 +78,7 @@ impl RouteGuide {
                 Ok(())
             }
             Missing::Status => {
-                let name = shortened(&name);
+                let name = shortened(name);
                 Err(Status::not_found(format!("no person named {name:?}")))
             }
         }
@@ -58,62 +90,27 @@ impl RouteGuide {
     /// # Errors
     /// When a request is malformed, or the client is gone.
     pub async fn get_people(&self, call: &mut Call) -> Result<(), Stop> {
-        while call.next().await? {
-            let name = name(call.requests.message())?;
-            // Unknown names are skipped: a status would end the stream for the names after them.
-            self.directory.find(&name, call.replies.packer());
-            call.requests.take();
-            if call.replies.is_full() {
-                call.flush().await?;
-            }
-            if call.requests.is_compressed() {
-                // Each may take as long to decompress as many plain ones, and other calls wait.
-                tokio::task::yield_now().await;
-            }
+        match &*self.directory {
+            Directory::Memory(people) => get_people(people, call).await,
+            Directory::Database(lookups) => look_people_up(lookups, call).await,
         }
-        Ok(())
     }
 }
 
-/// The key of `Name.name` on the wire: field 1, a string.
-const NAME: u8 = 0x0a;
-
-/// The name in a request. A request that is nothing but a short name is not copied.
-fn name(request: &[u8]) -> Result<Cow<'_, str>, Status> {
-    if let [NAME, len @ 0..0x80, name @ ..] = request
-        && name.len() == usize::from(*len)
-        && let Ok(name) = std::str::from_utf8(name)
-    {
-        return Ok(Cow::Borrowed(name));
-    }
-    match Name::decode(request) {
-        Ok(request) => Ok(Cow::Owned(request.name)),
-        Err(_) => Err(Status::internal("the request is not a valid Name message")),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_name_is_read_as_prost_reads_it() {
-        let named = |name: &str| {
-            Name {
-                name: name.to_owned(),
-            }
-            .encode_to_vec()
-        };
-        let long = "x".repeat(128);
-        for text in ["", "Alice", "\u{e9}", &long[..127], &long] {
-            assert_eq!(name(&named(text)).unwrap(), text);
+/// GetPeople about people in memory.
+async fn get_people(people: &Replaceable, call: &mut Call) -> Result<(), Stop> {
+    while call.next().await? {
+        let name = name(call.requests.message())?;
+        // Unknown names are skipped: a status would end the stream for the names after them.
+        people.find(&name, call.replies.packer());
+        call.requests.take();
+        if call.replies.is_full() {
+            call.flush().await?;
         }
-        let twice = [named("Alice"), named("Bob")].concat();
-        assert_eq!(name(&twice).unwrap(), "Bob");
-        let with_unknown = [&named("Alice")[..], &[0x10, 1]].concat();
-        assert_eq!(name(&with_unknown).unwrap(), "Alice");
-        for bad in [&[0x0a, 1, 0xff][..], &[0x0a, 5, b'x'], &[0x0a]] {
-            assert!(name(bad).is_err(), "{bad:?}");
+        if call.requests.is_compressed() {
+            // Each may take as long to decompress as many plain ones, and other calls wait.
+            tokio::task::yield_now().await;
         }
     }
+    Ok(())
 }

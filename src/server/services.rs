@@ -49,6 +49,14 @@ impl Services {
         })
     }
 
+    /// Whether a request of the method is answered without a wait.
+    pub fn is_immediate(&self, method: Method) -> bool {
+        match method {
+            Method::GetPerson => self.route_guide.is_immediate(),
+            method => method.is_immediate(),
+        }
+    }
+
     /// Answers a request of an immediate method.
     ///
     /// # Errors
@@ -83,7 +91,13 @@ pub struct Routed {
 impl Handler for Routed {
     async fn handle(&self, call: &mut Call) -> Result<(), Stop> {
         match self.method {
-            Method::GetPerson | Method::Check | Method::List => {
+            Method::GetPerson => {
+                let request = call.only_request().await?;
+                let route_guide = &self.services.route_guide;
+                let replies = call.replies.packer();
+                Ok(route_guide.look_person_up(&request, replies).await?)
+            }
+            Method::Check | Method::List => {
                 let request = call.only_request().await?;
                 let replies = call.replies.packer();
                 Ok(self.services.answer(self.method, &request, replies)?)

@@ -62,6 +62,7 @@ mod serve;
 #[cfg(unix)]
 mod serve_authority;
 mod serve_check;
+mod serve_database;
 #[cfg(unix)]
 mod serve_log;
 #[cfg(target_os = "linux")]

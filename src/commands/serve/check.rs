@@ -2,12 +2,11 @@
 //! a server that runs is left alone.
 
 use std::net::SocketAddr;
-use std::path::Path;
 
 use super::files::{Loaded, people_of, warn_if_empty};
 use crate::error::Result;
 use crate::output::{Console, count};
-use crate::server::{ListenAddress, MetricsListener};
+use crate::server::{ListenAddress, MetricsListener, Place};
 
 /// Says what would be served, and warns as a start would.
 ///
@@ -15,15 +14,15 @@ use crate::server::{ListenAddress, MetricsListener};
 /// When an address cannot be listened on.
 pub fn check(
     loaded: &Loaded,
-    people: Option<&Path>,
+    people: Option<&Place>,
     addresses: &[ListenAddress],
     metrics: Option<&ListenAddress>,
     console: &Console,
 ) -> Result<()> {
-    let number = loaded.people.len();
+    let number = loaded.number;
     console.notice(&format!("would serve {}", people_of(number)));
-    if let Some(path) = people {
-        warn_if_empty(path, number, console);
+    if let Some(place) = people {
+        warn_if_empty(place, number, console);
     }
     for address in addresses {
         let sockets = address.resolve()?;

@@ -1,36 +1,52 @@
 //! The files that the server reads: at its start, and again whenever they change or SIGHUP asks for it.
 
+use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use tokio::task::JoinSet;
+use tokio::time::{Instant, sleep};
 
 use super::supervisor::Supervisor;
 use crate::cli::ServeArgs;
 use crate::error::{Error, Result};
 use crate::output::{Console, count};
-use crate::server::{Metrics, People, Reload, Server, Tls, TlsFiles, Tokens, Watch};
+use crate::server::{
+    Database, Failure, Metrics, People, Place, Reload, Server, Source, StoreError, Tls, TlsFiles,
+    Tokens, Watch, open_store,
+};
 
 /// Where the files are.
 #[derive(Clone)]
 pub struct Files {
-    people: Option<PathBuf>,
+    people: Option<Place>,
+    /// How long to try to reach a database.
+    wait: Duration,
     tls: Option<TlsFiles>,
     tokens: Option<PathBuf>,
 }
 
 /// What they hold.
 pub struct Loaded {
-    pub people: People,
+    pub people: Source,
+    pub number: u64,
     pub tls: Option<Arc<Tls>>,
     pub tokens: Option<Arc<Tokens>>,
 }
 
 impl Files {
-    pub fn of(args: &ServeArgs) -> Self {
+    ///
+    /// # Errors
+    /// When people are to come from a URL that is not valid.
+    pub fn of(args: &ServeArgs) -> Result<Self> {
         let tls = args.tls.cert.clone().zip(args.tls.key.clone());
-        Self {
-            people: args.people.clone(),
+        let people = args.people.as_ref();
+        Ok(Self {
+            people: people
+                .map(|place| Place::parse(place.as_os_str()))
+                .transpose()?,
+            wait: args.wait.unwrap_or_default(),
             tls: tls.map(|(cert, key)| TlsFiles {
                 cert,
                 key,
@@ -38,7 +54,12 @@ impl Files {
                 client_names: args.tls.client_name.clone(),
             }),
             tokens: args.auth_token_file.clone(),
-        }
+        })
+    }
+
+    /// Where the people are; `None` for the built-in ones.
+    pub fn people(&self) -> Option<&Place> {
+        self.people.as_ref()
     }
 
     /// Reads them.
@@ -47,24 +68,40 @@ impl Files {
     /// When one cannot be read or is wrong; the error names it.
     pub async fn load(&self) -> Result<Loaded> {
         let files = self.clone();
+        let from_database = match &self.people {
+            Some(Place::Database(database)) => Some(open(database, self.wait).await?),
+            _ => None,
+        };
         // On another thread, like every reload: glibc frees memory in the arena it was allocated from. When the first
         // reload dropped 300,000 people from this thread's arena, allocations here were blocked for half a second.
         off_thread(move || {
+            let tls = files.tls.map(Tls::load).transpose()?.map(Arc::new);
+            let tokens = files.tokens.map(Tokens::load).transpose()?.map(Arc::new);
+            let (people, number) = match (from_database, files.people) {
+                (Some(opened), _) => opened,
+                (None, Some(Place::File(path))) => counted(People::load(&path)?),
+                (None, _) => counted(People::built_in()),
+            };
             Ok(Loaded {
-                tls: files.tls.map(Tls::load).transpose()?.map(Arc::new),
-                tokens: files.tokens.map(Tokens::load).transpose()?.map(Arc::new),
-                people: match files.people {
-                    Some(path) => People::load(&path)?,
-                    None => People::built_in(),
-                },
+                people,
+                number,
+                tls,
+                tokens,
             })
         })
         .await
     }
 
+    fn people_file(&self) -> Option<PathBuf> {
+        match &self.people {
+            Some(Place::File(path)) => Some(path.clone()),
+            _ => None,
+        }
+    }
+
     /// Watches them. Watching begins before they are read, so that no change is missed.
     pub fn watch(&self, supervisor: &Supervisor) -> Result<Watches> {
-        let people = self.people.clone().map(|path| vec![path]);
+        let people = self.people_file().map(|path| vec![path]);
         let tokens = self.tokens.clone().map(|path| vec![path]);
         let tls = self.tls.as_ref().map(TlsFiles::paths);
         let is_empty = people.is_none() && tokens.is_none() && tls.is_none();
@@ -99,7 +136,7 @@ impl Watches {
         tasks: &mut JoinSet<()>,
     ) {
         let supervisor = self.supervisor;
-        if let (Some(watch), Some(path)) = (self.people, files.people.clone()) {
+        if let (Some(watch), Some(path)) = (self.people, files.people_file()) {
             let reload = reload_people(path, server.clone(), console.clone());
             let count = counting(Reload::People, Arc::clone(server.metrics()), reload);
             tasks.spawn(repeat(
@@ -153,10 +190,10 @@ impl Watches {
 fn reload_people(path: PathBuf, server: Server, console: Console) -> impl Fn() -> Result<()> {
     move || {
         let people = People::load(&path)?;
-        let number = people.len();
+        let number = people.len() as u64;
         server.replace_people(people);
         console.notice(&reloaded(&path, &people_of(number)));
-        warn_if_empty(&path, number, &console);
+        warn_if_empty(&path.display(), number, &console);
         Ok(())
     }
 }
@@ -249,13 +286,55 @@ async fn off_thread<T: Send + 'static>(
         .unwrap_or_else(|panic| Err(Error::failed("cannot read the files").caused_by(panic)))
 }
 
-pub fn people_of(number: usize) -> String {
-    count(number as u64, "person", "people")
+fn counted(people: People) -> (Source, u64) {
+    let number = people.len() as u64;
+    (people.into(), number)
 }
 
-/// A file without people is probably not the one that was meant.
-pub fn warn_if_empty(path: &Path, number: usize, console: &Console) {
+/// Opens a database, and counts its people. Tries for some time to reach it.
+async fn open(database: &Database, wait: Duration) -> Result<(Source, u64)> {
+    let give_up = Instant::now() + wait;
+    loop {
+        let opened = async {
+            let store = open_store(database)?;
+            store.check().await?;
+            let number = store.count().await?;
+            Ok((Source::Database(store), number))
+        };
+        match opened.await {
+            Ok(opened) => return Ok(opened),
+            Err(error) if may_pass(&error) && Instant::now() < give_up => {
+                let left = give_up.saturating_duration_since(Instant::now());
+                sleep(AGAIN.min(left)).await;
+            }
+            Err(error) => return Err(error.into_error()),
+        }
+    }
+}
+
+/// Whether it may be another at the next attempt: the database starts, or is migrated by someone else.
+fn may_pass(error: &StoreError) -> bool {
+    match error.failure() {
+        Failure::Unavailable | Failure::Missing | Failure::Timeout | Failure::Locked => true,
+        Failure::Schema { found, wanted } => found < wanted,
+        Failure::Denied
+        | Failure::Full
+        | Failure::Corrupt
+        | Failure::Person { .. }
+        | Failure::Other => false,
+    }
+}
+
+/// The time between two attempts to open a database.
+const AGAIN: Duration = Duration::from_millis(250);
+
+pub fn people_of(number: u64) -> String {
+    count(number, "person", "people")
+}
+
+/// A place without people is probably not the one that was meant.
+pub fn warn_if_empty(place: &dyn fmt::Display, number: u64, console: &Console) {
     if number == 0 {
-        console.warning(&format!("{} has no people", path.display()));
+        console.warning(&format!("{place} has no people"));
     }
 }

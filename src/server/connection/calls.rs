@@ -155,7 +155,7 @@ impl Calls {
             timeout,
         } = begun;
         let mut is_answered = false;
-        if method.is_immediate() {
+        if self.server.shared.services.is_immediate(method) {
             match self.answer(method, &mut call, cx) {
                 Poll::Ready(code) => {
                     count_limit(&self.server.shard, code);

@@ -233,6 +233,11 @@ impl Requests {
         self.taken += 1;
     }
 
+    /// Whether a message has arrived in full. What is wrong with the next one is told by [`Requests::ready`].
+    pub fn has_next(&mut self) -> bool {
+        matches!(self.peek(), Ok(Some(_)))
+    }
+
     /// Whether nothing can follow the next message.
     pub fn is_last(&mut self) -> bool {
         self.has_ended && self.cutter.len_of_next() == Some(self.cutter.len())

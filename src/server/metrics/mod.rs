@@ -45,6 +45,8 @@ pub struct Metrics {
     /// In seconds since 1970.
     certificate_expiry: AtomicI64,
     is_serving: AtomicBool,
+    /// The database of the people does not answer.
+    is_away: AtomicBool,
 }
 
 impl Default for Metrics {
@@ -55,6 +57,7 @@ impl Default for Metrics {
             reloads: Default::default(),
             certificate_expiry: AtomicI64::new(NEVER),
             is_serving: AtomicBool::default(),
+            is_away: AtomicBool::default(),
         }
     }
 }
@@ -68,8 +71,8 @@ impl Metrics {
         shard
     }
 
-    pub fn set_people(&self, number: usize) {
-        self.people.store(number as u64, Ordering::Relaxed);
+    pub fn set_people(&self, number: u64) {
+        self.people.store(number, Ordering::Relaxed);
     }
 
     pub fn reloaded(&self, what: Reload, worked: bool) {
@@ -92,6 +95,10 @@ impl Metrics {
         self.is_serving.store(is_serving, Ordering::Relaxed);
     }
 
+    pub fn set_available(&self, is_available: bool) {
+        self.is_away.store(!is_available, Ordering::Relaxed);
+    }
+
     /// How many calls of each method have started.
     #[cfg(feature = "otlp")]
     pub fn calls_started(&self) -> Vec<(&'static str, u64)> {
@@ -99,7 +106,7 @@ impl Metrics {
     }
 
     fn is_serving(&self) -> bool {
-        self.is_serving.load(Ordering::Relaxed)
+        self.is_serving.load(Ordering::Relaxed) && !self.is_away.load(Ordering::Relaxed)
     }
 
     /// The number of calls that have started and not ended.

@@ -4,7 +4,8 @@ use std::path::Path;
 
 use prost::Message as _;
 
-use super::{People, check_name};
+use super::check_name;
+use super::table::People;
 use crate::error::{Error, Result};
 use crate::proto::Person;
 use crate::protobuf::json::{self, ReadOptions};

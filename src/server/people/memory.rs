@@ -1,6 +1,6 @@
 //! The people of the tutorial, which a server without a people file knows.
 
-use super::People;
+use super::table::People;
 use crate::proto::Person;
 use crate::proto::person::{Address, Gender};
 

@@ -159,10 +159,6 @@ fn strip_bytes(_text: &OsStr, _prefix: &str) -> Option<PathBuf> {
 
 impl PostgresUrl {
     /// All of it, for the connection.
-    #[cfg_attr(
-        not(test),
-        expect(dead_code, reason = "PostgreSQL is not supported yet")
-    )]
     pub fn as_str(&self) -> &str {
         &self.0
     }

@@ -28,7 +28,6 @@ pub trait Store: Send + Sync {
     ///
     /// A person that SQL has left in a state that no message has is [`Failure::Person`], with the index of its name: without
     /// that name, the others can be asked for again.
-    #[cfg_attr(not(test), expect(dead_code, reason = "`serve` does not use it yet"))]
     fn find(&self, names: Vec<String>) -> Answer<'_, Vec<Option<Bytes>>>;
 
     /// Whether the database can be reached, and has the tables of this version.

@@ -8,6 +8,7 @@ mod echo;
 mod files;
 mod network;
 mod peer;
+pub mod postgres;
 mod proxy;
 pub mod raw;
 mod server;

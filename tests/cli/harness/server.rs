@@ -49,7 +49,12 @@ impl Server {
     /// A program that makes it listen on this many addresses, with `--listen` among its arguments.
     #[track_caller]
     pub fn ready(places: usize, program: Program) -> Self {
-        let running = program.start();
+        Self::once_ready(places, program.start())
+    }
+
+    /// One that was started with `--listen` among its arguments, once it listens on this many addresses.
+    #[track_caller]
+    pub fn once_ready(places: usize, running: Running) -> Self {
         let addresses = |said: &str| -> Vec<String> {
             said.split_inclusive('\n')
                 .filter_map(|line| line.strip_prefix("listening on ")?.strip_suffix('\n'))
