@@ -22,7 +22,8 @@ module completions {
   export extern "routeguide serve" [
     --listen(-l): string      # Where to listen: host:port, [::1]:port, :port (loopback) or unix:PATH; may be repeated
     --port(-p): string        # Refused with a tip: the port is part of --listen
-    --people: path            # Serve the people in this file instead of Alice and Bob: Person messages in JSON, an array or one per line
+    --people: path            # Serve these people instead of Alice and Bob: a file, sqlite:PATH or postgres://HOST/DATABASE
+    --wait: string            # How long to wait at the start until the database of --people can be reached and has its tables
     --missing: string@"nu-complete routeguide serve missing" # How GetPerson answers an unknown name
     --grace: string           # How long calls in flight may continue after a signal to stop
     --drain-delay: string     # How long to go on taking calls after a signal to stop, while health already reports NOT_SERVING

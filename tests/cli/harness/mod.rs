@@ -8,6 +8,7 @@ mod echo;
 mod files;
 mod network;
 mod peer;
+#[allow(dead_code, reason = "the unit tests of the library use the rest of it")]
 pub mod postgres;
 mod proxy;
 pub mod raw;
