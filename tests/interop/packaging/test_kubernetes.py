@@ -69,6 +69,75 @@ class Server(unittest.TestCase):
         self.assertIn("people.json", self.objects["ConfigMap"]["data"])
 
 
+class ServerOfADatabase(unittest.TestCase):
+    def setUp(self):
+        objects = objects_of("serve-database.yaml")
+        self.objects = {each["kind"]: each for each in objects}
+        self.assertEqual(len(self.objects), len(objects), "two objects of a kind")
+        self.server = self.objects["Deployment"]["spec"]["template"]
+        self.job = self.objects["Job"]["spec"]["template"]
+        (self.container,) = self.server["spec"]["containers"]
+
+    def containers(self):
+        for pod in [self.server, self.job]:
+            for container in pod["spec"].get("initContainers", []) + pod["spec"]["containers"]:
+                yield pod, container
+
+    def test_everything_selects_the_servers_and_not_the_job(self):
+        labels = self.server["metadata"]["labels"]
+        selected = self.objects["Service"]["spec"]["selector"]
+        self.assertEqual(selected, labels)
+        for kind in ["Deployment", "PodDisruptionBudget"]:
+            self.assertEqual(self.objects[kind]["spec"]["selector"]["matchLabels"], labels)
+        self.assertFalse(selected.items() <= self.job["metadata"]["labels"].items())
+
+    def test_one_server_may_be_away(self):
+        replicas = self.objects["Deployment"]["spec"]["replicas"]
+        self.assertEqual(self.objects["PodDisruptionBudget"]["spec"]["minAvailable"], replicas - 1)
+
+    def test_passwords_come_from_the_secret(self):
+        secret = self.objects["Secret"]
+        for _, container in self.containers():
+            (variable,) = container["env"]
+            self.assertEqual(variable["name"], "PGPASSWORD")
+            source = variable["valueFrom"]["secretKeyRef"]
+            self.assertEqual(source["name"], secret["metadata"]["name"])
+            self.assertIn(source["key"], secret["stringData"])
+            for argument in container["args"]:
+                self.assertNotRegex(argument, "password|//[^/]*:[^/]*@")
+
+    def test_files_are_those_of_the_volumes(self):
+        secret, people = self.objects["Secret"], self.objects["ConfigMap"]
+        files = {
+            "/etc/postgres/ca.crt": secret["stringData"],
+            "/etc/routeguide/people.json": people["data"],
+        }
+        for pod, container in self.containers():
+            volumes = {volume["name"] for volume in pod["spec"]["volumes"]}
+            folders = {each["mountPath"]: each["name"] for each in container["volumeMounts"]}
+            self.assertLessEqual(set(folders.values()), volumes)
+            used = {file for file in files if any(file in arg for arg in container["args"])}
+            self.assertEqual({file.rpartition("/")[0] for file in used}, set(folders))
+            for file in used:
+                self.assertIn(file.rpartition("/")[2], files[file])
+
+    def test_a_server_may_wait_for_its_database(self):
+        (wait,) = [arg for arg in self.container["args"] if arg.startswith("--wait=")]
+        self.assertEqual(wait, "--wait=1m")
+        startup = self.container["startupProbe"]
+        self.assertGreater(startup["periodSeconds"] * startup["failureThreshold"], 60)
+
+    def test_a_database_that_is_away_ends_no_server(self):
+        self.assertEqual(self.container["livenessProbe"]["httpGet"]["path"], "/healthz")
+        ports = {port["name"]: port["containerPort"] for port in self.container["ports"]}
+        for probe in ["startupProbe", "readinessProbe"]:
+            self.assertEqual(self.container[probe]["grpc"]["port"], ports["grpc"])
+
+    def test_they_run_without_privileges(self):
+        for pod in [self.server, self.job]:
+            assert_no_privileges(self, pod)
+
+
 class Load(unittest.TestCase):
     def setUp(self):
         objects = objects_of("bench-job.yaml")
