@@ -55,6 +55,8 @@ mod people;
 mod progress;
 mod readme;
 mod reflection;
+#[cfg(target_os = "linux")]
+mod replicas;
 mod retries;
 mod routes;
 mod schema_files;

@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
+use super::harness::postgres::{Database, Instance};
 use super::harness::{Folder, routeguide};
 
 fn packaging(path: &str) -> PathBuf {
@@ -144,29 +145,43 @@ fn the_image_runs_a_server_that_its_health_check_understands() {
     routeguide(check).arg("--in-process").run().exits(0);
 }
 
-/// The arguments in the manifest, which has one container.
-fn manifest_args() -> Vec<String> {
-    let manifest = read("kubernetes/serve.yaml");
-    let lines = manifest.lines().map(str::trim);
-    lines
-        .skip_while(|line| *line != "args:")
-        .skip(1)
-        .filter(|line| !line.starts_with('#'))
-        .map_while(|line| line.strip_prefix("- "))
-        .map(str::to_owned)
-        .collect()
+/// The arguments of each container in a manifest.
+fn args_of(manifest: &str) -> Vec<Vec<String>> {
+    let parts = manifest.split("\n          args:\n").skip(1);
+    let lines = |part: &str| {
+        part.lines()
+            .map(str::trim)
+            .filter(|line| !line.starts_with('#'))
+            .map_while(|line| line.strip_prefix("- "))
+            .map(str::to_owned)
+            .collect()
+    };
+    parts.map(lines).collect()
+}
+
+/// The arguments of the server in a manifest.
+fn server_args(manifest: &str) -> Vec<String> {
+    let mut servers = args_of(manifest)
+        .into_iter()
+        .filter(|args| args[0] == "serve");
+    let server = servers.next().expect("a server");
+    assert!(servers.next().is_none(), "two servers");
+    server
+}
+
+/// Writes the people in a manifest into the folder.
+fn people_of(manifest: &str, folder: &Folder) -> PathBuf {
+    let people = manifest.lines().map(str::trim);
+    let people = people.filter(|line| line.starts_with("{\"name\""));
+    folder.write("people.json", people.collect::<Vec<_>>().join("\n"))
 }
 
 #[test]
 fn the_manifest_runs_a_server_that_is_understood() {
     let folder = Folder::new();
     let manifest = read("kubernetes/serve.yaml");
-    let people = manifest.lines().map(str::trim);
-    let people = people.filter(|line| line.starts_with("{\"name\""));
-    folder.write("people.json", people.collect::<Vec<_>>().join("\n"));
-    let path = folder.join("people.json");
-    let args = manifest_args();
-    assert_eq!(args[0], "serve");
+    let path = people_of(&manifest, &folder);
+    let args = server_args(&manifest);
     let args = args.into_iter().map(|arg| match arg.as_str() {
         "--people=/etc/routeguide/people.json" => format!("--people={}", path.display()),
         _ => arg,
@@ -180,17 +195,94 @@ fn the_manifest_runs_a_server_that_is_understood() {
 }
 
 #[test]
-fn the_manifest_waits_longer_than_the_server_drains() {
-    let manifest = read("kubernetes/serve.yaml");
-    let mut lines = manifest.lines().map(str::trim);
-    let patience = lines.find_map(|line| line.strip_prefix("terminationGracePeriodSeconds: "));
-    let seconds = |flag: &str| -> u64 {
-        let args = manifest_args();
-        let value = args.iter().find_map(|arg| arg.strip_prefix(flag));
-        value.unwrap().strip_suffix('s').unwrap().parse().unwrap()
-    };
-    let drain = seconds("--drain-delay=") + seconds("--grace=");
-    assert!(patience.unwrap().parse::<u64>().unwrap() > drain);
+fn the_manifests_wait_longer_than_the_server_drains() {
+    for manifest in ["kubernetes/serve.yaml", "kubernetes/serve-database.yaml"] {
+        let manifest = read(manifest);
+        let mut lines = manifest.lines().map(str::trim);
+        let patience = lines.find_map(|line| line.strip_prefix("terminationGracePeriodSeconds: "));
+        let seconds = |flag: &str| -> u64 {
+            let args = server_args(&manifest);
+            let value = args.iter().find_map(|arg| arg.strip_prefix(flag));
+            value.unwrap().strip_suffix('s').unwrap().parse().unwrap()
+        };
+        let drain = seconds("--drain-delay=") + seconds("--grace=");
+        assert!(patience.unwrap().parse::<u64>().unwrap() > drain);
+    }
+}
+
+/// The roles of the manifest in a database of the tests, as its first lines make them.
+fn roles(database: &Database<'_>) -> (String, String) {
+    let owner = database.role("owner", "of-the-owner");
+    let reader = database.role("reader", "of-the-reader");
+    database.sql(&format!(
+        "ALTER DATABASE {} OWNER TO {owner}",
+        database.name
+    ));
+    database.sql(&format!(
+        "ALTER DEFAULT PRIVILEGES FOR ROLE {owner} GRANT SELECT ON TABLES TO {reader}"
+    ));
+    (owner, reader)
+}
+
+/// The server's role may do no more than read.
+#[test]
+fn the_manifest_with_a_database_fills_it_and_serves_it() {
+    let database = Instance::shared().database();
+    let (owner, reader) = roles(&database);
+    let folder = Folder::new();
+    let manifest = read("kubernetes/serve-database.yaml");
+    let path = people_of(&manifest, &folder);
+    let commands = args_of(&manifest);
+    let names = commands.iter().map(|args| args[..2].join(" "));
+    let names: Vec<String> = names.collect();
+    assert_eq!(names[..2], ["people migrate", "people import"]);
+    for args in commands {
+        let is_server = args[0] == "serve";
+        let args = args
+            .into_iter()
+            .map(|arg| match arg.split_once("=postgres://") {
+                Some((flag, url)) => {
+                    let (role, _) = url.split_once('@').unwrap();
+                    let role = match role {
+                        "routeguide_owner" => &owner,
+                        "routeguide" => &reader,
+                        role => panic!("{role}"),
+                    };
+                    let port = database.instance.port();
+                    format!(
+                        "{flag}=postgres://{role}@127.0.0.1:{port}/{}",
+                        database.name
+                    )
+                }
+                None => arg.replace("/etc/routeguide/people.json", &path.display().to_string()),
+            });
+        let program = routeguide(args);
+        if is_server {
+            let outcome = program
+                .arg("--check")
+                .env("PGPASSWORD", "of-the-reader")
+                .run();
+            outcome.exits(0);
+            assert!(
+                outcome.stderr.contains("would serve 2 people"),
+                "{outcome:#?}"
+            );
+        } else {
+            program.env("PGPASSWORD", "of-the-owner").run().exits(0);
+        }
+    }
+}
+
+#[test]
+fn haproxy_accepts_its_configuration() {
+    let output = Command::new("haproxy")
+        .args(["-c", "-f"])
+        .arg(packaging("haproxy/haproxy.cfg"))
+        .output()
+        .expect("haproxy, of Debian's package");
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{said}");
+    assert!(!said.contains("WARNING"), "{said}");
 }
 
 #[test]
