@@ -21,10 +21,19 @@
 )]
 
 mod client;
+#[cfg(target_os = "linux")]
+mod databases;
 mod groups;
 mod guard;
 mod names;
 mod peer;
+#[cfg(target_os = "linux")]
+mod people;
+mod people_peer;
+#[cfg(target_os = "linux")]
+#[path = "../tests/cli/harness/postgres.rs"]
+#[allow(dead_code, reason = "the tests use the rest")]
+mod postgres;
 mod report;
 mod server;
 mod tools;

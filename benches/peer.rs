@@ -22,6 +22,7 @@ use tonic::transport::{Channel, Endpoint};
 use tonic::{Request, Response, Status, Streaming};
 
 use crate::Result;
+use crate::people_peer;
 
 /// The first argument that makes this program a peer.
 pub const COMMAND: &str = "peer";
@@ -70,14 +71,17 @@ pub fn run(arguments: &[String]) -> Result<()> {
         .ok_or("unknown runtime")?
         .build()?;
     match (*role, rest) {
-        ("server", []) => runtime.block_on(serve()),
+        ("server", []) => runtime.block_on(serve(People::default())),
+        ("people-server", [url]) => {
+            runtime.block_on(async { serve(people_peer::People::connect(url).await?).await })
+        }
         ("get-person", [addr, name]) => runtime.block_on(get_person(addr, name)),
         ("get-people", [addr, file]) => runtime.block_on(get_people(addr, file.as_ref())),
         _ => Err("unknown role, or wrong arguments for it".into()),
     }
 }
 
-async fn serve() -> Result<()> {
+async fn serve(service: impl RouteGuide) -> Result<()> {
     // A benchmark that is killed does not drop its guards, but it closes the pipe.
     thread::spawn(|| {
         io::stdin().read_to_end(&mut Vec::new()).ok();
@@ -86,8 +90,6 @@ async fn serve() -> Result<()> {
     // As `Server::serve` does by default; `serve_with_incoming` leaves TCP_NODELAY to its caller.
     let incoming = TcpIncoming::bind(([127, 0, 0, 1], 0).into())?.with_nodelay(Some(true));
     println!("{}", incoming.local_addr()?);
-    let people = [alice(), bob()];
-    let service = People(people.map(|person| (person.name.clone(), person)).into());
     tonic::transport::Server::builder()
         .initial_connection_window_size(CONNECTION_WINDOW)
         .add_service(RouteGuideServer::new(service))
@@ -97,6 +99,13 @@ async fn serve() -> Result<()> {
 }
 
 struct People(HashMap<String, Person>);
+
+impl Default for People {
+    fn default() -> Self {
+        let people = [alice(), bob()];
+        Self(people.map(|person| (person.name.clone(), person)).into())
+    }
+}
 
 #[tonic::async_trait]
 impl RouteGuide for People {

@@ -40,9 +40,15 @@ impl Server {
         Self::start(command)
     }
 
-    /// The bare server, which prints its address on stdout, and ends when its stdin does.
+    /// The bare server.
     pub fn peer(runtime: Runtime) -> Result<Self> {
-        let mut command = client::peer("server", runtime);
+        Self::peer_as("server", runtime, &[])
+    }
+
+    /// A server of [`crate::peer`], which prints its address on stdout, and ends when its stdin does.
+    pub fn peer_as(role: &str, runtime: Runtime, arguments: &[&str]) -> Result<Self> {
+        let mut command = client::peer(role, runtime);
+        command.args(arguments);
         command.stdin(Stdio::piped()).stdout(Stdio::piped());
         Self::start(command)
     }

@@ -104,6 +104,16 @@ fn named_by(variable: &str) -> Option<PathBuf> {
         .map(PathBuf::from)
 }
 
+/// Whether the servers of `tests/cli/harness/postgres.rs` can be started: Debian keeps their program off the path.
+#[cfg(target_os = "linux")]
+pub fn has_postgresql() -> bool {
+    let versions = fs::read_dir("/usr/lib/postgresql").into_iter().flatten();
+    let mut found = versions
+        .flatten()
+        .filter_map(|version| existing(version.path().join("bin/initdb")));
+    found.next().or_else(|| on_path("initdb")).is_some()
+}
+
 fn on_path(program: &str) -> Option<PathBuf> {
     let path = env::var_os("PATH")?;
     env::split_paths(&path).find_map(|folder| existing(folder.join(program)))

@@ -75,18 +75,19 @@ fn run(report: &mut Report) -> Result<()> {
     Ok(())
 }
 
-/// The figures of a run, and its peak of memory in KiB.
+/// The figures of a run that asks for Alice, and its peak of memory in KiB.
 fn bench(server: &Server, args: &[&str]) -> Result<(Value, Option<u32>)> {
+    bench_of(server, "name=Alice", args)
+}
+
+/// The same of a run with another request.
+pub(super) fn bench_of(
+    server: &Server,
+    request: &str,
+    args: &[&str],
+) -> Result<(Value, Option<u32>)> {
     let addr = server.addr().to_string();
-    let command = [
-        "bench",
-        "GetPerson",
-        "name=Alice",
-        "-o",
-        "json",
-        "-a",
-        &addr,
-    ];
+    let command = ["bench", "GetPerson", request, "-o", "json", "-a", &addr];
     let mut command = client::routeguide(&[&command, args].concat());
     command.stdin(Stdio::null()).stdout(Stdio::piped());
     let (printed, done) = Client::spawn(command, LIMIT)?.output()?;
@@ -109,7 +110,7 @@ fn number(figures: &Value, path: &str) -> Result<f64> {
     found.ok_or_else(|| format!("no {path}").into())
 }
 
-fn rate(figures: &Value) -> Result<f64> {
+pub(super) fn rate(figures: &Value) -> Result<f64> {
     number(figures, "/rate")
 }
 

@@ -6,6 +6,8 @@ mod h2load;
 mod list;
 mod load;
 mod memory;
+#[cfg(target_os = "linux")]
+mod people;
 mod process;
 mod serve;
 #[cfg(unix)]
@@ -38,6 +40,8 @@ pub const ALL: &[Group] = &[
     call::GROUP,
     batch::GROUP,
     list::GROUP,
+    #[cfg(target_os = "linux")]
+    people::GROUP,
     #[cfg(unix)]
     shell::GROUP,
 ];

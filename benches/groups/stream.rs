@@ -75,7 +75,7 @@ fn run(report: &mut Report) -> Result<()> {
 
 /// A folder in memory where the system has one. Only one of the clients writes, and how fast a disk takes a hundred
 /// megabytes differs more from machine to machine than what is measured.
-fn in_memory() -> Result<TempDir> {
+pub(super) fn in_memory() -> Result<TempDir> {
     let shared = Path::new("/dev/shm");
     Ok(if shared.is_dir() {
         tempfile::tempdir_in(shared)?
