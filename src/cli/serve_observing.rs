@@ -16,7 +16,7 @@ pub struct ObservingArgs {
     /// Serve metrics for Prometheus at host:port or :port (loopback), with /healthz and /readyz beside them
     ///
     /// `/metrics` is Prometheus or OpenMetrics text, as the scraper likes. `/healthz` answers 200 while the process lives,
-    /// and `/readyz` 200 until the server is told to stop, then 503.
+    /// and `/readyz` 200, but 503 once the server is told to stop and while its database is away.
     #[arg(long, value_name = "ADDR")]
     pub metrics: Option<String>,
 

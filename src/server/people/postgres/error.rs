@@ -31,6 +31,24 @@ pub struct Explain {
     password: Option<String>,
 }
 
+/// The text with the secret replaced where it is a word of its own. Inside of other words, what is left of them would reveal a
+/// short one.
+fn masked(text: &str, secret: &str) -> String {
+    if secret.is_empty() {
+        return text.to_owned();
+    }
+    let is_part = |c: char| c.is_alphanumeric() || c == '_';
+    let mut masked = String::new();
+    let mut rest = text;
+    while let Some((before, after)) = rest.split_once(secret) {
+        let is_word = !before.ends_with(is_part) && !after.starts_with(is_part);
+        masked.push_str(before);
+        masked.push_str(if is_word { "***" } else { secret });
+        rest = after;
+    }
+    masked + rest
+}
+
 impl Explain {
     pub fn new(place: String, settings: &Settings) -> Self {
         Self {
@@ -47,7 +65,7 @@ impl Explain {
     /// What a server says of a statement. It does not name the user, whose name may be that of a table.
     fn said(&self, text: &str) -> Said {
         Said(match &self.password {
-            Some(password) => text.replace(password, "***"),
+            Some(password) => masked(text, password),
             None => text.to_owned(),
         })
     }
@@ -55,16 +73,7 @@ impl Explain {
     /// What a server says to somebody who wants to connect.
     fn said_at_startup(&self, text: &str) -> Said {
         let Said(text) = self.said(text);
-        let is_part = |c: char| c.is_alphanumeric() || c == '_';
-        let mut masked = String::new();
-        let mut rest = text.as_str();
-        while let Some((before, after)) = rest.split_once(self.user.as_str()) {
-            let is_word = !before.ends_with(is_part) && !after.starts_with(is_part);
-            masked.push_str(before);
-            masked.push_str(if is_word { "***" } else { &self.user });
-            rest = after;
-        }
-        Said(masked + rest)
+        Said(masked(&text, &self.user))
     }
 
     /// A failure to connect. `host` is the one that was tried.
