@@ -1,6 +1,7 @@
 //! GetPeople about people in a database, and the status of a call when the database cannot answer.
 
 use std::collections::VecDeque;
+use std::future::poll_fn;
 
 use tonic::Status;
 
@@ -17,9 +18,9 @@ const LONG: usize = 4 << 10;
 /// The status of a call that a database cannot answer. What failed is for those who run the server, not for its clients.
 pub fn status(error: &StoreError) -> Status {
     match error.failure() {
-        Failure::Person { .. } => Status::data_loss(format!(
-            "the database holds a person that no message can hold: {error}"
-        )),
+        Failure::Person { .. } => {
+            Status::data_loss("the database holds a person that no message can hold")
+        }
         Failure::Corrupt => Status::data_loss("the database of the people is damaged"),
         Failure::Timeout => Status::unavailable("the database of the people takes too long"),
         _ => Status::unavailable("the database of the people is not available"),
@@ -66,7 +67,7 @@ pub async fn look_people_up(lookups: &Lookups, call: &mut Call) -> Result<(), St
         {
             return end;
         }
-        let may_read = end.is_none() && long == Long::No && asked.len() < ASKED_AT_ONCE;
+        let may_read = long == Long::No && asked.len() < ASKED_AT_ONCE;
         let first = asked.front_mut();
         let is_waiting = first.is_some();
         let found = async {
@@ -81,7 +82,7 @@ pub async fn look_people_up(lookups: &Lookups, call: &mut Call) -> Result<(), St
                 asked.pop_front();
                 give(found, call).await?;
             }
-            next = call.next(), if may_read => match next {
+            next = next_or_reset(call, may_read && end.is_none()) => match next {
                 Ok(true) => {
                     let (names, next) = gather(call).await;
                     if !names.is_empty() {
@@ -94,10 +95,20 @@ pub async fn look_people_up(lookups: &Lookups, call: &mut Call) -> Result<(), St
                     }
                 }
                 Ok(false) => end = Some(Ok(())),
+                Err(Stop::Gone) => return Err(Stop::Gone),
                 Err(stop) => end = Some(Err(stop)),
             },
         }
     }
+}
+
+/// The next request, or the reset of the call if none is to be read.
+async fn next_or_reset(call: &mut Call, may_read: bool) -> Result<bool, Stop> {
+    if may_read {
+        return call.next().await;
+    }
+    poll_fn(|cx| call.replies.poll_gone(cx)).await;
+    Err(Stop::Gone)
 }
 
 /// What follows the names that were gathered.

@@ -167,10 +167,16 @@ impl PostgresUrl {
 impl fmt::Display for PostgresUrl {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (scheme, rest) = self.0.split_once("://").unwrap_or(("postgres", &self.0));
-        // A password may have any character, and parameters may hold one.
-        let rest = rest.rsplit_once('@').map_or(rest, |(_, rest)| rest);
-        let end = rest.find(['?', '#']).unwrap_or(rest.len());
-        write!(f, "{scheme}://{}", rest.get(..end).unwrap_or_default())
+        let (authority, tail) = rest.split_at(rest.find(['/', '?', '#']).unwrap_or(rest.len()));
+        if tail.contains('@') {
+            // That is of a password, either in a parameter or one that has these characters itself.
+            return write!(f, "{scheme}://...");
+        }
+        let hosts = authority
+            .rsplit_once('@')
+            .map_or(authority, |(_, hosts)| hosts);
+        let path = tail.split(['?', '#']).next().unwrap_or_default();
+        write!(f, "{scheme}://{hosts}{path}")
     }
 }
 
@@ -269,9 +275,11 @@ mod tests {
                 "postgresql://db:5432/people",
             ),
             ("postgres://me:secret@db/people", "postgres://db/people"),
+            ("postgres://me:se@cr/et?#x@db/people", "postgres://..."),
+            ("postgres://me:se@cret@db/people", "postgres://db/people"),
             (
-                "postgres://me:se@cr/et?#x@db/people",
-                "postgres://db/people",
+                "postgres://db/people?user=me&password=x@secret",
+                "postgres://...",
             ),
             (
                 "postgres://db1,db2:5433/people?sslmode=require&password=secret",

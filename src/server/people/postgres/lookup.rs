@@ -19,7 +19,7 @@ use tokio_postgres::types::Type;
 
 use super::super::store::{Failure, STATEMENT_LIMIT, StoreError};
 use super::connection::Connection;
-use super::error::is_connection_lost;
+use super::error::{is_connection_lost, is_retryable};
 use super::pool::Pool;
 use super::row::{self, columns};
 
@@ -85,7 +85,8 @@ where
                 // A cancel request is for whatever a connection is doing: it may have been meant for the statement before.
                 let was_another = error.code() == Some(&SqlState::QUERY_CANCELED)
                     && began.elapsed() < STATEMENT_LIMIT;
-                if retries == RETRIES || !(was_another || is_connection_lost(&error)) {
+                let may_pass = was_another || is_connection_lost(&error) || is_retryable(&error);
+                if retries == RETRIES || !may_pass {
                     return Err(pool.explain.statement(doing, &error));
                 }
                 retries += 1;
