@@ -173,8 +173,11 @@ class Load(unittest.TestCase):
         self.assertEqual(used, known)
 
     def test_nothing_is_tried_twice_and_the_merge_waits(self):
+        # With a limit for the whole Job, one part that fails would end the others.
+        self.assertEqual(self.bench["backoffLimitPerIndex"], 0)
+        self.assertNotIn("backoffLimit", self.bench)
+        self.assertEqual(self.merge["backoffLimit"], 0)
         for job in [self.bench, self.merge]:
-            self.assertEqual(job["backoffLimit"], 0)
             self.assertEqual(job["template"]["spec"]["restartPolicy"], "Never")
         self.assertTrue(self.merge["suspend"])
 
