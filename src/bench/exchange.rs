@@ -8,7 +8,6 @@ use tokio::sync::Notify;
 use tokio::task::yield_now;
 use tokio::time::timeout_at;
 
-use super::figures::MethodKind;
 use super::recorder::{Begun, Recorder};
 use super::requests::Requests;
 use super::template::Values;
@@ -98,13 +97,13 @@ impl Caller {
             slot.is_back().await;
         }
         begins();
-        let (due, now) = match order.due {
-            Due::At(due) => (due, Instant::now()),
-            Due::When(now) if !has_waited => (now, now),
-            Due::When(_) => {
-                let now = Instant::now();
-                (now, now)
-            }
+        let now = match order.due {
+            Due::When(now) if !has_waited => now,
+            _ => Instant::now(),
+        };
+        let due = match order.due {
+            Due::At(due) => due,
+            Due::When(_) => now,
         };
         let begun = self.recorder.borrow_mut().begin(due, now, order.counts);
         loop {
@@ -161,10 +160,7 @@ impl Caller {
             (requests, None)
         };
         let mut call = Call::start(&slot.connection.borrow(), start, requests);
-        let streams = matches!(
-            plan.kind,
-            MethodKind::ServerStreaming | MethodKind::BidiStreaming
-        );
+        let streams = plan.has_many_replies();
         let (mut last_reply, mut is_sent) = (None, false);
         loop {
             let Some(event) = call.next().await else {

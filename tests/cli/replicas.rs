@@ -39,10 +39,8 @@ impl Replica {
     fn with(url: &str, args: &[&str]) -> Self {
         let always = ["--metrics", "127.0.0.1:0", "--people", url];
         let server = Server::started([&always[..], args].concat());
-        let said = server.stderr().wait_for("/metrics\n");
-        let metrics = said.split("metrics at http://").nth(1).unwrap();
         Self {
-            metrics: metrics.split('/').next().unwrap().to_owned(),
+            metrics: server.metrics(),
             server,
         }
     }

@@ -22,10 +22,8 @@ impl Observed {
     #[track_caller]
     fn start() -> Self {
         let server = Server::started(["--metrics", "127.0.0.1:0"]);
-        let said = server.stderr().wait_for("/metrics\n");
-        let metrics = said.split("metrics at http://").nth(1).unwrap();
         Self {
-            metrics: metrics.split('/').next().unwrap().to_owned(),
+            metrics: server.metrics(),
             server,
         }
     }

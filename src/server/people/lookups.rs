@@ -118,9 +118,14 @@ impl Shared {
     /// Runs one statement, and another one for the rest if it has failed for one person.
     async fn answer(&self, batch: Vec<Ask>) {
         let mut names: Vec<String> = Vec::new();
-        for ask in &batch {
-            names.extend_from_slice(&ask.names);
-        }
+        let asks: Vec<(usize, oneshot::Sender<Found>)> = batch
+            .into_iter()
+            .map(|ask| {
+                let before = names.len();
+                names.extend(ask.names);
+                (names.len() - before, ask.reply)
+            })
+            .collect();
         let mut failures: Vec<(usize, StoreError)> = Vec::new();
         let mut found = loop {
             match self.store.find(names.clone()).await {
@@ -140,10 +145,10 @@ impl Shared {
                     }
                     _ => {
                         self.failed.notify_one();
-                        for ask in batch {
+                        for (_, reply) in asks {
                             let failure = Some(error.clone());
                             // Whoever asked may be gone.
-                            let _ = ask.reply.send(Found {
+                            let _ = reply.send(Found {
                                 failure,
                                 ..Found::default()
                             });
@@ -155,8 +160,8 @@ impl Shared {
         }
         .into_iter();
         let (mut start, mut failures) = (0, failures.into_iter().peekable());
-        for ask in batch {
-            let end = start + ask.names.len();
+        for (len, reply) in asks {
+            let end = start + len;
             let mut answer = Found::default();
             for index in start..end {
                 match failures.next_if(|(failed, _)| *failed == index) {
@@ -171,7 +176,7 @@ impl Shared {
                 }
             }
             start = end;
-            let _ = ask.reply.send(answer);
+            let _ = reply.send(answer);
         }
     }
 }

@@ -80,6 +80,14 @@ impl Server {
         &self.addresses
     }
 
+    /// Where it shows metrics, if it was started with `--metrics`.
+    #[track_caller]
+    pub fn metrics(&self) -> String {
+        let said = self.stderr().wait_for("/metrics\n");
+        let metrics = said.split("metrics at http://").nth(1).unwrap();
+        metrics.split('/').next().unwrap().to_owned()
+    }
+
     /// The port of the first address.
     pub fn port(&self) -> u16 {
         self.addr().rsplit_once(':').unwrap().1.parse().unwrap()
