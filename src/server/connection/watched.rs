@@ -1,6 +1,7 @@
 //! The byte stream under a connection, whose frames are watched in both directions. A client that misbehaves gets a GOAWAY
 //! that says why, which h2 has no way to send.
 
+use std::future::Future as _;
 use std::io;
 use std::pin::Pin;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -8,13 +9,14 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll, ready};
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
-use tokio::time::Instant;
+use tokio::time::{Instant, Sleep, sleep};
 
 use super::conduct::{Conduct, Misconduct};
 use super::frames::{
     ACK, At, Frame, Frames, GOAWAY, HEADERS, KIND, PING, RST_STREAM, SETTINGS, WINDOW_UPDATE,
 };
 use super::preface::PREFACE;
+use crate::server::LAST_WORDS;
 use crate::server::grpc::WINDOW;
 use crate::server::metrics::{Limit, Shard};
 
@@ -105,6 +107,8 @@ pub struct Watched<I> {
     waits: [bool; 2],
     /// The beginning of a frame's head, which h2 gets with the rest of it.
     held: Vec<u8>,
+    /// How long the client may take to close its side, once the server's is closed.
+    parting: Option<Pin<Box<Sleep>>>,
 }
 
 /// What was read in a turn.
@@ -154,6 +158,7 @@ impl<I> Watched<I> {
             writing: Writing::Preface,
             waits: [false; 2],
             held: Vec::new(),
+            parting: None,
         }
     }
 
@@ -239,6 +244,29 @@ impl<I> Watched<I> {
         } else {
             None
         };
+    }
+}
+
+impl<I: AsyncRead + Unpin> Watched<I> {
+    /// Waits until the client has closed its side, too, and discards what it still sends. Closing a socket with data unread
+    /// resets it, and the client loses what it has not read yet, such as the status of a call.
+    fn poll_parted(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        let end = self
+            .parting
+            .get_or_insert_with(|| Box::pin(sleep(LAST_WORDS)));
+        if end.as_mut().poll(cx).is_ready() {
+            return Poll::Ready(());
+        }
+        let mut discarded = [0; SHORT];
+        for _ in 0..TURN / SHORT {
+            let mut buf = ReadBuf::new(&mut discarded);
+            match ready!(Pin::new(&mut self.io).poll_read(cx, &mut buf)) {
+                Ok(()) if !buf.filled().is_empty() => {}
+                _ => return Poll::Ready(()),
+            }
+        }
+        cx.waker().wake_by_ref();
+        Poll::Pending
     }
 }
 
@@ -391,7 +419,7 @@ impl<I: AsyncRead + Unpin> AsyncRead for Watched<I> {
     }
 }
 
-impl<I: AsyncWrite + Unpin> AsyncWrite for Watched<I> {
+impl<I: AsyncRead + AsyncWrite + Unpin> AsyncWrite for Watched<I> {
     fn poll_write(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
@@ -438,14 +466,49 @@ impl<I: AsyncWrite + Unpin> AsyncWrite for Watched<I> {
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        ready!(self.poll_ours(cx))?;
-        Pin::new(&mut self.io).poll_shutdown(cx)
+        if self.parting.is_none() {
+            ready!(self.poll_ours(cx))?;
+            ready!(Pin::new(&mut self.io).poll_shutdown(cx))?;
+        }
+        self.poll_parted(cx).map(Ok)
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, DuplexStream, duplex};
+    use tokio::time::timeout;
+
     use super::*;
+
+    fn watched(io: DuplexStream) -> Watched<DuplexStream> {
+        let conduct = Conduct::new(500, Duration::from_secs(10));
+        Watched::new(io, Arc::default(), Arc::default(), conduct)
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_connection_is_closed_when_its_client_has_closed_it_and_what_it_sends_is_read() {
+        let (ours, mut theirs) = duplex(64);
+        let mut shutdown = tokio::spawn(async move { watched(ours).shutdown().await });
+        let mut end = Vec::new();
+        theirs.read_to_end(&mut end).await.unwrap();
+        theirs.write_all(&[0; 1000]).await.unwrap();
+        let early = timeout(LAST_WORDS / 2, &mut shutdown).await;
+        assert!(early.is_err(), "{early:?}");
+        drop(theirs);
+        let closed = timeout(Duration::from_millis(1), shutdown).await;
+        assert!(matches!(closed, Ok(Ok(Ok(())))), "{closed:?}");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_client_that_does_not_close_a_closed_connection_is_not_waited_for_long() {
+        let (ours, _theirs) = duplex(64);
+        let started = Instant::now();
+        watched(ours).shutdown().await.unwrap();
+        assert_eq!(started.elapsed(), LAST_WORDS);
+    }
 
     #[test]
     fn only_the_initial_window_of_settings_is_changed() {
