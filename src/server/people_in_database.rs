@@ -1,19 +1,32 @@
-//! GetPeople about people in a database, and the status of a call when the database cannot answer.
+//! GetPerson and GetPeople about people in a database, and the status of a call when the database cannot answer.
+
+#[cfg(test)]
+mod tests;
 
 use std::collections::VecDeque;
-use std::future::poll_fn;
 
+use bytes::Bytes;
 use tonic::Status;
 
-use super::grpc::{Call, Stop};
+use super::grpc::{Call, Share, Stop};
 use super::name::name;
-use super::people::{Failure, Found, Lookups, MOST_NAMES, Pending, StoreError};
+use super::people::{Failure, Found, Lookups, MOST_NAMES, Name, Pending, Room, StoreError};
 
 /// How many questions of a stream are under way at once. With fewer, the database waits for the network between them.
 const ASKED_AT_ONCE: usize = 4;
 
-/// A longer message is one of few that a connection has room for ([`super::grpc`]). It keeps its room until it is answered.
-const LONG: usize = 4 << 10;
+/// How many bytes a question holds at most, with its answer.
+const QUESTION: usize = 128 << 10;
+
+/// How many bytes the questions of a connection hold, with their answers. A call whose question has no room asks about one
+/// name at a time, when it holds nothing else: however many calls do not read their replies, the others go on.
+const QUESTIONS: usize = 512 << 10;
+
+/// What a name takes beside its text, with its place in an answer.
+const NAME: usize = 48;
+
+/// How many bytes a person is expected to have, at least.
+const PERSON: usize = 128;
 
 /// The status of a call that a database cannot answer. What failed is for those who run the server, not for its clients.
 pub fn status(error: &StoreError) -> Status {
@@ -27,14 +40,25 @@ pub fn status(error: &StoreError) -> Status {
     }
 }
 
-/// A message that is long.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Long {
-    No,
-    /// The next one, which is asked about when all before it are answered.
-    Next,
-    /// The one that is asked about. It is taken, and its room is free, once it is answered.
-    Asked,
+/// Looks up one person, whose request keeps its room meanwhile.
+///
+/// # Errors
+/// When the database cannot answer, or the client is gone.
+pub async fn look_person_up(
+    lookups: &Lookups,
+    name: Name,
+    call: &mut Call,
+) -> Result<Option<Bytes>, Stop> {
+    let mut pending = lookups.ask(vec![name], Room::ONE);
+    let mut found = tokio::select! {
+        biased;
+        found = pending.found() => found,
+        stop = call.gone() => return Err(stop),
+    };
+    match found.failure {
+        Some(failure) => Err(status(&failure).into()),
+        None => Ok(found.people.pop().flatten()),
+    }
 }
 
 /// Answers the requests of GetPeople. The names that have arrived are one question, and the next ones are asked while it is
@@ -43,54 +67,58 @@ enum Long {
 /// # Errors
 /// When a request is malformed, the database cannot answer, or the client is gone.
 pub async fn look_people_up(lookups: &Lookups, call: &mut Call) -> Result<(), Stop> {
-    let mut asked: VecDeque<Pending> = VecDeque::new();
-    let mut long = Long::No;
-    // What follows the answers to all questions.
-    let mut end = None;
+    let mut asked: VecDeque<Question> = VecDeque::new();
+    let mut person = PERSON;
+    // Whether the next message has to wait for an answer, and what follows the answers to all questions.
+    let (mut is_full, mut end) = (false, None);
     loop {
-        if asked.is_empty() {
-            match long {
-                Long::No => {}
-                Long::Next => {
-                    let name = name(call.requests.message())?.into_owned();
-                    asked.push_back(lookups.ask(vec![name]));
-                    long = Long::Asked;
-                }
-                Long::Asked => {
-                    call.requests.take();
-                    long = Long::No;
-                }
-            }
-        }
         if asked.is_empty()
             && let Some(end) = end.take()
         {
             return end;
         }
-        let may_read = long == Long::No && asked.len() < ASKED_AT_ONCE;
+        let may_read = end.is_none() && !is_full && asked.len() < ASKED_AT_ONCE;
         let first = asked.front_mut();
         let is_waiting = first.is_some();
         let found = async {
             match first {
-                Some(pending) => pending.found().await,
+                Some(question) => question.pending.found().await,
                 None => std::future::pending().await,
             }
         };
         tokio::select! {
             biased;
             found = found, if is_waiting => {
-                asked.pop_front();
-                give(found, call).await?;
+                let Some(question) = asked.pop_front() else { continue };
+                if let Some(average) = found.len.checked_div(found.people.len()) {
+                    // Not all are as small as most are.
+                    person = PERSON.max(2 * average);
+                }
+                give(&found, call).await?;
+                if question.is_in_place {
+                    call.requests.take();
+                }
+                if let Some(question) = question.again(found, person, lookups) {
+                    asked.push_front(question);
+                }
+                is_full = false;
             }
-            next = next_or_reset(call, may_read && end.is_none()) => match next {
+            next = next_or_gone(call, may_read) => match next {
                 Ok(true) => {
-                    let (names, next) = gather(call).await;
+                    let share = call.questions.share();
+                    let (names, next) = gather(call, person).await;
                     if !names.is_empty() {
-                        asked.push_back(lookups.ask(names));
+                        let is_first = asked.is_empty();
+                        asked.push_back(Question::new(names, person, is_first, share, lookups));
                     }
                     match next {
                         Next::Any => {}
-                        Next::Long => long = Long::Next,
+                        Next::NoRoom if asked.is_empty() => {
+                            let name = name(call.requests.message())?.into();
+                            asked.push_back(Question::in_place(name, call.questions.share(), lookups));
+                            is_full = true;
+                        }
+                        Next::NoRoom => is_full = true,
                         Next::Bad(status) => end = Some(Err(status.into())),
                     }
                 }
@@ -102,36 +130,100 @@ pub async fn look_people_up(lookups: &Lookups, call: &mut Call) -> Result<(), St
     }
 }
 
-/// The next request, or the reset of the call if none is to be read.
-async fn next_or_reset(call: &mut Call, may_read: bool) -> Result<bool, Stop> {
+/// The next request, or the end of the call if none is to be read.
+async fn next_or_gone(call: &mut Call, may_read: bool) -> Result<bool, Stop> {
     if may_read {
         return call.next().await;
     }
-    poll_fn(|cx| call.replies.poll_gone(cx)).await;
-    Err(Stop::Gone)
+    Err(call.gone().await)
+}
+
+/// A question that is under way.
+struct Question {
+    pending: Pending,
+    /// Names that it is about, too, once the first of them are answered.
+    later: Vec<Name>,
+    /// What all this, and the answer, may hold.
+    share: Share,
+    /// Its only message is not taken, and keeps its room until it is answered.
+    is_in_place: bool,
+}
+
+impl Question {
+    /// Asks about these, who are expected to be of this size. Only the first question is answered though there is no room.
+    fn new(
+        mut names: Vec<Name>,
+        person: usize,
+        is_first: bool,
+        mut share: Share,
+        lookups: &Lookups,
+    ) -> Self {
+        let held: usize = names.iter().map(|name| NAME + name.len()).sum();
+        share.set(held);
+        let left = QUESTIONS.saturating_sub(share.total());
+        let room = left.min(QUESTION.saturating_sub(held));
+        let len = names.len().min((room / person).max(1));
+        let room = room.min(len * person);
+        share.set(held + room);
+        let later = names.split_off(len);
+        let room = Room {
+            len: room,
+            or_one: is_first,
+        };
+        Self {
+            pending: lookups.ask(names, room),
+            later,
+            share,
+            is_in_place: false,
+        }
+    }
+
+    /// Asks about the name of the next message.
+    fn in_place(name: Name, share: Share, lookups: &Lookups) -> Self {
+        Self {
+            pending: lookups.ask(vec![name], Room::ONE),
+            later: Vec::new(),
+            share,
+            is_in_place: true,
+        }
+    }
+
+    /// The first question, asked about the names that are not answered yet, if there are any.
+    fn again(self, found: Found, person: usize, lookups: &Lookups) -> Option<Self> {
+        let mut names = found.rest;
+        names.extend(self.later);
+        (!names.is_empty()).then(|| Self::new(names, person, true, self.share, lookups))
+    }
 }
 
 /// What follows the names that were gathered.
 enum Next {
     Any,
-    /// A long message.
-    Long,
+    /// A message for which there is no room now.
+    NoRoom,
     /// One that has no name in it.
     Bad(Status),
 }
 
-/// The names of the requests that have arrived, as far as they fit into a question.
-async fn gather(call: &mut Call) -> (Vec<String>, Next) {
+/// The names of the requests that have arrived, as far as they and the people fit into a question.
+async fn gather(call: &mut Call, person: usize) -> (Vec<Name>, Next) {
     let mut names = Vec::new();
+    let mut room = QUESTION.min(QUESTIONS.saturating_sub(call.questions.get()));
     loop {
-        let message = call.requests.message();
-        if message.len() > LONG {
-            return (names, Next::Long);
-        }
-        match name(message) {
-            Ok(name) => names.push(name.into_owned()),
+        let name: Name = match name(call.requests.message()) {
+            Ok(name) => name.into(),
             Err(status) => return (names, Next::Bad(status)),
-        }
+        };
+        let Some(left) = room.checked_sub(NAME + name.len() + person) else {
+            let next = if names.is_empty() {
+                Next::NoRoom
+            } else {
+                Next::Any
+            };
+            return (names, next);
+        };
+        room = left;
+        names.push(name);
         call.requests.take();
         if call.requests.is_compressed() {
             // Each may take as long to decompress as many plain ones, and other calls wait.
@@ -144,15 +236,15 @@ async fn gather(call: &mut Call) -> (Vec<String>, Next) {
 }
 
 /// Sends what was found. Unknown names are skipped: a status would end the stream for the names after them.
-async fn give(found: Found, call: &mut Call) -> Result<(), Stop> {
-    for person in found.people.into_iter().flatten() {
-        call.replies.packer().push(&person);
+async fn give(found: &Found, call: &mut Call) -> Result<(), Stop> {
+    for person in found.people.iter().flatten() {
+        call.replies.packer().push(person);
         if call.replies.is_full() {
             call.flush().await?;
         }
     }
-    match found.failure {
-        Some(failure) => Err(status(&failure).into()),
+    match &found.failure {
+        Some(failure) => Err(status(failure).into()),
         None => call.flush().await,
     }
 }

@@ -7,8 +7,8 @@ use tonic::Status;
 
 use super::grpc::{Call, Stop, shortened};
 use super::name::name;
-use super::people::{Directory, NOT_FOUND, Replaceable};
-use super::people_in_database::{look_people_up, status};
+use super::people::{Directory, NOT_FOUND, Name, Replaceable};
+use super::people_in_database::{look_people_up, look_person_up};
 use crate::framing::Packer;
 use crate::proto::Person;
 
@@ -46,24 +46,27 @@ impl RouteGuide {
         }
     }
 
-    /// Answers one request of GetPerson, wherever people are.
+    /// Answers a call of GetPerson, wherever people are.
     ///
     /// # Errors
-    /// As [`RouteGuide::get_person`], or when the database cannot answer.
-    pub async fn look_person_up(&self, request: &[u8], replies: &mut Packer) -> Result<(), Status> {
-        let Directory::Database(lookups) = &*self.directory else {
-            return self.get_person(request, replies);
-        };
-        let name = name(request)?.into_owned();
-        let mut found = lookups.ask(vec![name.clone()]).found().await;
-        match (found.people.pop().flatten(), found.failure) {
-            (Some(person), _) => {
-                replies.push(&person);
-                Ok(())
+    /// As [`RouteGuide::get_person`], or when the call does not have one request, the database cannot answer, or the client
+    /// is gone.
+    pub async fn get_one_person(&self, call: &mut Call) -> Result<(), Stop> {
+        call.only_request_ready().await?;
+        match &*self.directory {
+            Directory::Memory(_) => {
+                self.get_person(call.requests.message(), call.replies.packer())?
             }
-            (None, Some(failure)) => Err(status(&failure)),
-            (None, None) => self.unknown(&name, replies),
+            Directory::Database(lookups) => {
+                let name: Name = name(call.requests.message())?.into();
+                match look_person_up(lookups, Name::clone(&name), call).await? {
+                    Some(person) => call.replies.packer().push(&person),
+                    None => self.unknown(&name, call.replies.packer())?,
+                }
+            }
         }
+        call.requests.take();
+        Ok(())
     }
 
     /// Answers about a person that does not exist.

@@ -91,12 +91,7 @@ pub struct Routed {
 impl Handler for Routed {
     async fn handle(&self, call: &mut Call) -> Result<(), Stop> {
         match self.method {
-            Method::GetPerson => {
-                let request = call.only_request().await?;
-                let route_guide = &self.services.route_guide;
-                let replies = call.replies.packer();
-                Ok(route_guide.look_person_up(&request, replies).await?)
-            }
+            Method::GetPerson => self.services.route_guide.get_one_person(call).await,
             Method::Check | Method::List => {
                 let request = call.only_request().await?;
                 let replies = call.replies.packer();

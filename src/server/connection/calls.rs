@@ -19,7 +19,7 @@ use super::entry::{Entry, Record, Shared};
 use super::watched::Watch;
 use crate::framing::ACCEPTED;
 use crate::server::grpc::{
-    Bounds, Call, Handler, Head, Refusal, Replies, Requests, Stop, Unsent, panicked,
+    Bounds, Call, Handler, Head, Refusal, Replies, Requests, Stop, Total, panicked,
 };
 use crate::server::method::Method;
 use crate::server::metrics::{Limit, Shard, Traffic};
@@ -35,7 +35,9 @@ pub struct Calls {
     server: Server,
     peer: Peer,
     room: Arc<Semaphore>,
-    unsent: Unsent,
+    /// Replies that the client does not let through.
+    unsent: Total,
+    questions: Total,
     /// Calls whose headers were received since the last [`Calls::start`].
     begun: Vec<Begun>,
 }
@@ -61,7 +63,8 @@ impl Calls {
             server,
             peer,
             room: Arc::new(Semaphore::new(room)),
-            unsent: Unsent::default(),
+            unsent: Total::default(),
+            questions: Total::default(),
             begun: Vec::new(),
         }
     }
@@ -111,21 +114,22 @@ impl Calls {
         let (head, method) = match found {
             Ok(found) => found,
             Err(refusal) => {
-                let replies = Replies::new(respond, None, self.unsent.clone());
+                let replies = Replies::new(respond, None, &self.unsent);
                 tokio::spawn(refuse(refusal, body, replies, entry));
                 return;
             }
         };
-        let replies = Replies::new(respond, head.encoding, self.unsent.clone());
+        let replies = Replies::new(respond, head.encoding, &self.unsent);
         let requests = Requests::new(
             body,
             head.encoding,
             server.limits.message,
             Arc::clone(&self.room),
         );
+        let questions = self.questions.clone();
         let shard = Arc::clone(&self.server.shard);
         self.begun.push(Begun {
-            call: Call::new(requests, replies, shard, entry.method()),
+            call: Call::new(requests, replies, questions, shard, entry.method()),
             entry,
             method,
             timeout: head.timeout,

@@ -13,7 +13,7 @@ use tokio::time::{Instant, sleep_until};
 use tokio_util::sync::CancellationToken;
 use tonic::{Code, Status};
 
-use super::{Replies, Requests, Stop};
+use super::{Replies, Requests, Stop, Total};
 use crate::framing::PREFIX;
 use crate::server::metrics::{Limit, MethodIndex, Shard, Traffic};
 
@@ -35,6 +35,8 @@ pub struct Bounds {
 pub struct Call {
     pub requests: Requests,
     pub replies: Replies,
+    /// What the calls of its connection hold of questions to a database and their answers.
+    pub questions: Total,
     /// Changes whenever a byte was received or sent.
     progress: Arc<AtomicU64>,
     meter: Meter,
@@ -73,12 +75,14 @@ impl Call {
     pub fn new(
         requests: Requests,
         replies: Replies,
+        questions: Total,
         shard: Arc<Shard>,
         method: MethodIndex,
     ) -> Self {
         Self {
             requests,
             replies,
+            questions,
             progress: Arc::default(),
             meter: Meter {
                 shard,
@@ -138,6 +142,17 @@ impl Call {
         flushed
     }
 
+    /// Waits until the client has reset the call, or the connection is lost. Requests that arrive meanwhile are kept.
+    pub async fn gone(&mut self) -> Stop {
+        poll_fn(|cx| {
+            if let Poll::Ready(Err(stop)) = self.requests.poll_fill(cx) {
+                return Poll::Ready(stop);
+            }
+            self.replies.poll_gone(cx).map(|()| Stop::Gone)
+        })
+        .await
+    }
+
     fn note_progress(&mut self) {
         let bytes = self.requests.bytes() + self.replies.bytes();
         self.progress.store(bytes, Ordering::Relaxed);
@@ -147,17 +162,26 @@ impl Call {
     /// Takes the only request of a unary call.
     ///
     /// # Errors
-    /// When there is none or more than one, it is malformed or too large, or the client is gone.
+    /// As [`Call::only_request_ready`].
     pub async fn only_request(&mut self) -> Result<Vec<u8>, Stop> {
+        self.only_request_ready().await?;
+        let message = self.requests.message().to_vec();
+        self.requests.take();
+        Ok(message)
+    }
+
+    /// Waits for the only request of a unary call. It is the next message.
+    ///
+    /// # Errors
+    /// When there is none or more than one, it is malformed or too large, or the client is gone.
+    pub async fn only_request_ready(&mut self) -> Result<(), Stop> {
         if !self.requests.ready().await? {
             return Err(Status::unimplemented("a request message is missing").into());
         }
         if !self.requests.ends().await? {
             return Err(Status::unimplemented("the method takes one request message").into());
         }
-        let message = self.requests.message().to_vec();
-        self.requests.take();
-        Ok(message)
+        Ok(())
     }
 
     /// Runs the call to its end. Returns the code of its status, unless the client is gone.

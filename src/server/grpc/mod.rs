@@ -3,6 +3,7 @@
 //! - `head`: what a request says before its messages;
 //! - `requests`: its messages;
 //! - `replies`: the messages of the response, and its status;
+//! - `share`: what the calls of a connection hold together;
 //! - `call`: one call, from its head to its status, and what may end it before.
 //!
 //! The server does not use hyper and tonic's codec for this. hyper's server does not expose what bounds the memory of
@@ -14,11 +15,13 @@ mod call;
 mod head;
 mod replies;
 mod requests;
+mod share;
 
 pub use call::{Bounds, Call, Handler, panicked};
 pub use head::{Head, Refusal};
-pub use replies::{Replies, Unsent};
+pub use replies::Replies;
 pub use requests::{ROOM, Requests, WINDOW};
+pub use share::{Share, Total};
 
 use tonic::Status;
 

@@ -1,7 +1,5 @@
 //! The response to a call: its headers, its messages and its status.
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::task::{Context, Poll, ready};
 
 use bytes::Bytes;
@@ -13,6 +11,7 @@ use tonic::{Code, Status};
 
 use super::Stop;
 use super::head::ENCODING;
+use super::share::{Share, Total};
 use crate::framing::{Encoding, Packer, Sent};
 
 const GRPC: HeaderValue = HeaderValue::from_static("application/grpc");
@@ -35,43 +34,16 @@ pub struct Replies {
     packer: Packer,
     sent: u64,
     bytes: u64,
-    backlog: Backlog,
-}
-
-/// Replies of a connection that its client does not let through, in bytes.
-#[derive(Clone, Debug, Default)]
-pub struct Unsent(Arc<AtomicUsize>);
-
-/// What one call has of them.
-#[derive(Debug)]
-struct Backlog {
-    unsent: Unsent,
-    len: usize,
-}
-
-impl Backlog {
-    fn set(&mut self, len: usize) {
-        let before = std::mem::replace(&mut self.len, len);
-        // All calls of a connection are on one thread, so this needs no locked instruction.
-        let all = self.unsent.0.load(Ordering::Relaxed);
-        self.unsent
-            .0
-            .store((all + len).saturating_sub(before), Ordering::Relaxed);
-    }
-}
-
-impl Drop for Backlog {
-    fn drop(&mut self) {
-        self.set(0);
-    }
+    /// What its client does not let through.
+    unsent: Share,
 }
 
 impl Replies {
     /// A client that sends plain requests gets plain replies, though it may accept compressed ones: compressing costs more
     /// than it saves where nobody asks for it, and nearly all clients accept it.
-    pub fn new(respond: SendResponse<Bytes>, encoding: Option<Encoding>, unsent: Unsent) -> Self {
+    pub fn new(respond: SendResponse<Bytes>, encoding: Option<Encoding>, unsent: &Total) -> Self {
         Self {
-            backlog: Backlog { unsent, len: 0 },
+            unsent: unsent.share(),
             respond,
             stream: None,
             packer: Packer::new(encoding),
@@ -105,16 +77,15 @@ impl Replies {
     /// Whether the replies so far have to be sent before others are made: there are enough for a frame, or the client does
     /// not let those of its connection through.
     pub fn is_full(&mut self) -> bool {
-        self.backlog.set(self.packer.len());
-        self.packer.is_full()
-            || !self.packer.is_empty() && self.backlog.unsent.0.load(Ordering::Relaxed) >= BACKLOG
+        self.unsent.set(self.packer.len());
+        self.packer.is_full() || !self.packer.is_empty() && self.unsent.total() >= BACKLOG
     }
 
     /// Sends the replies that were added, as far as the client lets it. h2 gets only what it can send, so that nothing is
     /// in front of the status.
     pub fn poll_flush(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Stop>> {
         let polled = self.poll_send(cx);
-        self.backlog.set(self.packer.len());
+        self.unsent.set(self.packer.len());
         polled
     }
 

@@ -1,6 +1,16 @@
 //! A person's columns → the bytes of a Person message, as prost writes them, without a `Person` and its strings in between.
 
+use bytes::Bytes;
+
 use crate::protobuf::wire::{LEN, VARINT, put_bytes, put_delimited, put_tag, put_varint};
+
+/// People one after the other, each of which can be a part of the same memory. That is not much more than they take.
+pub fn shared(mut people: Vec<u8>) -> Bytes {
+    if people.capacity() > 2 * people.len() {
+        people.shrink_to_fit();
+    }
+    people.into()
+}
 
 /// Writes one person: first [`start`](Encoder::start), then every hobby, then [`end`](Encoder::end). Fields are in the order
 /// of their numbers, and those with their default are left out, as prost does it.

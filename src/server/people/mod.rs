@@ -20,8 +20,8 @@ pub mod store;
 mod table;
 
 pub use self::directory::{Directory, Replaceable, Source};
-pub use self::lookups::{Found, Lookups, Pending};
-pub use self::store::{Failure, MOST_NAMES, Store, StoreError};
+pub use self::lookups::{Found, Lookups, Pending, Room};
+pub use self::store::{Failure, MOST_NAMES, Name, Store, StoreError};
 pub use self::table::People;
 
 use self::place::Database;

@@ -15,20 +15,29 @@ use crate::proto::Person;
 /// How many names one call of [`Store::find`] may ask for.
 pub const MOST_NAMES: usize = 512;
 
+/// When an answer of [`Store::find`] has so many bytes, it ends.
+pub const MOST_BYTES: usize = 1 << 20;
+
 /// How long a statement of [`Store::find`], [`Store::check`] and [`Store::count`] may take.
 pub const STATEMENT_LIMIT: Duration = Duration::from_secs(5);
 
 /// What a database will have answered.
 pub type Answer<'a, T> = Pin<Box<dyn Future<Output = Result<T, StoreError>> + Send + 'a>>;
 
+/// A name that is looked up. Clones share it.
+pub type Name = Arc<str>;
+
+/// Who has a name: the encoded Person message, or nobody. A person that SQL has left in a state that no message has is
+/// [`Failure::Person`].
+pub type Looked = Result<Option<Bytes>, Box<StoreError>>;
+
 /// A database with people.
 pub trait Store: Send + Sync {
-    /// The encoded Person messages of at most [`MOST_NAMES`] names, in their order; `None` for a name that nobody has.
-    /// Dropping the future does not stop the statement, whose answer is then thrown away.
+    /// The people of at most [`MOST_NAMES`] names, in their order. An answer that has [`MOST_BYTES`] ends there, so it is
+    /// only about the first of the names, and about at least one: it is no larger than that and one person.
     ///
-    /// A person that SQL has left in a state that no message has is [`Failure::Person`], with the index of its name: without
-    /// that name, the others can be asked for again.
-    fn find(&self, names: Vec<String>) -> Answer<'_, Vec<Option<Bytes>>>;
+    /// Dropping the future does not stop the statement, whose answer is then thrown away.
+    fn find(&self, names: Vec<Name>) -> Answer<'_, Vec<Looked>>;
 
     /// Whether the database can be reached, and has the tables of this version.
     fn check(&self) -> Answer<'_, ()>;
@@ -155,7 +164,7 @@ impl StoreError {
         }
     }
 
-    /// The person at this index cannot be imported.
+    /// The person at this index cannot be imported, or read.
     pub fn person(index: usize, why: impl Into<String>) -> Self {
         Self::new(Failure::Person { index }, why)
     }

@@ -1,6 +1,7 @@
 //! All people.
 
 use super::*;
+use crate::server::people::store::Failure;
 
 pub async fn an_export_is_ordered_by_the_bytes_of_names(fixture: Fixture) {
     let fixture = fixture.migrated().await;
@@ -55,6 +56,24 @@ pub async fn an_export_is_of_one_moment(fixture: Fixture) {
     }
     ages.sort_unstable();
     assert_eq!(ages, (0..count).collect::<Vec<_>>());
+}
+
+pub async fn an_export_names_a_person_that_sql_has_spoiled(fixture: Fixture) {
+    let fixture = fixture.migrated().await;
+    let store = &*fixture.store;
+    add(store, ["Ann", "Eve", "Max"].map(named).to_vec()).await;
+    (fixture.sql)(fixture.spoil);
+    let mut chunks = store.export().await.unwrap();
+    let error = loop {
+        if let Err(error) = chunks.recv().await.unwrap() {
+            break error;
+        }
+    };
+    assert_eq!(error.failure(), &Failure::Corrupt);
+    assert!(
+        error.to_string().starts_with("the person \"Eve\" in "),
+        "{error}"
+    );
 }
 
 pub async fn an_export_ends_when_its_reader_goes(fixture: Fixture) {

@@ -27,6 +27,10 @@ pub struct Fixture {
     pub store: Arc<dyn Store>,
     /// Whether it can hold NUL.
     pub takes_nul: bool,
+    /// Runs SQL as another program does.
+    pub sql: Box<dyn Fn(&str) + Send + Sync>,
+    /// SQL that leaves Eve in a state that no message has.
+    pub spoil: &'static str,
     /// Dropped after the store: what the database is in.
     pub _keep: Box<dyn std::any::Any + Send>,
 }
@@ -51,6 +55,9 @@ macro_rules! contract {
             a_name_is_matched_byte_for_byte,
             a_name_is_never_sql,
             several_batches_at_once_get_their_own_answers,
+            an_answer_ends_when_it_is_large,
+            a_person_that_sql_has_spoiled_is_a_failure_of_that_name,
+            an_export_names_a_person_that_sql_has_spoiled,
             any_set_of_people_goes_in_and_comes_out_equal,
             large_people_come_out_equal,
             an_export_is_ordered_by_the_bytes_of_names,
@@ -118,8 +125,9 @@ pub fn on_conflict(on_conflict: OnConflict) -> ImportOptions {
 }
 
 pub async fn find(store: &dyn Store, names: &[&str]) -> Vec<Option<Bytes>> {
-    let names: Vec<String> = names.iter().map(|&name| name.to_owned()).collect();
-    store.find(names).await.unwrap()
+    let names = names.iter().map(|&name| name.into()).collect();
+    let found = store.find(names).await.unwrap().into_iter();
+    found.map(Result::unwrap).collect()
 }
 
 /// All people, as an export has them.

@@ -15,7 +15,7 @@ pub async fn a_database_without_tables_says_so(fixture: Fixture) {
     assert!(is_missing(store.check().await.unwrap_err()));
     assert!(is_missing(store.count().await.unwrap_err()));
     assert!(is_missing(
-        store.find(vec!["Eve".to_owned()]).await.unwrap_err()
+        store.find(vec!["Eve".into()]).await.unwrap_err()
     ));
     assert!(is_missing(store.export().await.unwrap_err()));
     let import = store.import(ImportOptions::default()).await;

@@ -6,10 +6,10 @@ use futures_util::TryStreamExt as _;
 use tokio::sync::mpsc::{Receiver, Sender, channel};
 use tokio_postgres::RowStream;
 
-use super::super::store::StoreError;
+use super::super::store::{Failure, StoreError};
 use super::connection::Connection;
 use super::error::Explain;
-use super::row::{self, columns};
+use super::row::{self, Unsound, columns};
 
 /// `name` has the order of bytes.
 const ALL: &str = concat!("SELECT ", columns!(), " FROM people ORDER BY name");
@@ -60,7 +60,13 @@ async fn send(
     let mut rows = std::pin::pin!(rows);
     let mut chunk = Chunks::default();
     while let Some(row) = rows.try_next().await.map_err(failed)? {
-        row::encode(&row, &mut chunk.bytes).map_err(failed)?;
+        row::encode(&row, &mut chunk.bytes).map_err(|unsound| match unsound {
+            Unsound::Table(error) => failed(error),
+            Unsound::Person(why) => {
+                let name = row::name(&row).unwrap_or_default();
+                StoreError::new(Failure::Corrupt, why.about(name, explain.place()))
+            }
+        })?;
         chunk.ends.push(chunk.bytes.len());
         if chunk.is_full() && sender.send(Ok(chunk.take())).await.is_err() {
             return Ok(());

@@ -10,18 +10,18 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
-use bytes::Bytes;
 use futures_util::TryStreamExt as _;
 use hashbrown::HashMap;
 use tokio::time::timeout;
 use tokio_postgres::error::SqlState;
 use tokio_postgres::types::Type;
 
-use super::super::store::{Failure, STATEMENT_LIMIT, StoreError};
+use super::super::columns::shared;
+use super::super::store::{Failure, Looked, MOST_BYTES, Name, STATEMENT_LIMIT, StoreError};
 use super::connection::Connection;
-use super::error::{is_connection_lost, is_retryable};
+use super::error::{Explain, is_connection_lost, is_retryable};
 use super::pool::Pool;
-use super::row::{self, columns};
+use super::row::{self, Unsound, columns};
 
 const FIND: &str = concat!("SELECT ", columns!(), " FROM people WHERE name = ANY($1)");
 
@@ -31,14 +31,24 @@ const GRACE: Duration = Duration::from_millis(500);
 /// How often a statement is tried on another connection when its own is lost.
 const RETRIES: usize = 2;
 
-/// The encoded people of these names, in their order.
-pub async fn find(pool: &Arc<Pool>, names: Vec<String>) -> Result<Vec<Option<Bytes>>, StoreError> {
-    let names = Arc::new(names);
-    run(pool, "look people up", move |connection| {
-        let names = Arc::clone(&names);
-        async move { read(&connection, &names).await }
-    })
-    .await
+/// The people of the first of these names: as many as [`MOST_BYTES`] have room for.
+pub async fn find(pool: &Arc<Pool>, names: Vec<Name>) -> Result<Vec<Looked>, StoreError> {
+    let names: Arc<[Name]> = names.into();
+    let mut len = names.len();
+    loop {
+        let (pool_of_statement, names) = (Arc::clone(pool), Arc::clone(&names));
+        let answer = run(pool, "look people up", move |connection| {
+            let (pool, names) = (Arc::clone(&pool_of_statement), Arc::clone(&names));
+            async move {
+                let names = names.get(..len).unwrap_or_default();
+                read(&pool.explain, &connection, names).await
+            }
+        });
+        match answer.await? {
+            Ok(found) => return Ok(found),
+            Err(TooLarge { rows }) => len = (rows / 2).max(1),
+        }
+    }
 }
 
 /// Runs something that only reads on a connection of the pool, within the limit, and again if the connection is lost. It is
@@ -119,35 +129,57 @@ impl Drop for Unanswered<'_> {
     }
 }
 
+/// There are more people than an answer has room for. They come in any order, so that it cannot end with the last that fits;
+/// tokio-postgres throws away what comes after this.
+struct TooLarge {
+    /// How many have room.
+    rows: usize,
+}
+
 async fn read(
+    explain: &Explain,
     connection: &Connection,
-    names: &[String],
-) -> Result<Vec<Option<Bytes>>, tokio_postgres::Error> {
+    names: &[Name],
+) -> Result<Result<Vec<Looked>, TooLarge>, tokio_postgres::Error> {
     // PostgreSQL's text has no NUL, so nobody has such a name.
     let mut asked: Vec<&str> = names
         .iter()
-        .map(String::as_str)
+        .map(|name| &**name)
         .filter(|name| !name.contains('\0'))
         .collect();
     // Neighbors in the index are found sooner, which takes the server a fifth less time.
     asked.sort_unstable();
     let parameters = [(&asked, Type::TEXT_ARRAY)];
-    let rows = connection.client.query_typed_raw(FIND, parameters).await?;
-    let mut rows = std::pin::pin!(rows);
-    let mut places: HashMap<&str, Option<Range<usize>>> =
-        asked.iter().map(|name| (*name, None)).collect();
+    let answer = connection.client.query_typed_raw(FIND, parameters).await?;
+    let mut answer = std::pin::pin!(answer);
+    let mut places: HashMap<&str, Result<Option<Range<usize>>, String>> =
+        asked.iter().map(|name| (*name, Ok(None))).collect();
     let mut encoded = Vec::new();
-    while let Some(row) = rows.try_next().await? {
-        let start = encoded.len();
-        row::encode(&row, &mut encoded)?;
-        if let Some(place) = places.get_mut(row::name(&row)?) {
-            *place = Some(start..encoded.len());
+    let mut rows = 0;
+    while let Some(row) = answer.try_next().await? {
+        if encoded.len() >= MOST_BYTES {
+            return Ok(Err(TooLarge { rows }));
         }
+        rows += 1;
+        let start = encoded.len();
+        let name = row::name(&row)?;
+        let Some(place) = places.get_mut(name) else {
+            continue;
+        };
+        *place = match row::encode(&row, &mut encoded) {
+            Ok(()) => Ok(Some(start..encoded.len())),
+            Err(Unsound::Table(error)) => return Err(error),
+            Err(Unsound::Person(why)) => {
+                encoded.truncate(start);
+                Err(why.about(name, explain.place()))
+            }
+        };
     }
-    let encoded = Bytes::from(encoded);
-    let find = |name: &String| {
-        let place = places.get(name.as_str())?.clone()?;
-        Some(encoded.slice(place))
+    let encoded = shared(encoded);
+    let find = |(index, name): (usize, &Name)| match places.get(&**name) {
+        Some(Ok(Some(place))) => Ok(Some(encoded.slice(place.clone()))),
+        Some(Err(why)) => Err(Box::new(StoreError::person(index, why.clone()))),
+        Some(Ok(None)) | None => Ok(None),
     };
-    Ok(names.iter().map(find).collect())
+    Ok(Ok(names.iter().enumerate().map(find).collect()))
 }

@@ -36,7 +36,7 @@ use bytes::Bytes;
 use tokio::sync::mpsc::Receiver;
 
 use super::place::PostgresUrl;
-use super::store::{Answer, Import, ImportOptions, Migrated, Store, StoreError};
+use super::store::{Answer, Import, ImportOptions, Looked, Migrated, Name, Store, StoreError};
 use connect::{Purpose, connect};
 use connection::Connection;
 use error::{Explain, converted};
@@ -73,7 +73,7 @@ impl Postgres {
 }
 
 impl Store for Postgres {
-    fn find(&self, names: Vec<String>) -> Answer<'_, Vec<Option<Bytes>>> {
+    fn find(&self, names: Vec<Name>) -> Answer<'_, Vec<Looked>> {
         Box::pin(lookup::find(&self.pool, names))
     }
 

@@ -3,7 +3,7 @@
 use std::error::Error;
 
 use tokio_postgres::Row;
-use tokio_postgres::types::{FromSql, Type};
+use tokio_postgres::types::{FromSql, Type, WasNull, WrongType};
 
 use super::super::columns::Encoder;
 
@@ -22,21 +22,64 @@ pub fn name(row: &Row) -> Result<&str, tokio_postgres::Error> {
     row.try_get(0)
 }
 
-/// Appends the Person message of a row.
-pub fn encode(row: &Row, out: &mut Vec<u8>) -> Result<(), tokio_postgres::Error> {
-    let mut person = Encoder::start(row.try_get(0)?, row.try_get(1)?, row.try_get(2)?, out);
-    let Hobbies(hobbies) = row.try_get(3)?;
+/// Why a row is not a person.
+#[derive(Debug)]
+pub enum Unsound {
+    /// A column has another type: the table is not the one that routeguide made.
+    Table(tokio_postgres::Error),
+    /// SQL has written what the checks of the table do not let through, once they are dropped.
+    Person(Why),
+}
+
+/// What is wrong with a person.
+#[derive(Debug)]
+pub struct Why {
+    column: String,
+    /// What is in it.
+    value: String,
+}
+
+impl Why {
+    pub fn about(&self, name: &str, place: &str) -> String {
+        let Self { column, value } = self;
+        format!("the person {name:?} in {place} has {value} in the column {column}")
+    }
+}
+
+/// Appends the Person message of a row; on an error, perhaps a part of it.
+pub fn encode(row: &Row, out: &mut Vec<u8>) -> Result<(), Unsound> {
+    let mut person = Encoder::start(get(row, 0)?, get(row, 1)?, get(row, 2)?, out);
+    let Hobbies(hobbies) = get(row, 3)?;
     for hobby in hobbies {
         person.hobby(hobby);
     }
-    let address = (row.try_get(4)?, row.try_get(5)?);
-    let has_address: bool = row.try_get(6)?;
+    let address = (get(row, 4)?, get(row, 5)?);
+    let has_address: bool = get(row, 6)?;
     person.end(has_address.then_some(address));
     Ok(())
 }
 
-/// The elements of a text[], checked. Several dimensions count as one, and NULL, which the table does not take, is left
-/// out.
+fn get<'r, T: FromSql<'r>>(row: &'r Row, index: usize) -> Result<T, Unsound> {
+    row.try_get(index).map_err(|error| {
+        let (Some(source), Some(column)) = (error.source(), row.columns().get(index)) else {
+            return Unsound::Table(error);
+        };
+        if source.is::<WrongType>() {
+            return Unsound::Table(error);
+        }
+        let is_null = source.is::<WasNull>();
+        Unsound::Person(Why {
+            column: column.name().to_owned(),
+            value: if is_null {
+                "NULL".to_owned()
+            } else {
+                source.to_string()
+            },
+        })
+    })
+}
+
+/// The elements of a text[], checked. Several dimensions count as one. NULL, which the table does not take, is an error.
 struct Hobbies<'r>(Elements<'r>);
 
 #[derive(Clone)]
@@ -63,9 +106,7 @@ impl<'r> FromSql<'r> for Hobbies<'r> {
         let elements = Elements { left, bytes: rest };
         let mut check = elements.clone();
         while check.left > 0 {
-            if let Some(text) = check.take_one()? {
-                std::str::from_utf8(text)?;
-            }
+            std::str::from_utf8(check.take_one()?)?;
         }
         if !check.bytes.is_empty() {
             return Err("an array that is longer than it says".into());
@@ -79,18 +120,18 @@ impl<'r> FromSql<'r> for Hobbies<'r> {
 }
 
 impl<'r> Elements<'r> {
-    fn take_one(&mut self) -> Result<Option<&'r [u8]>, BoxError> {
+    fn take_one(&mut self) -> Result<&'r [u8], BoxError> {
         self.left = self.left.checked_sub(1).ok_or("no further element")?;
         let len = take_i32(&mut self.bytes)?;
         if len < 0 {
-            return Ok(None);
+            return Err("an array with NULL".into());
         }
         let (element, rest) = self
             .bytes
             .split_at_checked(usize::try_from(len)?)
             .ok_or("an array that is cut off")?;
         self.bytes = rest;
-        Ok(Some(element))
+        Ok(element)
     }
 }
 
@@ -98,12 +139,7 @@ impl<'r> Iterator for Elements<'r> {
     type Item = &'r str;
 
     fn next(&mut self) -> Option<&'r str> {
-        while self.left > 0 {
-            if let Some(text) = self.take_one().ok()? {
-                return std::str::from_utf8(text).ok();
-            }
-        }
-        None
+        std::str::from_utf8(self.take_one().ok()?).ok()
     }
 }
 
@@ -152,9 +188,15 @@ mod tests {
     }
 
     #[test]
-    fn several_dimensions_are_one_and_null_is_left_out() {
-        let elements = [Some("a"), None, Some("c"), Some("d")];
-        assert_eq!(read(&array(&[2, 2], &elements)), Some(vec!["a", "c", "d"]));
+    fn several_dimensions_are_one() {
+        let elements = ["a", "b", "c", "d"];
+        let bytes = array(&[2, 2], &elements.map(Some));
+        assert_eq!(read(&bytes), Some(elements.to_vec()));
+    }
+
+    #[test]
+    fn null_is_an_error() {
+        assert_eq!(read(&array(&[2], &[Some("a"), None])), None);
     }
 
     #[test]

@@ -30,8 +30,8 @@ use self::connection::{Connection, Purpose};
 use self::identity::Files;
 use self::pool::Pool;
 use super::store::{
-    Answer, Failure, Import, ImportOptions, MOST_NAMES, Migrated, STATEMENT_LIMIT, Store,
-    StoreError,
+    Answer, Failure, Import, ImportOptions, Looked, MOST_NAMES, Migrated, Name, STATEMENT_LIMIT,
+    Store, StoreError,
 };
 
 /// How long to wait for another's lock. In WAL mode, nobody who reads waits.
@@ -156,9 +156,9 @@ fn ended(file: &DatabaseFile) -> StoreError {
 }
 
 impl Store for Sqlite {
-    fn find(&self, names: Vec<String>) -> Answer<'_, Vec<Option<Bytes>>> {
+    fn find(&self, names: Vec<Name>) -> Answer<'_, Vec<Looked>> {
         debug_assert!(names.len() <= MOST_NAMES, "{}", names.len());
-        self.read(move |connection| read::find(connection, names))
+        self.read(move |connection| read::find(connection, &names).map(Ok))
     }
 
     fn check(&self) -> Answer<'_, ()> {

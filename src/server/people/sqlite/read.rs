@@ -4,15 +4,14 @@ use std::fmt;
 use std::ops::Range;
 use std::rc::Rc;
 
-use bytes::Bytes;
 use rusqlite::Row;
 use rusqlite::types::{Value, ValueRef};
 use rusqlite::vtab::array::Array;
 use serde::Deserializer as _;
 use serde::de::{DeserializeSeed, SeqAccess, Visitor};
 
-use super::super::columns::Encoder;
-use super::super::store::{Failure, StoreError};
+use super::super::columns::{Encoder, shared};
+use super::super::store::{Failure, Looked, MOST_BYTES, Name, StoreError};
 use super::connection::Connection;
 use super::schema;
 
@@ -32,35 +31,43 @@ const PLACE: usize = 6;
 /// How many bytes a person mostly has.
 pub const USUAL: usize = 96;
 
-/// The people of these names.
-pub fn find(
-    connection: &Connection,
-    names: Vec<String>,
-) -> rusqlite::Result<Result<Vec<Option<Bytes>>, StoreError>> {
+/// The people of the first of these names: as many as [`MOST_BYTES`] have room for.
+pub fn find(connection: &Connection, names: &[Name]) -> rusqlite::Result<Vec<Looked>> {
     let mut bytes = Vec::with_capacity(USUAL * names.len());
-    let mut places: Vec<Option<Range<usize>>> = vec![None; names.len()];
-    let names: Array = Rc::new(names.into_iter().map(Value::from).collect());
+    let mut places: Vec<Result<Option<Range<usize>>, Box<StoreError>>> = Vec::new();
+    places.resize_with(names.len(), || Ok(None));
+    let values = names.iter().map(|name| Value::Text((**name).to_owned()));
+    let values: Array = Rc::new(values.collect());
     let mut statement = connection.prepare_cached(FIND)?;
-    let mut rows = statement.query([&names])?;
+    // In the order of the names: the array is the outer of two loops.
+    let mut rows = statement.query([values])?;
     while let Some(row) = rows.next()? {
         // They are counted from 1.
         let index = usize::from(row.get::<_, u16>(PLACE)?).wrapping_sub(1);
-        let (Some(Value::Text(name)), Some(place)) = (names.get(index), places.get_mut(index))
-        else {
+        let (Some(name), Some(place)) = (names.get(index), places.get_mut(index)) else {
             continue;
         };
-        let start = bytes.len();
-        if let Err(why) = encode(name, row, &mut bytes) {
-            return Ok(Err(StoreError::person(index, why.about(name, connection))));
+        if bytes.len() >= MOST_BYTES {
+            places.truncate(index);
+            break;
         }
-        *place = Some(start..bytes.len());
+        let start = bytes.len();
+        *place = match encode(name, row, &mut bytes) {
+            Ok(()) => Ok(Some(start..bytes.len())),
+            Err(why) => {
+                bytes.truncate(start);
+                let error = StoreError::person(index, why.about(name, connection));
+                Err(Box::new(error))
+            }
+        };
     }
     // One allocation for all: each is a part of it.
-    let bytes = Bytes::from(bytes);
+    let bytes = shared(bytes);
+    let slice = |place: Range<usize>| bytes.slice(place);
     let places = places.into_iter();
-    Ok(Ok(places
-        .map(|place| place.map(|place| bytes.slice(place)))
-        .collect()))
+    Ok(places
+        .map(|place| place.map(|place| place.map(slice)))
+        .collect())
 }
 
 /// Whether the tables are those of this version.

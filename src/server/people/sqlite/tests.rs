@@ -13,9 +13,12 @@ use super::*;
 #[expect(clippy::unused_async, reason = "other engines have to wait")]
 async fn fixture() -> Option<Fixture> {
     let folder = TempDir::new().unwrap();
+    let path = folder.path().join("people.db");
     Some(Fixture {
-        store: Arc::new(Sqlite::new(&folder.path().join("people.db"))),
+        store: Arc::new(Sqlite::new(&path)),
         takes_nul: true,
+        sql: Box::new(move |text| sql(&path, text)),
+        spoil: "UPDATE people SET hobbies = '[null]' WHERE name = 'Eve'",
         _keep: Box::new(folder),
     })
 }
@@ -48,7 +51,7 @@ async fn knows(store: &Sqlite, name: &str) -> bool {
 }
 
 async fn error_of_find(store: &Sqlite) -> StoreError {
-    store.find(vec!["Eve".to_owned()]).await.unwrap_err()
+    store.find(vec!["Eve".into()]).await.unwrap_err()
 }
 
 #[tokio::test]
@@ -121,7 +124,7 @@ async fn a_damaged_file_says_so() {
     bytes[8192..].fill(0x55);
     std::fs::write(&path, bytes).unwrap();
     let error = store
-        .find((0..512).map(|age| format!("p{age}")).collect())
+        .find((0..512).map(|age| format!("p{age}").into()).collect())
         .await;
     let error = error.unwrap_err();
     assert_eq!(error.failure(), &Failure::Corrupt);
@@ -346,8 +349,9 @@ async fn a_person_that_sql_has_spoiled_is_named() {
             &path,
             &format!("UPDATE people SET {column} = {value} WHERE name = 'Eve'"),
         );
-        let names = ["Ann", "Eve", "Max"].map(str::to_owned).to_vec();
-        let error = store.find(names).await.unwrap_err();
+        let names = ["Ann", "Eve", "Max"].map(Into::into).to_vec();
+        let found = store.find(names).await.unwrap();
+        let error = found[1].as_ref().unwrap_err();
         assert_eq!(error.failure(), &Failure::Person { index: 1 });
         assert!(
             error

@@ -107,8 +107,8 @@ async fn error_after_backoff(store: &Postgres) -> StoreError {
 async fn eventually_knows(store: &Postgres) {
     let give_up = tokio::time::Instant::now() + Duration::from_mins(1);
     loop {
-        match store.find(vec!["Eve".to_owned()]).await {
-            Ok(found) => return assert!(found[0].is_some()),
+        match store.find(vec!["Eve".into()]).await {
+            Ok(found) => return assert!(found[0].as_ref().unwrap().is_some()),
             Err(error) if tokio::time::Instant::now() > give_up => panic!("{}", said(error)),
             Err(_) => tokio::time::sleep(Duration::from_millis(20)).await,
         }
@@ -195,7 +195,7 @@ async fn a_dropped_lookup_holds_up_nobody() {
     let (database, store) = database(&["Eve"]).await;
     let store = Arc::new(store);
     let lock = Locked::new(&database);
-    let mut dropped = store.find(vec!["Eve".to_owned()]);
+    let mut dropped = store.find(vec!["Eve".into()]);
     let waiting = wait_for(&database, "a lookup", IS_WAITING);
     tokio::select! {
         _ = &mut dropped => panic!("it has to wait"),
@@ -213,7 +213,7 @@ async fn a_lookup_whose_connection_is_cut_is_made_again() {
     let lock = Locked::new(&database);
     let lookup = tokio::spawn({
         let store = Arc::clone(&store);
-        async move { store.find(vec!["Eve".to_owned()]).await }
+        async move { store.find(vec!["Eve".into()]).await }
     });
     wait_for(&database, "a lookup", IS_WAITING).await;
     database.sql(&format!(
@@ -223,7 +223,8 @@ async fn a_lookup_whose_connection_is_cut_is_made_again() {
     ));
     wait_for(&database, "the lookup again", IS_WAITING).await;
     drop(lock);
-    assert!(lookup.await.unwrap().unwrap()[0].is_some());
+    let found = lookup.await.unwrap().unwrap();
+    assert!(found[0].as_ref().unwrap().is_some());
 }
 
 #[tokio::test(flavor = "multi_thread")]

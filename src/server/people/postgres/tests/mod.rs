@@ -26,6 +26,9 @@ async fn fixture() -> Option<Fixture> {
     Some(Fixture {
         store: Arc::new(open(&database.url())),
         takes_nul: false,
+        sql: Box::new(move |text| drop(database.sql(text))),
+        spoil: "ALTER TABLE people DROP CONSTRAINT people_hobbies_not_null; \
+                UPDATE people SET hobbies = '{a,NULL}' WHERE name = 'Eve'",
         _keep: Box::new(()),
     })
 }
@@ -63,7 +66,7 @@ async fn knows(store: &Postgres, name: &str) -> bool {
 }
 
 async fn error_of_find(store: &Postgres) -> StoreError {
-    store.find(vec!["Eve".to_owned()]).await.unwrap_err()
+    store.find(vec!["Eve".into()]).await.unwrap_err()
 }
 
 /// All that is said of an error, on one line.

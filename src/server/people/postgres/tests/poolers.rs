@@ -20,12 +20,13 @@ async fn everything_works(store: Postgres) {
             let store = Arc::clone(&store);
             tokio::spawn(async move {
                 let ages: Vec<usize> = (0..512).map(|at| (start * 17 + at) % 3000).collect();
-                let names = ages.iter().map(|age| format!("p{age:04}")).collect();
+                let names = ages.iter().map(|age| format!("p{age:04}").into()).collect();
                 let found = store.find(names).await.unwrap();
                 for (age, found) in ages.into_iter().zip(found) {
                     let age = i32::try_from(age).unwrap();
-                    let person: Option<crate::proto::Person> =
-                        found.map(|bytes| prost::Message::decode(bytes).unwrap());
+                    let person: Option<crate::proto::Person> = found
+                        .unwrap()
+                        .map(|bytes| prost::Message::decode(bytes).unwrap());
                     let expected = (age < 2000).then(|| aged(&format!("p{age:04}"), age));
                     assert_eq!(person, expected);
                 }

@@ -135,6 +135,35 @@ async fn a_table_of_another_shape_is_refused() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_person_that_sql_has_spoiled_is_told_by_the_column() {
+    let (database, store) = database(&["Ann", "Eve"]).await;
+    database
+        .sql("ALTER TABLE people DROP CONSTRAINT people_hobbies_not_null, ALTER age DROP NOT NULL");
+    for (column, value, said) in [
+        ("hobbies", "'{a,NULL}'", "an array with NULL"),
+        ("age", "NULL", "NULL"),
+    ] {
+        database.sql(&format!(
+            "UPDATE people SET {column} = {value} WHERE name = 'Eve'"
+        ));
+        let found = store.find(vec!["Eve".into(), "Ann".into()]).await.unwrap();
+        assert!(found[1].as_ref().unwrap().is_some());
+        let error = found[0].as_ref().unwrap_err().to_string();
+        let place = format!("postgres://127.0.0.1:{}/", database.instance.port());
+        assert!(
+            error.starts_with(&format!("the person \"Eve\" in {place}")),
+            "{error}"
+        );
+        assert!(
+            error.ends_with(&format!(" has {said} in the column {column}")),
+            "{error}"
+        );
+        database.sql("UPDATE people SET hobbies = '{}', age = 0");
+    }
+    assert_eq!(everyone(&store).await.len(), 2);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn people_can_be_read_and_changed_with_sql() {
     let (database, store) = database(&[]).await;
     let eve = Person {

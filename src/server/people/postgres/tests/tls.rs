@@ -101,9 +101,9 @@ impl Secured {
     /// Whether the connections have TLS.
     async fn has_tls(&self, parameters: &str) -> bool {
         let store = self.store("127.0.0.1", parameters);
-        let error = match store.find(vec!["Eve".to_owned()]).await {
+        let error = match store.find(vec!["Eve".into()]).await {
             Ok(found) => {
-                assert!(found[0].is_some());
+                assert!(found[0].as_ref().unwrap().is_some());
                 let question = "SELECT bool_and(ssl) FROM pg_stat_ssl JOIN pg_stat_activity USING (pid) \
                                 WHERE application_name = 'tls'";
                 return self.instance.sql("postgres", question) == "t";
