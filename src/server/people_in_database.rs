@@ -22,6 +22,9 @@ const QUESTION: usize = 128 << 10;
 /// name at a time, when it holds nothing else: however many calls do not read their replies, the others go on.
 const QUESTIONS: usize = 512 << 10;
 
+/// A longer name has a request that is one of few that a connection has room for ([`super::grpc`]), unless that is compressed.
+const LONG: usize = 4 << 10;
+
 /// What a name takes beside its text, with its place in an answer.
 const NAME: usize = 48;
 
@@ -40,6 +43,18 @@ pub fn status(error: &StoreError) -> Status {
     }
 }
 
+/// What a name takes whose request stays where it is. Decompressed, it may be far larger than the room that this has.
+fn kept(name: &Name, call: &mut Call) -> Result<Share, Status> {
+    let mut share = call.questions.share();
+    let is_larger = call.requests.is_compressed() && name.len() > LONG;
+    if is_larger && share.total() + name.len() > QUESTIONS {
+        let status = "the connection asks about too many long names at once";
+        return Err(Status::resource_exhausted(status));
+    }
+    share.set(NAME + name.len());
+    Ok(share)
+}
+
 /// Looks up one person, whose request keeps its room meanwhile.
 ///
 /// # Errors
@@ -49,6 +64,7 @@ pub async fn look_person_up(
     name: Name,
     call: &mut Call,
 ) -> Result<Option<Bytes>, Stop> {
+    let _share = kept(&name, call)?;
     let mut pending = lookups.ask(vec![name], Room::ONE);
     let mut found = tokio::select! {
         biased;
@@ -90,9 +106,9 @@ pub async fn look_people_up(lookups: &Lookups, call: &mut Call) -> Result<(), St
             biased;
             found = found, if is_waiting => {
                 let Some(question) = asked.pop_front() else { continue };
-                if let Some(average) = found.len.checked_div(found.people.len()) {
+                if found.len > 0 {
                     // Not all are as small as most are.
-                    person = PERSON.max(2 * average);
+                    person = PERSON.max(2 * found.len / found.people.len().max(1));
                 }
                 give(&found, call).await?;
                 if question.is_in_place {
@@ -115,7 +131,8 @@ pub async fn look_people_up(lookups: &Lookups, call: &mut Call) -> Result<(), St
                         Next::Any => {}
                         Next::NoRoom if asked.is_empty() => {
                             let name = name(call.requests.message())?.into();
-                            asked.push_back(Question::in_place(name, call.questions.share(), lookups));
+                            let share = kept(&name, call)?;
+                            asked.push_back(Question::in_place(name, share, lookups));
                             is_full = true;
                         }
                         Next::NoRoom => is_full = true,

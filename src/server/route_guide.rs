@@ -53,19 +53,22 @@ impl RouteGuide {
     /// is gone.
     pub async fn get_one_person(&self, call: &mut Call) -> Result<(), Stop> {
         call.only_request_ready().await?;
-        match &*self.directory {
-            Directory::Memory(_) => {
-                self.get_person(call.requests.message(), call.replies.packer())?
-            }
-            Directory::Database(lookups) => {
-                let name: Name = name(call.requests.message())?.into();
-                match look_person_up(lookups, Name::clone(&name), call).await? {
-                    Some(person) => call.replies.packer().push(&person),
-                    None => self.unknown(&name, call.replies.packer())?,
-                }
-            }
-        }
+        let answered = self.answer(call).await;
         call.requests.take();
+        answered
+    }
+
+    /// Answers the next message of a call, which is left there.
+    async fn answer(&self, call: &mut Call) -> Result<(), Stop> {
+        let request = call.requests.message();
+        let Directory::Database(lookups) = &*self.directory else {
+            return Ok(self.get_person(request, call.replies.packer())?);
+        };
+        let name: Name = name(request)?.into();
+        match look_person_up(lookups, Name::clone(&name), call).await? {
+            Some(person) => call.replies.packer().push(&person),
+            None => self.unknown(&name, call.replies.packer())?,
+        }
         Ok(())
     }
 

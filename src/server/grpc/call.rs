@@ -144,6 +144,7 @@ impl Call {
 
     /// Waits until the client has reset the call, or the connection is lost. Requests that arrive meanwhile are kept.
     pub async fn gone(&mut self) -> Stop {
+        self.requests.forget_decoded();
         poll_fn(|cx| {
             if let Poll::Ready(Err(stop)) = self.requests.poll_fill(cx) {
                 return Poll::Ready(stop);

@@ -218,6 +218,11 @@ impl Requests {
         self.cutter.is_compressed()
     }
 
+    /// Drops the next message as it is decompressed, which has no room.
+    pub fn forget_decoded(&mut self) {
+        self.cutter.forget_decoded();
+    }
+
     /// The next message; empty if there is none.
     pub fn message(&mut self) -> &[u8] {
         match self.peek() {

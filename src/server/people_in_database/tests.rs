@@ -2,6 +2,7 @@
 
 use std::sync::{Arc, Mutex};
 
+use futures_util::FutureExt as _;
 use h2::client::{Builder, ResponseFuture, SendRequest};
 use h2::{Reason, SendStream};
 use http::Request;
@@ -10,7 +11,7 @@ use tokio::sync::Semaphore;
 use tokio::sync::mpsc::Receiver;
 
 use super::*;
-use crate::framing::{PREFIX, Packer, Sent};
+use crate::framing::{Encoding, PREFIX, Packer, Sent};
 use crate::proto::Name as Message;
 use crate::server::people::store::{Answer, Import, ImportOptions, Looked, Migrated};
 use crate::server::{Missing, Peer, Server, Setup, Source, Store};
@@ -83,14 +84,26 @@ impl Fixture {
 
     /// Calls a method with these names. The stream stays open if `is_stream`.
     fn call(&mut self, method: &str, names: &[String], is_stream: bool) -> Stream {
+        self.call_in(None, method, names, is_stream)
+    }
+
+    /// The same, with messages in this encoding.
+    fn call_in(
+        &mut self,
+        encoding: Option<Encoding>,
+        method: &str,
+        names: &[String],
+        is_stream: bool,
+    ) -> Stream {
         let request = Request::post(format!("http://localhost/RouteGuide/{method}"))
             .header("content-type", "application/grpc")
-            .header("te", "trailers");
+            .header("te", "trailers")
+            .header("grpc-encoding", encoding.map_or("identity", |_| "gzip"));
         let (response, mut stream) = self
             .client
             .send_request(request.body(()).unwrap(), false)
             .unwrap();
-        let mut packer = Packer::default();
+        let mut packer = Packer::new(encoding);
         for name in names {
             packer.push(&Message { name: name.clone() }.encode_to_vec());
         }
@@ -206,4 +219,20 @@ async fn a_unary_call_that_is_reset_leaves_the_queue() {
     }
     let asked = fixture.asked.lock().unwrap();
     assert!(asked.iter().all(|name| &**name != "reset"), "{asked:?}");
+}
+
+#[tokio::test]
+async fn long_names_that_come_compressed_are_bounded_too() {
+    const LEN: usize = 60 << 10;
+    let mut fixture = Fixture::new(10, 1 << 20, 0).await;
+    let mut calls: Vec<Stream> = (0..20)
+        .map(|call| {
+            let name = format!("{call}{}", "x".repeat(LEN));
+            fixture.call_in(Some(Encoding::Gzip), "GetPerson", &[name], false)
+        })
+        .collect();
+    fixture.asked().await;
+    // The others go on waiting.
+    calls.retain_mut(|(response, _)| response.now_or_never().is_none());
+    assert_eq!(calls.len(), QUESTIONS / LEN);
 }

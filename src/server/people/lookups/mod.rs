@@ -186,12 +186,12 @@ impl UnderWay {
     /// Runs statements until nobody waits.
     async fn run(mut self) {
         loop {
-            let statement = self.shared.queue().next();
-            let Some(statement) = statement else {
+            let next = self.shared.queue().next();
+            let Some((batch, most)) = next else {
                 self.is_over = true;
                 return;
             };
-            self.shared.answer(statement).await;
+            self.shared.answer(Statement::new(batch, most)).await;
         }
     }
 }

@@ -5,7 +5,6 @@ use std::collections::BTreeMap;
 use tokio::sync::oneshot;
 
 use super::super::store::{MOST_BYTES, MOST_NAMES, Name};
-use super::statement::Statement;
 use super::{Found, Room};
 
 /// How many statements are under way at once. More keep no database busier that answers from its memory, and let fewer
@@ -34,6 +33,9 @@ impl Ask {
         }
     }
 }
+
+/// Some that asked, each with its place in the queue.
+pub type Batch = Vec<(u64, Ask)>;
 
 /// Those that wait, first come, first served.
 pub struct Queue {
@@ -78,8 +80,8 @@ impl Queue {
         }
     }
 
-    /// The next statement. If nobody waits, there is one less under way.
-    pub fn next(&mut self) -> Option<Statement> {
+    /// Those whose names are the next statement, and how many names it takes. If nobody waits, there is one less under way.
+    pub fn next(&mut self) -> Option<(Batch, usize)> {
         let (mut batch, mut names, mut len) = (Vec::new(), 0, 0);
         while let Some(first) = self.waiting.first_entry() {
             names += first.get().names.len();
@@ -93,7 +95,7 @@ impl Queue {
             self.statements -= 1;
             return None;
         }
-        Some(Statement::new(batch, self.most))
+        Some((batch, self.most))
     }
 
     /// What an answer tells about the size of people: of `asked` names, it is about the first `answered`, and has `len` bytes.

@@ -4,11 +4,8 @@ use bytes::Bytes;
 use hashbrown::HashMap;
 
 use super::super::store::{Looked, Name, StoreError};
-use super::queue::Ask;
+use super::queue::Batch;
 use super::{Found, Room};
-
-/// Those that asked, each with its place in the queue.
-type Batch = Vec<(u64, Ask)>;
 
 /// A statement for those that ask.
 pub struct Statement {
