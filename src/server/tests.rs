@@ -165,13 +165,15 @@ async fn a_call_of_a_peer_that_never_answers_ends_with_the_grace() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_peer_that_answers_delays_nothing() {
+async fn a_peer_that_answers_and_leaves_delays_nothing() {
     let server = server();
     let mut peer = Peer::connected(&server).await;
     let start = Instant::now();
     let drain = shut_down(&server);
     let ping = peer.receive(PING).await;
     peer.answer(&ping).await;
+    peer.receive_goaway().await;
+    drop(peer);
     assert_eq!(drain.await.expect("no panic"), 0);
     assert!(start.elapsed().is_zero(), "{:?}", start.elapsed());
 }

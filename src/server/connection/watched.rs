@@ -36,6 +36,9 @@ const UNKNOWN: u8 = 0xff;
 /// REFUSED_STREAM (RFC 9113, section 7), with which h2 answers streams over the limit.
 const REFUSED: [u8; 4] = [0, 0, 0, 7];
 
+/// NO_ERROR (RFC 9113, section 7), for a connection that is drained.
+const NO_ERROR: [u8; 4] = [0; 4];
+
 /// ENHANCE_YOUR_CALM (RFC 9113, section 7).
 const ENHANCE_YOUR_CALM: u8 = 11;
 
@@ -109,6 +112,8 @@ pub struct Watched<I> {
     held: Vec<u8>,
     /// How long the client may take to close its side, once the server's is closed.
     parting: Option<Pin<Box<Sleep>>>,
+    /// What it has sent since, in bytes.
+    discarded: usize,
 }
 
 /// What was read in a turn.
@@ -125,6 +130,8 @@ struct Turn {
 #[derive(Default)]
 struct Retirement {
     is_announced: bool,
+    /// No error is the reason.
+    is_orderly: bool,
     /// What that PING holds.
     ping: Option<[u8; 8]>,
     last_accepted: Option<u32>,
@@ -159,6 +166,7 @@ impl<I> Watched<I> {
             waits: [false; 2],
             held: Vec::new(),
             parting: None,
+            discarded: 0,
         }
     }
 
@@ -248,8 +256,8 @@ impl<I> Watched<I> {
 }
 
 impl<I: AsyncRead + Unpin> Watched<I> {
-    /// Waits until the client has closed its side, too, and discards what it still sends. Closing a socket with data unread
-    /// resets it, and the client loses what it has not read yet, such as the status of a call.
+    /// Waits until the client has closed its side, too, and discards what it still sends, as far as that is little. Closing
+    /// a socket with data unread resets it, and the client loses what it has not read yet, such as the status of a call.
     fn poll_parted(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         let end = self
             .parting
@@ -257,16 +265,15 @@ impl<I: AsyncRead + Unpin> Watched<I> {
         if end.as_mut().poll(cx).is_ready() {
             return Poll::Ready(());
         }
-        let mut discarded = [0; SHORT];
-        for _ in 0..TURN / SHORT {
-            let mut buf = ReadBuf::new(&mut discarded);
+        let mut bytes = [0; SHORT];
+        while self.discarded < TURN {
+            let mut buf = ReadBuf::new(&mut bytes);
             match ready!(Pin::new(&mut self.io).poll_read(cx, &mut buf)) {
-                Ok(()) if !buf.filled().is_empty() => {}
-                _ => return Poll::Ready(()),
+                Ok(()) if !buf.filled().is_empty() => self.discarded += buf.filled().len(),
+                _ => break,
             }
         }
-        cx.waker().wake_by_ref();
-        Poll::Pending
+        Poll::Ready(())
     }
 }
 
@@ -280,7 +287,12 @@ impl<I: AsyncWrite + Unpin> Watched<I> {
                 shard.limit_hit(Limit::Streams);
             }
             match frame.kind {
-                GOAWAY => retirement.is_announced = true,
+                GOAWAY => {
+                    retirement.is_announced = true;
+                    // After the last stream id.
+                    let reason = bytes.get(at.payload + 4..at.payload + 8);
+                    retirement.is_orderly = reason == Some(&NO_ERROR);
+                }
                 PING if frame.flags & ACK == 0 && retirement.is_announced => {
                     retirement.ping.get_or_insert(at.opaque);
                 }
@@ -470,7 +482,10 @@ impl<I: AsyncRead + AsyncWrite + Unpin> AsyncWrite for Watched<I> {
             ready!(self.poll_ours(cx))?;
             ready!(Pin::new(&mut self.io).poll_shutdown(cx))?;
         }
-        self.poll_parted(cx).map(Ok)
+        if self.retirement.is_orderly {
+            ready!(self.poll_parted(cx));
+        }
+        Poll::Ready(Ok(()))
     }
 }
 
@@ -488,10 +503,17 @@ mod tests {
         Watched::new(io, Arc::default(), Arc::default(), conduct)
     }
 
+    /// Its client was told to leave.
+    fn drained(io: DuplexStream) -> Watched<DuplexStream> {
+        let mut watched = watched(io);
+        watched.retirement.is_orderly = true;
+        watched
+    }
+
     #[tokio::test(start_paused = true)]
     async fn a_connection_is_closed_when_its_client_has_closed_it_and_what_it_sends_is_read() {
         let (ours, mut theirs) = duplex(64);
-        let mut shutdown = tokio::spawn(async move { watched(ours).shutdown().await });
+        let mut shutdown = tokio::spawn(async move { drained(ours).shutdown().await });
         let mut end = Vec::new();
         theirs.read_to_end(&mut end).await.unwrap();
         theirs.write_all(&[0; 1000]).await.unwrap();
@@ -506,8 +528,16 @@ mod tests {
     async fn a_client_that_does_not_close_a_closed_connection_is_not_waited_for_long() {
         let (ours, _theirs) = duplex(64);
         let started = Instant::now();
-        watched(ours).shutdown().await.unwrap();
+        drained(ours).shutdown().await.unwrap();
         assert_eq!(started.elapsed(), LAST_WORDS);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_connection_that_ends_by_an_error_is_closed_at_once() {
+        let (ours, _theirs) = duplex(64);
+        let started = Instant::now();
+        watched(ours).shutdown().await.unwrap();
+        assert!(started.elapsed().is_zero());
     }
 
     #[test]
