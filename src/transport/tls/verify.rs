@@ -3,19 +3,15 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
+use rustls::client::danger::{ServerCertVerified, ServerCertVerifier};
 use rustls::client::{ResolvesClientCert, WebPkiServerVerifier, verify_server_name};
-use rustls::crypto::{
-    CryptoProvider, WebPkiSupportedAlgorithms, verify_tls12_signature, verify_tls13_signature,
-};
+use rustls::crypto::{CryptoProvider, WebPkiSupportedAlgorithms};
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use rustls::server::ParsedCertificate;
 use rustls::sign::CertifiedKey;
-use rustls::{
-    CertificateError, ClientConfig, DigitallySignedStruct, Error, RootCertStore, SignatureScheme,
-};
+use rustls::{ClientConfig, Error, RootCertStore, SignatureScheme};
 
-use crate::certificates::Certificate;
+use crate::certificates::{check_dates, may_be_trusted_as_it_is, signatures};
 
 /// What happened in the last handshake. Clones share it. Connections are opened one after the other, so one is enough for
 /// all that share a configuration.
@@ -77,8 +73,7 @@ impl Witness {
 pub enum Trust {
     /// Those that this verifier accepts: the system's.
     System(Arc<dyn ServerCertVerifier>),
-    /// Those of a file, as issuers and as they are. webpki refuses a server's own certificate as a trust anchor
-    /// (`CaUsedAsEndEntity`), which is what `openssl req -x509` makes and what other clients accept.
+    /// Those of a file, as issuers and as they are.
     File {
         issuers: Arc<WebPkiServerVerifier>,
         trusted: Vec<CertificateDer<'static>>,
@@ -132,11 +127,7 @@ impl ServerCertVerifier for Verifier {
             Trust::System(verifier) => verify(&**verifier),
             Trust::Anything => Ok(ServerCertVerified::assertion()),
             Trust::File { issuers, trusted } => match verify(&**issuers) {
-                Err(Error::InvalidCertificate(
-                    CertificateError::UnknownIssuer
-                    | CertificateError::BadSignature
-                    | CertificateError::Other(_),
-                )) if trusted.contains(end_entity) => {
+                Err(error) if may_be_trusted_as_it_is(&error) && trusted.contains(end_entity) => {
                     verify_server_name(&ParsedCertificate::try_from(end_entity)?, server_name)?;
                     check_dates(end_entity, now)?;
                     Ok(ServerCertVerified::assertion())
@@ -146,54 +137,7 @@ impl ServerCertVerifier for Verifier {
         }
     }
 
-    fn verify_tls12_signature(
-        &self,
-        message: &[u8],
-        cert: &CertificateDer<'_>,
-        dss: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, Error> {
-        verify_tls12_signature(message, cert, dss, &self.algorithms)
-    }
-
-    fn verify_tls13_signature(
-        &self,
-        message: &[u8],
-        cert: &CertificateDer<'_>,
-        dss: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, Error> {
-        verify_tls13_signature(message, cert, dss, &self.algorithms)
-    }
-
-    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        self.algorithms.supported_schemes()
-    }
-}
-
-fn check_dates(der: &CertificateDer<'_>, now: UnixTime) -> Result<(), Error> {
-    let certificate = Certificate::read(der).ok_or(CertificateError::BadEncoding)?;
-    let seconds = |time: std::time::SystemTime| {
-        let since = time.duration_since(std::time::UNIX_EPOCH);
-        UnixTime::since_unix_epoch(since.unwrap_or_default())
-    };
-    let (not_before, not_after) = (
-        seconds(certificate.not_before),
-        seconds(certificate.not_after),
-    );
-    if now < not_before {
-        return Err(CertificateError::NotValidYetContext {
-            time: now,
-            not_before,
-        }
-        .into());
-    }
-    if now > not_after {
-        return Err(CertificateError::ExpiredContext {
-            time: now,
-            not_after,
-        }
-        .into());
-    }
-    Ok(())
+    signatures!();
 }
 
 #[derive(Debug)]

@@ -1,18 +1,15 @@
 //! What has to be right about a database's certificate.
 
 use std::sync::Arc;
-use std::time::{Duration, UNIX_EPOCH};
 
-use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
+use rustls::client::danger::{ServerCertVerified, ServerCertVerifier};
 use rustls::client::{verify_server_cert_signed_by_trust_anchor, verify_server_name};
-use rustls::crypto::{
-    CryptoProvider, WebPkiSupportedAlgorithms, verify_tls12_signature, verify_tls13_signature,
-};
+use rustls::crypto::{CryptoProvider, WebPkiSupportedAlgorithms};
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use rustls::server::ParsedCertificate;
-use rustls::{CertificateError, DigitallySignedStruct, Error, RootCertStore, SignatureScheme};
+use rustls::{Error, RootCertStore};
 
-use crate::certificates::Certificate;
+use crate::certificates::{check_dates, may_be_trusted_as_it_is, signatures};
 
 /// What is checked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -78,13 +75,9 @@ impl Verifier {
             now,
             algorithms,
         ) {
-            // webpki refuses a server's own certificate as a trust anchor, which is what `openssl req -x509` makes and what
-            // libpq accepts.
-            Err(Error::InvalidCertificate(
-                CertificateError::UnknownIssuer
-                | CertificateError::BadSignature
-                | CertificateError::Other(_),
-            )) if self.trusted.contains(certificate) => check_dates(certificate, now),
+            Err(error) if may_be_trusted_as_it_is(&error) && self.trusted.contains(certificate) => {
+                check_dates(certificate, now)
+            }
             checked => checked,
         }
     }
@@ -118,37 +111,5 @@ impl ServerCertVerifier for Verifier {
         Ok(ServerCertVerified::assertion())
     }
 
-    fn verify_tls12_signature(
-        &self,
-        message: &[u8],
-        cert: &CertificateDer<'_>,
-        dss: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, Error> {
-        verify_tls12_signature(message, cert, dss, &self.algorithms)
-    }
-
-    fn verify_tls13_signature(
-        &self,
-        message: &[u8],
-        cert: &CertificateDer<'_>,
-        dss: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, Error> {
-        verify_tls13_signature(message, cert, dss, &self.algorithms)
-    }
-
-    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        self.algorithms.supported_schemes()
-    }
-}
-
-fn check_dates(der: &CertificateDer<'_>, now: UnixTime) -> Result<(), Error> {
-    let certificate = Certificate::read(der).ok_or(CertificateError::BadEncoding)?;
-    let now = UNIX_EPOCH + Duration::from_secs(now.as_secs());
-    if now < certificate.not_before {
-        return Err(CertificateError::NotValidYet.into());
-    }
-    if now > certificate.not_after {
-        return Err(CertificateError::Expired.into());
-    }
-    Ok(())
+    signatures!();
 }
