@@ -6,6 +6,8 @@ use clap::Error;
 use clap::builder::StyledStr;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 
+use crate::secret::without_password;
+
 /// grpcurl's flags have one dash. These are ours too, with two.
 const ONE_DASH: [&str; 17] = [
     "allow-unknown-fields",
@@ -121,8 +123,33 @@ pub fn with_two_dashes(words: impl Iterator<Item = OsString>) -> impl Iterator<I
 }
 
 /// Adds to the error what to write instead, if the command line has a flag or an address in another place, or a flag by
-/// another tool's name.
-pub fn explain(mut error: Error, words: &[OsString]) -> Error {
+/// another tool's name. It repeats no password of a URL.
+pub fn explain(error: Error, words: &[OsString]) -> Error {
+    without_passwords(explained(error, words))
+}
+
+/// Masks what the error repeats of the command line.
+fn without_passwords(mut error: Error) -> Error {
+    let masked: Vec<_> = error
+        .context()
+        .filter_map(|(kind, value)| {
+            let masked = match value {
+                ContextValue::String(text) => ContextValue::String(without_password(text)),
+                ContextValue::Strings(texts) => {
+                    ContextValue::Strings(texts.iter().map(|text| without_password(text)).collect())
+                }
+                _ => return None,
+            };
+            (masked != *value).then_some((kind, masked))
+        })
+        .collect();
+    for (kind, value) in masked {
+        error.insert(kind, value);
+    }
+    error
+}
+
+fn explained(mut error: Error, words: &[OsString]) -> Error {
     if error.kind() == ErrorKind::InvalidSubcommand
         && let Some(tip) = instead_of_a_command(&error, words)
     {
@@ -134,7 +161,15 @@ pub fn explain(mut error: Error, words: &[OsString]) -> Error {
         return error;
     }
     let argument = error.get(ContextKind::InvalidArg).map(ToString::to_string);
+    if words.get(1).is_some_and(|command| command == "people")
+        && argument
+            .as_deref()
+            .is_some_and(|it| !it.starts_with('-') && it.contains(':'))
+    {
+        return tipped(error, of_people(words).into());
+    }
     if let Some(address) = argument.as_deref().and_then(address) {
+        let address = without_password(&address);
         return tipped(
             error,
             format!("name the server with -a: -a {address}").into(),
@@ -170,6 +205,14 @@ pub fn explain(mut error: Error, words: &[OsString]) -> Error {
     }
 }
 
+/// Where the database goes, in the commands of `people`.
+fn of_people(words: &[OsString]) -> &'static str {
+    match words.get(2).and_then(|action| action.to_str()) {
+        Some("export" | "count") => "name the database with --from",
+        _ => "name the database with --to",
+    }
+}
+
 /// What to write for `call METHOD --field=value`, unless there is a flag of a similar name.
 fn field_as_flag(error: &Error, words: &[OsString]) -> Option<String> {
     words.get(1).filter(|command| *command == "call")?;
@@ -197,14 +240,21 @@ fn instead_of_a_command(error: &Error, words: &[OsString]) -> Option<String> {
     let mut words = words.iter().map_while(|word| word.to_str());
     words.find(|word| *word == name)?;
     let Some(address) = address(&name) else {
-        let rest: String = words.flat_map(|word| [" ", word]).collect();
+        let rest: String = words
+            .map(without_password)
+            .flat_map(|word| [" ".to_owned(), word])
+            .collect();
         return name
             .contains(['/', '.'])
             .then(|| format!("to call a method: routeguide call {name}{rest}"));
     };
     let command = words.next().unwrap_or("list");
     let flag = if command == "serve" { "--listen" } else { "-a" };
-    let rest: String = words.flat_map(|word| [" ", word]).collect();
+    let address = without_password(&address);
+    let rest: String = words
+        .map(without_password)
+        .flat_map(|word| [" ".to_owned(), word])
+        .collect();
     Some(format!(
         "the server comes after the command: routeguide {command} {flag} {address}{rest}"
     ))

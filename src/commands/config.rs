@@ -138,7 +138,7 @@ fn shown(settings: &Settings) -> Vec<(Shown, String)> {
             }
         } else if let Some(setting) = settings.get(*key) {
             let value = value(setting, |text| match key {
-                Key::Proxy => without_password(text),
+                Key::Proxy | Key::People => without_password(text),
                 _ => text.to_owned(),
             });
             all.push(entry((*name).to_owned(), value, setting));

@@ -12,6 +12,7 @@ use tokio::sync::mpsc as replies;
 
 use super::wait::{Cancel, Wait};
 use crate::error::{Error, Result};
+use crate::secret::without_password;
 
 /// The most that one read takes. A pipe holds no more either, by default.
 const CHUNK: usize = 64 * 1024;
@@ -193,9 +194,12 @@ impl Chunks {
         let file = opened
             .map_err(io::Error::other)
             .and_then(|opened| opened)
-            .map_err(|error| unreadable(path, error))?;
+            .map_err(|error| unreadable(&without_password(path), error))?;
         let device = Device::File(Arc::new(file));
-        Ok(Self::new(path, Reader::new(device, Bytes::new())))
+        Ok(Self::new(
+            without_password(path),
+            Reader::new(device, Bytes::new()),
+        ))
     }
 
     /// Bytes that are there already. `name` is what errors call them.

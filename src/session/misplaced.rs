@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use crate::error::{Error, Result};
+use crate::secret::without_password;
 use crate::transport::Address;
 
 /// Refuses an address in the place of a symbol or after it, and an empty symbol. `rest` are the arguments after the symbol.
@@ -46,6 +47,7 @@ pub fn only_symbol(symbol: Option<&str>, rest: &[String]) -> Result<()> {
         if let [more] = rest
             && address(more).is_none()
         {
+            let more = without_password(more);
             let error = Error::usage(format!("unexpected argument {more:?}"));
             return Err(error.hinted(format!(
                 "one symbol at a time; a method of a service is {symbol}/{more}"
@@ -69,9 +71,10 @@ pub fn only_name(name: &str, rest: &[String]) -> Result<()> {
         ([more, ..], None) => Err(match address(more) {
             Some(address) => Error::usage(format!("unexpected {} {more:?}", kind(more)))
                 .hinted(format!("name the server with -a: {name} -a {address}")),
-            None => Error::usage(format!("unexpected argument {more:?}")).hinted(
-                "for several people, use get-people; a name with a space needs quotation marks",
-            ),
+            None => Error::usage(format!("unexpected argument {:?}", without_password(more)))
+                .hinted(
+                    "for several people, use get-people; a name with a space needs quotation marks",
+                ),
         }),
     }
 }
@@ -85,6 +88,11 @@ pub fn only_flags(rest: &[String]) -> Result<()> {
         return Err(Error::usage(format!("unexpected {} {word:?}", kind(word)))
             .hinted(format!("say where to listen with --listen {address}")));
     }
+    if let Some(word) = rest.iter().find(|word| is_database(word)) {
+        let word = without_password(word);
+        return Err(Error::usage(format!("unexpected argument {word:?}"))
+            .hinted("people of a database are served with --people URL"));
+    }
     nothing_more(rest)
 }
 
@@ -92,7 +100,7 @@ fn nothing_more(rest: &[String]) -> Result<()> {
     let Some(more) = rest.first() else {
         return Ok(());
     };
-    let error = Error::usage(format!("unexpected argument {more:?}"));
+    let error = Error::usage(format!("unexpected argument {:?}", without_password(more)));
     Err(match address(more) {
         Some(address) => error.hinted(format!("name the server with -a: -a {address}")),
         None => error,
@@ -108,6 +116,13 @@ fn address(word: &str) -> Option<String> {
     let may_be = word.contains(':') || is_socket(word);
     let is_address = may_be && !word.contains('=') && word.parse::<Address>().is_ok();
     is_address.then(|| word.to_owned())
+}
+
+/// Whether a word looks like the URL of a database.
+fn is_database(word: &str) -> bool {
+    ["sqlite:", "postgres:", "postgresql:"]
+        .iter()
+        .any(|scheme| word.starts_with(scheme))
 }
 
 /// Whether a word behind the symbol is an address. A number may be a value, and `id:1` a field in another tool's form.

@@ -7,6 +7,7 @@ use std::str::FromStr;
 
 use crate::error::Error;
 use crate::net::{BadHostPort, join_host_port, split_host_port};
+use crate::secret::without_password;
 
 /// The server that is called unless another one is named.
 pub const DEFAULT_ADDR: &str = "localhost:50051";
@@ -59,7 +60,10 @@ impl FromStr for Address {
     type Err = Error;
 
     fn from_str(text: &str) -> Result<Self, Error> {
-        let bad = |why: &str| Error::usage(format!("invalid address {text:?}: {why}"));
+        let bad = |why: &str| {
+            let shown = without_password(text);
+            Error::usage(format!("invalid address {shown:?}: {why}"))
+        };
         if text.is_empty() {
             return Err(bad("it is empty").hinted(format!(
                 "is a variable not set? without -a, the server is {DEFAULT_ADDR}"

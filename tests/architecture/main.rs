@@ -152,6 +152,7 @@ const ROOMS: &[Room] = &[
         name: "cli",
         imports: &[
             ("exit", "--help shows the exit codes"),
+            ("secret", "errors mask passwords of URLs"),
             ("units", "durations and sizes"),
         ],
     },
@@ -170,6 +171,7 @@ const ROOMS: &[Room] = &[
             ("framing", "cuts requests out of DATA, and packs replies"),
             ("proto", "the messages of the service"),
             ("net", "host:port, and the byte stream of a connection"),
+            ("secret", "masks passwords of databases"),
         ],
     },
     Room {
@@ -195,6 +197,7 @@ const ROOMS: &[Room] = &[
         imports: &[
             ("protobuf", "reads messages from JSON and text"),
             ("base64", "photo=@file is base64 in JSON"),
+            ("secret", "masks a password in the name of a file"),
         ],
     },
     Room {
@@ -232,6 +235,7 @@ const ROOMS: &[Room] = &[
             ),
             ("net", "host:port, and the byte stream below a connection"),
             ("base64", "-H 'name-bin: value'"),
+            ("secret", "masks the password of an address that is none"),
         ],
     },
     Room {

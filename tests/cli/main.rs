@@ -52,6 +52,7 @@ mod output;
 #[cfg(target_os = "linux")]
 mod packaging;
 mod people;
+mod people_secrets;
 mod progress;
 mod readme;
 mod reflection;

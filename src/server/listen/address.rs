@@ -7,6 +7,7 @@ use std::str::FromStr;
 
 use crate::error::{Error, Result};
 use crate::net::split_host_port;
+use crate::secret::without_password;
 
 /// An argument of `--listen`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -74,7 +75,8 @@ impl FromStr for ListenAddress {
 
     fn from_str(text: &str) -> Result<Self> {
         let bad = |why: &str| {
-            Error::usage(format!("cannot listen on {text:?}: {why}"))
+            let shown = without_password(text);
+            Error::usage(format!("cannot listen on {shown:?}: {why}"))
                 .hinted("write host:port, [::1]:port, :port or unix:PATH")
         };
         if let Some(path) = text.strip_prefix("unix:") {

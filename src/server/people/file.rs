@@ -10,6 +10,7 @@ use crate::error::{Error, Result};
 use crate::proto::Person;
 use crate::protobuf::json::{self, ReadOptions};
 use crate::protobuf::{Layouts, ParseError, Position};
+use crate::secret::without_password;
 
 /// Shown with every error about the content of a file.
 const HINT: &str = r#"a people file holds Person messages as JSON, one per line or in an array: {"name": "Alice", "age": 30}"#;
@@ -20,7 +21,7 @@ impl People {
     /// # Errors
     /// When it cannot be read or is malformed, with the line, the column and the field.
     pub fn load(path: &Path) -> Result<Self> {
-        let shown = path.display();
+        let shown = without_password(&path.to_string_lossy());
         let bytes = std::fs::read(path).map_err(|error| {
             Error::failed(format!("cannot read people file {shown}")).caused_by(error)
         })?;

@@ -5,6 +5,7 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 
 use crate::error::{Error, Result};
+use crate::secret::{host_and_path, without_password};
 
 /// Where people come from.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -63,11 +64,14 @@ impl Database {
                 Err(Error::usage("the URL of the database is empty").hinted(KNOWN))
             }
             Place::File(path) => {
-                let shown = path.display();
-                Err(
-                    Error::usage(format!("{shown:?} is not the URL of a database"))
-                        .hinted(format!("if it is a SQLite database, write sqlite:{shown}")),
-                )
+                let text = path.to_string_lossy();
+                let shown = without_password(&text);
+                let error = Error::usage(format!("{shown:?} is not the URL of a database"));
+                Err(error.hinted(if shown == text {
+                    format!("if it is a SQLite database, write sqlite:{shown}")
+                } else {
+                    KNOWN.to_owned()
+                }))
             }
         }
     }
@@ -85,7 +89,7 @@ fn read(text: &str) -> Result<Option<Database>> {
         return Ok(Some(Database::Postgres(PostgresUrl(text.to_owned()))));
     }
     let has_host = rest.starts_with("//");
-    let path = rest.trim_start_matches('/');
+    let path = without_password(rest.trim_start_matches('/'));
     let meant = match scheme.to_ascii_lowercase().as_str() {
         "sqlite" | "sqlite3" => Some(format!("write sqlite:{path}")),
         "file" => Some(format!(
@@ -121,7 +125,8 @@ fn sqlite(path: &str) -> Result<PathBuf> {
             let path = match path.strip_prefix("//") {
                 Some(relative) if !relative.starts_with('/') => {
                     let why = "behind sqlite:// is a host, and SQLite has none";
-                    return Err(Error::usage(why).hinted(format!("write sqlite:{relative}")));
+                    let shown = without_password(relative);
+                    return Err(Error::usage(why).hinted(format!("write sqlite:{shown}")));
                 }
                 Some(absolute) => absolute,
                 None => path,
@@ -166,17 +171,7 @@ impl PostgresUrl {
 
 impl fmt::Display for PostgresUrl {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (scheme, rest) = self.0.split_once("://").unwrap_or(("postgres", &self.0));
-        let (authority, tail) = rest.split_at(rest.find(['/', '?', '#']).unwrap_or(rest.len()));
-        if tail.contains('@') {
-            // That is of a password, either in a parameter or one that has these characters itself.
-            return write!(f, "{scheme}://...");
-        }
-        let hosts = authority
-            .rsplit_once('@')
-            .map_or(authority, |(_, hosts)| hosts);
-        let path = tail.split(['?', '#']).next().unwrap_or_default();
-        write!(f, "{scheme}://{hosts}{path}")
+        f.write_str(&host_and_path(&self.0))
     }
 }
 
@@ -198,7 +193,7 @@ impl fmt::Display for Database {
 impl fmt::Display for Place {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::File(path) => path.display().fmt(f),
+            Self::File(path) => f.write_str(&without_password(&path.to_string_lossy())),
             Self::Database(database) => database.fmt(f),
         }
     }
@@ -209,7 +204,7 @@ struct Shown<'p>(&'p Path);
 
 impl fmt::Display for Shown<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{SQLITE}{}", self.0.display())
+        write!(f, "{SQLITE}{}", without_password(&self.0.to_string_lossy()))
     }
 }
 
@@ -331,10 +326,29 @@ mod tests {
             "mysql://me:secret@db/people",
             "pg://me:secret@db/people",
             "jdbc:postgresql://me:secret@db/x",
+            "sqlite://me:secret@db/x",
+            "file://me:secret@db/x",
+            "sqlite3:me:secret@db",
         ] {
             let error = place(text).expect_err(text);
             let said = format!("{error} {:?}", error.hint());
             assert!(!said.contains("secret"), "{said}");
+        }
+    }
+
+    #[test]
+    fn what_is_not_the_url_of_a_database_is_shown_without_its_password() {
+        for text in [
+            "me:secret@db",
+            "postgres//me:secret@db",
+            "./postgres://me:secret@db/people",
+            "people?password=secret",
+            "host=db password=secret",
+        ] {
+            let error = Database::parse(text.as_ref()).expect_err(text);
+            let said = format!("{error} {:?}", error.hint());
+            assert!(!said.contains("secret"), "{said}");
+            assert!(!place(text).unwrap().to_string().contains("secret"));
         }
     }
 

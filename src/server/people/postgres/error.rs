@@ -10,6 +10,7 @@ use super::super::store::{Failure, StoreError};
 use super::VERSION;
 use super::settings::Settings;
 use super::tls::HandshakeError;
+use crate::secret;
 
 /// What a server said, without the user and the password.
 #[derive(Debug)]
@@ -31,24 +32,6 @@ pub struct Explain {
     password: Option<String>,
 }
 
-/// The text with the secret replaced where it is a word of its own. Inside of other words, what is left of them would reveal a
-/// short one.
-fn masked(text: &str, secret: &str) -> String {
-    if secret.is_empty() {
-        return text.to_owned();
-    }
-    let is_part = |c: char| c.is_alphanumeric() || c == '_';
-    let mut masked = String::new();
-    let mut rest = text;
-    while let Some((before, after)) = rest.split_once(secret) {
-        let is_word = !before.ends_with(is_part) && !after.starts_with(is_part);
-        masked.push_str(before);
-        masked.push_str(if is_word { "***" } else { secret });
-        rest = after;
-    }
-    masked + rest
-}
-
 impl Explain {
     pub fn new(place: String, settings: &Settings) -> Self {
         Self {
@@ -65,7 +48,7 @@ impl Explain {
     /// What a server says of a statement. It does not name the user, whose name may be that of a table.
     fn said(&self, text: &str) -> Said {
         Said(match &self.password {
-            Some(password) => masked(text, password),
+            Some(password) => secret::without(text, password),
             None => text.to_owned(),
         })
     }
@@ -73,7 +56,7 @@ impl Explain {
     /// What a server says to somebody who wants to connect.
     fn said_at_startup(&self, text: &str) -> Said {
         let Said(text) = self.said(text);
-        Said(masked(&text, &self.user))
+        Said(secret::without(&text, &self.user))
     }
 
     /// A failure to connect. `host` is the one that was tried.
@@ -189,9 +172,12 @@ impl Explain {
                 format!("{place} has no disk space left"),
                 None,
             ),
-            SqlState::T_R_SERIALIZATION_FAILURE
-            | SqlState::T_R_DEADLOCK_DETECTED
-            | SqlState::LOCK_NOT_AVAILABLE => (
+            SqlState::LOCK_NOT_AVAILABLE => (
+                Failure::Locked,
+                format!("cannot {doing} in {place}: others hold a lock for too long"),
+                Some("pg_locks and pg_stat_activity show who does"),
+            ),
+            SqlState::T_R_SERIALIZATION_FAILURE | SqlState::T_R_DEADLOCK_DETECTED => (
                 Failure::Locked,
                 format!("cannot {doing} in {place}: others change the same people"),
                 Some("try again"),

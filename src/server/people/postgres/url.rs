@@ -29,8 +29,10 @@ pub fn parse(url: &str) -> Result<Parts> {
         .ok_or_else(|| bad("a database's URL starts with postgres://"))?;
     let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
     let (authority, tail) = rest.split_at(end);
-    // A password with a slash or a question mark ends the host too early.
-    if tail.contains('@') && hosts(authority).is_err() {
+    // A password with a slash or a question mark ends the host too early: `me:123/x@host` could also be a host, its port and a
+    // database with an @ in its name.
+    let path = tail.split(['?', '#']).next().unwrap_or_default();
+    if path.contains('@') || (tail.contains('@') && hosts(authority).is_err()) {
         return Err(bad("the URL of the database is not valid").hinted(ESCAPES));
     }
     if tail.contains('#') {
@@ -189,6 +191,8 @@ mod tests {
             "postgres://me:secret%00@db/people",
             "postgres://me:secret/x@db/people",
             "postgres://me:secret?x@db/people",
+            "postgres://me:5432/secret@db/people",
+            "postgres://me:5432?secret@db/people",
             "postgres://me:secret#x@db/people",
             "postgres://me:secret@db/people#x",
             "postgres://me:secret@db/people?secret",

@@ -6,6 +6,7 @@ use rusqlite::ffi::ErrorCode;
 
 use super::super::store::{Failure, StoreError};
 use super::DatabaseFile;
+use crate::secret::without_password;
 
 /// The error of opening or asking for a file.
 pub fn unreadable(file: &DatabaseFile, error: &io::Error) -> StoreError {
@@ -102,7 +103,7 @@ fn cannot_open(file: &DatabaseFile, error: rusqlite::Error) -> StoreError {
     if let Some(parent) = parent
         && !parent.is_dir()
     {
-        let shown = parent.display();
+        let shown = without_password(&parent.to_string_lossy());
         let message = format!("cannot create {file}: there is no folder {shown}");
         return StoreError::new(Failure::Missing, message);
     }
