@@ -52,7 +52,7 @@ impl Server {
 /// Whether the database answers.
 async fn look(lookups: &Lookups) -> Result<(), StoreError> {
     let before = lookups.answered();
-    match timeout(LIMIT, lookups.store().check()).await {
+    match timeout(LIMIT, lookups.store().probe()).await {
         Ok(result) => result,
         // It is busy: it has answered others meanwhile.
         Err(_) if lookups.answered() != before => Ok(()),

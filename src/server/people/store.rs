@@ -42,6 +42,12 @@ pub trait Store: Send + Sync {
     /// Whether the database can be reached, and has the tables of this version.
     fn check(&self) -> Answer<'_, ()>;
 
+    /// Whether people can be looked up: the database can be reached, and has the tables that this takes, of whatever version.
+    /// It answers soon, or says why not: a server that runs asks each second.
+    fn probe(&self) -> Answer<'_, ()> {
+        self.check()
+    }
+
     fn count(&self) -> Answer<'_, u64>;
 
     /// Creates or upgrades the tables. Several at once are as good as one.
@@ -53,6 +59,12 @@ pub trait Store: Send + Sync {
 
     /// Begins an import into tables that exist. With `replace`, nothing of it is seen before [`Import::finish`].
     fn import(&self, options: ImportOptions) -> Answer<'_, Box<dyn Import>>;
+
+    /// Asks for the end of the statements of imports, which fail then, or are done. Where dropping an import does as much, this
+    /// does nothing.
+    fn stop_imports(&self) -> Answer<'_, ()> {
+        Box::pin(std::future::ready(Ok(())))
+    }
 }
 
 /// People on their way into a database. Dropped before [`finish`](Import::finish), a `replace` has changed nothing, and any

@@ -309,6 +309,37 @@ impl Database<'_> {
     }
 }
 
+/// An open transaction, which keeps its locks until this is dropped.
+pub struct Held(Child);
+
+impl Database<'_> {
+    /// Begins a transaction and runs SQL in it.
+    pub fn hold(&self, sql: &str) -> Held {
+        use std::io::{Read as _, Write as _};
+
+        let mut psql = Command::new(program("psql"));
+        psql.args(["-XqAt", "-v", "ON_ERROR_STOP=1", "-d", &self.url()])
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped());
+        let mut child = psql.spawn().unwrap();
+        let statements = format!("BEGIN; {sql};\n\\echo held\n");
+        let stdin = child.stdin.as_mut().unwrap();
+        stdin.write_all(statements.as_bytes()).unwrap();
+        let mut answer = [0; 4];
+        let stdout = child.stdout.as_mut().unwrap();
+        stdout.read_exact(&mut answer).unwrap();
+        assert_eq!(&answer, b"held", "{sql} has printed something else");
+        Held(child)
+    }
+}
+
+impl Drop for Held {
+    fn drop(&mut self) {
+        drop(self.0.stdin.take());
+        let _ = self.0.wait();
+    }
+}
+
 /// PgBouncer in transaction mode. It knows every database of an instance.
 pub struct PgBouncer {
     _guard: Guard,

@@ -1,11 +1,13 @@
 //! One connection: the hosts in turn, TLS or not, the startup, and what the server has to be.
 //!
 //! A server stops a statement of a lookup by itself (`statement_timeout` in the startup's `options`, and not by `SET`, which
-//! PgBouncer would leave to the next client). PgBouncer before 1.20 refuses `options`, and later ones refuse that parameter
-//! in it, unless the administrator lists it in `ignore_startup_parameters`; then the connection goes without, and only the
-//! client's limit holds (`lookup`), which cancels the statement.
+//! PgBouncer would leave to the next client). Those of an import or an export may take long, but not wait for a lock for ever
+//! (`lock_timeout`). PgBouncer before 1.20 refuses `options`, and later ones refuse these parameters in it, unless the
+//! administrator lists it in `ignore_startup_parameters`; then the connection goes without, and only the client's limit holds
+//! (`lookup`), which cancels the statement.
 
 use std::net::SocketAddr;
+use std::time::Duration;
 
 use tokio::net::lookup_host;
 use tokio::task::spawn_blocking;
@@ -23,15 +25,28 @@ use super::settings::{Host, Session, Settings, TlsMode};
 use super::tls::{Connector, HandshakeError};
 use crate::net::join_host_port;
 
+/// How long a statement of an import, an export or a migration waits for a lock.
+pub const LOCK_LIMIT: Duration = Duration::from_secs(30);
+
 /// What a connection is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Purpose {
     /// Lookups: statements have a limit.
     Lookups,
-    /// Long statements that only read.
+    /// Long statements that only read. Waiting for locks has a limit.
     Read,
-    /// Long statements that write.
+    /// Long statements that write. Waiting for locks has a limit.
     Write,
+}
+
+impl Purpose {
+    /// The limit, as a setting of the session.
+    fn limit(self) -> String {
+        match self {
+            Self::Lookups => format!("-c statement_timeout={}", STATEMENT_LIMIT.as_millis()),
+            Self::Read | Self::Write => format!("-c lock_timeout={}", LOCK_LIMIT.as_millis()),
+        }
+    }
 }
 
 /// Connects to the first host that answers and fits.
@@ -93,7 +108,7 @@ impl Attempt<'_> {
             fastrand::shuffle(&mut hosts);
         }
         let mut errors = Vec::new();
-        for host in hosts {
+        'hosts: for host in hosts {
             let addresses = match self.addresses(host).await {
                 Ok(addresses) => addresses,
                 Err(error) => {
@@ -103,9 +118,17 @@ impl Attempt<'_> {
             };
             for address in addresses {
                 let limit = self.settings.connect_timeout;
-                let connected = timeout(limit, self.address(host, address, session)).await;
-                let error = match connected {
-                    Ok(Ok(connection)) => return Ok(connection),
+                let connected = timeout(limit, async {
+                    let connection = self.address(host, address).await?;
+                    let fits = self.check_session(&connection, session).await;
+                    Ok((connection, fits))
+                });
+                let error = match connected.await {
+                    Ok(Ok((connection, Ok(())))) => return Ok(connection),
+                    Ok(Ok((_, Err(error)))) => {
+                        errors.push(error);
+                        continue;
+                    }
                     Ok(Err(error)) => error,
                     Err(_) => StoreError::new(
                         Failure::Unavailable,
@@ -113,11 +136,12 @@ impl Attempt<'_> {
                     )
                     .hinted("connect_timeout in the URL is how long it has"),
                 };
-                // As libpq does it: a server that answers with a refusal has the last word. A replica has not.
+                // As libpq does it (34.1.1.3, "Specifying Multiple Hosts"): if a host lets nobody in with this password, the
+                // others are not asked.
                 let is_last = !matches!(error.failure(), Failure::Unavailable);
                 errors.push(error);
-                if is_last && session != Session::ReadWrite {
-                    break;
+                if is_last {
+                    break 'hosts;
                 }
             }
         }
@@ -173,22 +197,19 @@ impl Attempt<'_> {
         &self,
         host: &Host,
         address: Option<SocketAddr>,
-        session: Session,
     ) -> Result<Connection, StoreError> {
         let (config, note) = self.config(host, address).await;
-        let connection = match self.start(config, host.is_socket()).await {
-            Ok(connection) => connection,
-            Err(Refusal::Store(error)) => return Err(error),
+        match self.start(config, host.is_socket()).await {
+            Ok(connection) => Ok(connection),
+            Err(Refusal::Store(error)) => Err(error),
             Err(Refusal::Postgres(error)) => {
                 let error = self.explain.connecting(&shown(host), &error);
-                return Err(match note {
+                Err(match note {
                     Some(note) if *error.failure() == Failure::Denied => error.hinted(note),
                     _ => error,
-                });
+                })
             }
-        };
-        self.check_session(&connection, session).await?;
-        Ok(connection)
+        }
     }
 
     /// The configuration for an address, and what is to be said if the password is refused.
@@ -239,9 +260,9 @@ impl Attempt<'_> {
         (config, note)
     }
 
-    /// With the limit of a statement, or without where that is refused.
+    /// With the limit of its purpose, or without where that is refused.
     async fn start(&self, mut config: Config, is_socket: bool) -> Result<Connection, Refusal> {
-        let limit = format!("-c statement_timeout={}", STATEMENT_LIMIT.as_millis());
+        let limit = self.purpose.limit();
         let mut limited = config.clone();
         match &self.settings.options {
             Some(own) => {
@@ -252,11 +273,9 @@ impl Attempt<'_> {
                 limited.options(limit);
             }
         }
-        if self.purpose == Purpose::Lookups {
-            match self.with_or_without_tls(&limited, is_socket).await {
-                Err(Refusal::Postgres(error)) if refuses_options(&error) => {}
-                started => return started,
-            }
+        match self.with_or_without_tls(&limited, is_socket).await {
+            Err(Refusal::Postgres(error)) if refuses_options(&error) => {}
+            started => return started,
         }
         self.with_or_without_tls(&config, is_socket).await
     }

@@ -61,6 +61,13 @@ impl Connection {
         !self.client.is_closed() && !self.retired.load(Ordering::Relaxed)
     }
 
+    /// Asks the server to stop what it is doing. Without an answer, nobody knows whether it has.
+    pub async fn cancel_statement(&self) {
+        if let Some(cancel) = &self.cancel {
+            let _ = cancel.send().await;
+        }
+    }
+
     /// Asks the server to stop what it is doing, and takes no more statements: the server may be stuck or out of reach. The
     /// connection stays open until the server has stopped: PgBouncer forgets who asks when it is closed.
     pub fn give_up(self: Arc<Self>) {
@@ -69,9 +76,7 @@ impl Connection {
         }
         tokio::spawn(async move {
             let stopped = async {
-                if let Some(cancel) = &self.cancel {
-                    let _ = cancel.send().await;
-                }
+                self.cancel_statement().await;
                 // It is answered after the statement.
                 let _ = self.client.check_connection().await;
             };

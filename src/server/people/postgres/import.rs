@@ -4,6 +4,7 @@
 //! transaction, whose earlier batches are gone, so that it cannot be tried again. The old people are removed with DELETE:
 //! TRUNCATE would lock readers out until the end.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::time::sleep;
@@ -45,7 +46,7 @@ const COUNT_EXISTING: &str = "SELECT count(*) FROM people WHERE name = ANY($1)";
 
 /// An import under way.
 pub struct PostgresImport {
-    connection: Connection,
+    connection: Arc<Connection>,
     explain: Explain,
     options: ImportOptions,
     total: Counts,
@@ -68,7 +69,7 @@ impl From<tokio_postgres::Error> for Refusal {
 impl PostgresImport {
     /// Begins an import on its own connection.
     pub async fn begin(
-        connection: Connection,
+        connection: Arc<Connection>,
         explain: Explain,
         options: ImportOptions,
     ) -> Result<Self, StoreError> {

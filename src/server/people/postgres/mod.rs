@@ -30,7 +30,7 @@ mod tests;
 mod tls;
 mod url;
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
 use bytes::Bytes;
 use tokio::sync::mpsc::Receiver;
@@ -50,6 +50,8 @@ const VERSION: u32 = 2;
 /// A database with people. Nothing is connected before it is needed; then it is on the runtime of who asks.
 pub struct Postgres {
     pool: Arc<Pool>,
+    /// Those of imports.
+    importing: Mutex<Vec<Weak<Connection>>>,
 }
 
 impl Postgres {
@@ -63,12 +65,19 @@ impl Postgres {
         let explain = Explain::new(url.to_string(), &settings);
         Ok(Self {
             pool: Pool::new(settings, explain),
+            importing: Mutex::default(),
         })
     }
 
     /// A connection of its own, for what takes long.
     async fn own(&self, purpose: Purpose) -> Result<Connection, StoreError> {
         connect(&self.pool.settings, &self.pool.explain, purpose).await
+    }
+
+    fn importing(&self) -> MutexGuard<'_, Vec<Weak<Connection>>> {
+        self.importing
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -83,6 +92,15 @@ impl Store for Postgres {
                 schema::inspect(&connection).await
             });
             schema::judge(&self.pool.explain, found.await?)
+        })
+    }
+
+    fn probe(&self) -> Answer<'_, ()> {
+        Box::pin(async {
+            let found = lookup::run(&self.pool, "look at the table", |connection| async move {
+                schema::look(&connection).await
+            });
+            schema::judge_table(&self.pool.explain, found.await?)
         })
     }
 
@@ -118,11 +136,26 @@ impl Store for Postgres {
 
     fn import(&self, options: ImportOptions) -> Answer<'_, Box<dyn Import>> {
         Box::pin(async move {
-            let connection = self.own(Purpose::Write).await?;
+            let connection = Arc::new(self.own(Purpose::Write).await?);
             let explain = self.pool.explain.clone();
             schema::require(&connection, &explain).await?;
+            {
+                let mut importing = self.importing();
+                importing.retain(|known| known.strong_count() > 0);
+                importing.push(Arc::downgrade(&connection));
+            }
             let import = PostgresImport::begin(connection, explain, options).await?;
             Ok(Box::new(import) as Box<dyn Import>)
+        })
+    }
+
+    fn stop_imports(&self) -> Answer<'_, ()> {
+        Box::pin(async {
+            let open: Vec<_> = self.importing().iter().filter_map(Weak::upgrade).collect();
+            for connection in open {
+                connection.cancel_statement().await;
+            }
+            Ok(())
         })
     }
 }

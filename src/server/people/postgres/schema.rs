@@ -137,6 +137,12 @@ pub fn judge(
     if version != VERSION {
         return Err(StoreError::schema(place, version, VERSION));
     }
+    judge_table(explain, table)
+}
+
+/// What to say of what [`look`] has found.
+pub fn judge_table(explain: &Explain, table: Result<(), Unsound>) -> Result<(), StoreError> {
+    let place = explain.place();
     table.map_err(|unsound| match unsound {
         Unsound::Missing => StoreError::new(
             Failure::Schema {

@@ -1,6 +1,7 @@
 //! A connection: the file, opened and still the one at its path, and a limit of time for statements.
 
 use std::ops::Deref;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -12,6 +13,9 @@ use super::{DatabaseFile, failure, schema};
 
 /// How many steps of a statement are made before the time is looked at.
 const STEPS: i32 = 1000;
+
+/// How long a probe waits for a lock: less than who asks for it does, so that it is the lock that is said.
+const BUSY_PROBE: Duration = Duration::from_millis(500);
 
 /// The cache of a connection that writes, in KiB, and that of all that look people up together. What a cache lacks is read from
 /// the file, which is mostly in the system's memory, and costs as much as all the rest of a lookup.
@@ -27,6 +31,8 @@ const WAL_PAGES: u32 = 16 << 10;
 pub enum Purpose {
     /// It changes nothing.
     Read,
+    /// As `Read`, and a lock is not waited for much.
+    Probe,
     Write,
     /// As `Write`, and the file need not exist.
     Create,
@@ -51,10 +57,10 @@ impl Deref for Connection {
 }
 
 impl Connection {
-    /// Opens the file. Unless it may be created, it has to have the tables of this version.
+    /// Opens the file. To be written to, it has to have the tables of this version, unless it may be created.
     pub fn open(file: &Arc<DatabaseFile>, purpose: Purpose) -> Result<Self, StoreError> {
         let connection = Self::open_current(file, purpose)?;
-        if purpose != Purpose::Create {
+        if purpose == Purpose::Write {
             let found = schema::version(&connection).map_err(|error| connection.explain(error))?;
             if found != schema::VERSION {
                 return Err(StoreError::schema(file, found, schema::VERSION));
@@ -118,9 +124,13 @@ impl Connection {
     }
 
     fn prepare_for(&mut self, purpose: Purpose) -> rusqlite::Result<()> {
-        self.sqlite.busy_timeout(self.file.busy)?;
+        let busy = match purpose {
+            Purpose::Probe => self.file.busy.min(BUSY_PROBE),
+            Purpose::Read | Purpose::Write | Purpose::Create => self.file.busy,
+        };
+        self.sqlite.busy_timeout(busy)?;
         rusqlite::vtab::array::load_module(&self.sqlite)?;
-        if purpose == Purpose::Read {
+        if matches!(purpose, Purpose::Read | Purpose::Probe) {
             self.sqlite.pragma_update(None, "query_only", true)?;
             self.sqlite.set_prepared_statement_cache_capacity(8);
             let deadline = Arc::clone(&self.deadline);
@@ -173,6 +183,13 @@ impl Connection {
         let now = Identity::of(&self.file.path);
         let now = now.map_err(|error| failure::unreadable(&self.file, &error))?;
         Ok(Some(now) == self.identity)
+    }
+
+    /// Stops statements once this is set.
+    pub fn stop_at(&mut self, is_stopped: Arc<AtomicBool>) -> Result<(), StoreError> {
+        let is_stopped = move || is_stopped.load(Ordering::Relaxed);
+        let set = self.sqlite.progress_handler(STEPS, Some(is_stopped));
+        set.map_err(|error| self.explain(error))
     }
 
     /// Stops statements that are not done in time.

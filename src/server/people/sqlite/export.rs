@@ -27,6 +27,8 @@ pub async fn start(file: &Arc<DatabaseFile>) -> Result<Receiver<Chunk>, StoreErr
     spawn(file, move || {
         let mut begun = Some(begun);
         let outcome = Connection::open(&thread_file, Purpose::Read).and_then(|connection| {
+            let checked = read::check(&connection);
+            checked.unwrap_or_else(|error| Err(connection.explain(error)))?;
             let outcome = send_all(&connection, &mut begun, &chunks);
             outcome.unwrap_or_else(|error| Err(connection.explain(error)))
         });

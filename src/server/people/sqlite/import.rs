@@ -1,8 +1,9 @@
 //! An import, on a thread that has the connection and the transaction of it.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{self, Receiver, Sender};
-use std::thread::JoinHandle;
+use std::time::Duration;
 
 use rusqlite::{Transaction, TransactionBehavior, params};
 use tokio::sync::oneshot;
@@ -26,33 +27,46 @@ enum Step {
     Finish(Reply),
 }
 
+/// How long to wait for the end of a step that is given up. It may be waiting for a lock.
+const PATIENCE: Duration = Duration::from_millis(500);
+
 /// An import that runs.
 struct Running {
     file: Arc<DatabaseFile>,
     /// Dropped first, which ends the thread.
     steps: Option<Sender<Step>>,
-    thread: Option<JoinHandle<()>>,
+    /// Sends nothing, and is closed at the end of the thread.
+    ended: Receiver<()>,
+    /// A step is under way.
+    is_busy: bool,
+    /// Nobody wants what is under way: it is undone.
+    is_given_up: Arc<AtomicBool>,
 }
 
 impl Drop for Running {
     /// Waits for the connection to be closed: a process that ends before would leave files beside the database.
     fn drop(&mut self) {
         self.steps = None;
-        if let Some(thread) = self.thread.take() {
-            // What a panic has said is said.
-            let _ = thread.join();
+        if self.is_busy {
+            self.is_given_up.store(true, Ordering::Relaxed);
+            let _ = self.ended.recv_timeout(PATIENCE);
+        } else {
+            let _ = self.ended.recv();
         }
     }
 }
 
 impl Running {
-    async fn ask(&self, step: impl FnOnce(Reply) -> Step) -> Result<Counts, StoreError> {
+    async fn ask(&mut self, step: impl FnOnce(Reply) -> Step) -> Result<Counts, StoreError> {
         let (reply, answer) = oneshot::channel();
+        self.is_busy = true;
         let sent = self.steps.as_ref().map(|steps| steps.send(step(reply)));
-        match sent {
+        let answer = match sent {
             Some(Ok(())) => answer.await.unwrap_or_else(|_| Err(ended(&self.file))),
             _ => Err(ended(&self.file)),
-        }
+        };
+        self.is_busy = false;
+        answer
     }
 }
 
@@ -61,7 +75,7 @@ impl Import for Running {
         Box::pin(self.ask(|reply| Step::Add(people, reply)))
     }
 
-    fn finish(self: Box<Self>) -> Answer<'static, Counts> {
+    fn finish(mut self: Box<Self>) -> Answer<'static, Counts> {
         Box::pin(async move { self.ask(Step::Finish).await })
     }
 }
@@ -73,10 +87,15 @@ pub async fn start(
 ) -> Result<Box<dyn Import>, StoreError> {
     let (steps, asked) = mpsc::channel();
     let (begun, has_begun) = oneshot::channel();
+    let (is_open, ended_sign) = mpsc::channel();
     let thread_file = Arc::clone(file);
-    let thread = spawn(file, move || {
+    let is_given_up = Arc::<AtomicBool>::default();
+    let stop = Arc::clone(&is_given_up);
+    spawn(file, move || {
+        let _is_open: Sender<()> = is_open;
         let mut begun = Some(begun);
-        let outcome = Connection::open(&thread_file, Purpose::Write).and_then(|connection| {
+        let outcome = Connection::open(&thread_file, Purpose::Write).and_then(|mut connection| {
+            connection.stop_at(stop)?;
             let run = if options.replace { replace } else { add };
             let outcome = run(&connection, options.on_conflict, &mut begun, &asked);
             let outcome = outcome.map_err(|error| connection.explain(error));
@@ -88,12 +107,16 @@ pub async fn start(
             let _ = begun.send(Err(error));
         }
     })?;
-    let running = Running {
+    let mut running = Running {
         file: Arc::clone(file),
         steps: Some(steps),
-        thread: Some(thread),
+        ended: ended_sign,
+        is_busy: true,
+        is_given_up,
     };
-    has_begun.await.unwrap_or_else(|_| Err(ended(file)))?;
+    let has_begun = has_begun.await;
+    running.is_busy = false;
+    has_begun.unwrap_or_else(|_| Err(ended(file)))?;
     Ok(Box::new(running))
 }
 
@@ -127,6 +150,8 @@ fn add(
                 let added = begin(connection).and_then(|transaction| {
                     let added = insert(&transaction, &people, on_conflict)?;
                     match &added {
+                        // Nobody waits for it any more, and everybody has been told that it is not done.
+                        Ok(_) if reply.is_closed() => transaction.rollback()?,
                         Ok(_) => transaction.commit()?,
                         Err(_) => transaction.rollback()?,
                     }
@@ -178,6 +203,7 @@ fn replace(
                     }
                 }
             }
+            Step::Finish(reply) if reply.is_closed() => break,
             Step::Finish(reply) => {
                 let committed = transaction.commit();
                 let committed = committed.map_err(|error| connection.explain(error));

@@ -33,6 +33,7 @@ use super::store::{
     Answer, Failure, Import, ImportOptions, Looked, MOST_NAMES, Migrated, Name, STATEMENT_LIMIT,
     Store, StoreError,
 };
+use crate::secret::without_password;
 
 /// How long to wait for another's lock. In WAL mode, nobody who reads waits.
 const BUSY: Duration = Duration::from_secs(4);
@@ -62,7 +63,11 @@ struct DatabaseFile {
 
 impl fmt::Display for DatabaseFile {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "sqlite:{}", self.path.display())
+        write!(
+            f,
+            "sqlite:{}",
+            without_password(&self.path.to_string_lossy())
+        )
     }
 }
 
@@ -112,10 +117,11 @@ impl Sqlite {
     /// Reads with a connection of its own, which is closed then: for what is rarely asked.
     fn once<T: Send + 'static>(
         &self,
+        purpose: Purpose,
         read: impl FnOnce(&Connection) -> rusqlite::Result<Result<T, StoreError>> + Send + 'static,
     ) -> Answer<'_, T> {
-        self.on_thread(|file| {
-            let connection = Connection::open(file, Purpose::Read)?;
+        self.on_thread(move |file| {
+            let connection = Connection::open(file, purpose)?;
             connection.limit(file.limit);
             read(&connection).unwrap_or_else(|error| Err(connection.explain(error)))
         })
@@ -162,11 +168,15 @@ impl Store for Sqlite {
     }
 
     fn check(&self) -> Answer<'_, ()> {
-        self.once(read::check)
+        self.once(Purpose::Read, read::check)
+    }
+
+    fn probe(&self) -> Answer<'_, ()> {
+        self.once(Purpose::Probe, |connection| read::look(connection).map(Ok))
     }
 
     fn count(&self) -> Answer<'_, u64> {
-        self.once(|connection| read::count(connection).map(Ok))
+        self.once(Purpose::Read, |connection| read::count(connection).map(Ok))
     }
 
     fn migrate(&self) -> Answer<'_, Migrated> {

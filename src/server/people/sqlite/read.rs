@@ -80,8 +80,14 @@ pub fn check(connection: &Connection) -> rusqlite::Result<Result<(), StoreError>
             schema::VERSION,
         )));
     }
-    // Finds out whether there are these columns.
-    connection.prepare(FIND).map(|_| Ok(()))
+    look(connection).map(Ok)
+}
+
+/// Whether there is the table, with these columns, and can be read.
+pub fn look(connection: &Connection) -> rusqlite::Result<()> {
+    connection.prepare(FIND)?;
+    let sql = "SELECT EXISTS (SELECT 1 FROM people)";
+    connection.query_row(sql, [], |_| Ok(()))
 }
 
 pub fn count(connection: &Connection) -> rusqlite::Result<u64> {

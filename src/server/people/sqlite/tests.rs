@@ -208,7 +208,6 @@ async fn tables_of_another_version_are_not_used() {
         let store = Sqlite::new(&path);
         let wanted = schema::VERSION;
         for error in [
-            error_of_find(&store).await,
             store.check().await.unwrap_err(),
             store.export().await.unwrap_err(),
             store.import(ImportOptions::default()).await.err().unwrap(),
@@ -218,6 +217,54 @@ async fn tables_of_another_version_are_not_used() {
     }
     Sqlite::new(&path).migrate().await.unwrap();
     assert!(knows(&Sqlite::new(&path), "Eve").await);
+}
+
+#[tokio::test]
+async fn lookups_go_on_when_the_tables_get_a_newer_version() {
+    let (_folder, path) = database(&["Eve"]).await;
+    let store = Sqlite::new(&path);
+    assert!(knows(&store, "Eve").await);
+    sql(&path, "INSERT INTO people_schema VALUES (77)");
+    sql(&path, "ALTER TABLE people ADD COLUMN phone TEXT");
+    store.probe().await.unwrap();
+    // A connection that is opened now, too.
+    for store in [store, Sqlite::new(&path)] {
+        assert!(knows(&store, "Eve").await);
+    }
+    sql(&path, "ALTER TABLE people RENAME COLUMN city TO town");
+    assert!(Sqlite::new(&path).probe().await.is_err());
+}
+
+#[tokio::test]
+async fn a_probe_says_that_a_file_is_locked_before_its_time_is_over() {
+    let (_folder, path) = database(&["Eve"]).await;
+    let other = rusqlite::Connection::open(&path).unwrap();
+    // Which is refused while the threads of the store that has made it still close their connections.
+    while other.execute_batch("PRAGMA journal_mode = delete").is_err() {}
+    other.execute_batch("BEGIN EXCLUSIVE").unwrap();
+    // Less than a connection of lookups waits, or the limit of a server's look at the database would come first.
+    let error = tokio::time::timeout(Duration::from_secs(3), Sqlite::new(&path).probe()).await;
+    let error = error.unwrap().unwrap_err();
+    assert_eq!(error.failure(), &Failure::Locked);
+}
+
+#[tokio::test]
+async fn an_import_that_waits_for_a_lock_is_left_soon_and_writes_nothing() {
+    let (_folder, path) = database(&["Eve"]).await;
+    let store = Sqlite::with(&path, Duration::from_mins(1), STATEMENT_LIMIT);
+    let mut import = store.import(ImportOptions::default()).await.unwrap();
+    let other = rusqlite::Connection::open(&path).unwrap();
+    other.execute_batch("BEGIN IMMEDIATE").unwrap();
+    let waiting = import.add(vec![named("Max")]);
+    let late = tokio::time::timeout(Duration::from_millis(50), waiting).await;
+    assert!(late.is_err(), "it has to wait");
+    drop(import);
+    other.execute_batch("ROLLBACK").unwrap();
+    // The thread that waited has the lock some time soon, or has had it.
+    let (other_store, deadline) = (Sqlite::new(&path), std::time::Instant::now());
+    while deadline.elapsed() < Duration::from_millis(300) {
+        assert!(!knows(&other_store, "Max").await);
+    }
 }
 
 #[tokio::test]

@@ -182,7 +182,7 @@ async fn who_may_not_create_tables_cannot_migrate() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_statement_that_takes_too_long_is_stopped_by_the_server() {
     let (database, store) = database(&["Eve"]).await;
-    let lock = Locked::new(&database);
+    let lock = lock(&database);
     let error = error_of_find(&store).await;
     assert_eq!(error.failure(), &Failure::Timeout);
     assert!(said(error).contains("canceling statement due to statement timeout"));
@@ -194,7 +194,7 @@ async fn a_statement_that_takes_too_long_is_stopped_by_the_server() {
 async fn a_dropped_lookup_holds_up_nobody() {
     let (database, store) = database(&["Eve"]).await;
     let store = Arc::new(store);
-    let lock = Locked::new(&database);
+    let lock = lock(&database);
     let mut dropped = store.find(vec!["Eve".into()]);
     let waiting = wait_for(&database, "a lookup", IS_WAITING);
     tokio::select! {
@@ -210,7 +210,7 @@ async fn a_dropped_lookup_holds_up_nobody() {
 async fn a_lookup_whose_connection_is_cut_is_made_again() {
     let (database, store) = database(&["Eve"]).await;
     let store = Arc::new(store);
-    let lock = Locked::new(&database);
+    let lock = lock(&database);
     let lookup = tokio::spawn({
         let store = Arc::clone(&store);
         async move { store.find(vec!["Eve".into()]).await }
@@ -352,4 +352,41 @@ async fn transactions_that_meet_are_made_again() {
     }
     assert_eq!(inserted, 200);
     assert_eq!(store.count().await.unwrap(), 200);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_import_waits_for_a_lock_for_some_time_only() {
+    let (database, store) = database(&["Eve"]).await;
+    let settings = store.own(Purpose::Write).await.unwrap();
+    let limit = settings.client.query_typed_one("SHOW lock_timeout", &[]);
+    assert_eq!(limit.await.unwrap().get::<_, &str>(0), "30s");
+    let url = format!("{}?options=-c%20lock_timeout%3D50", database.url());
+    let lock = database.hold("UPDATE people SET age = 1");
+    let update = on_conflict(OnConflict::Update);
+    let error = import(&open(&url), update, vec![aged("Eve", 2)]).await;
+    let error = error.unwrap_err();
+    assert_eq!(error.failure(), &Failure::Locked);
+    let text = said(error);
+    assert!(text.contains("others hold a lock for too long"), "{text}");
+    drop(lock);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_import_that_is_stopped_while_it_waits_changes_nothing() {
+    let (database, store) = database(&["Eve"]).await;
+    let lock = database.hold("UPDATE people SET age = 1");
+    let update = on_conflict(OnConflict::Update);
+    let mut import = store.import(update).await.unwrap();
+    let stop = async {
+        wait_for(&database, "the import", IS_WAITING).await;
+        store.stop_imports().await.unwrap();
+    };
+    let people = vec![named("Ann"), aged("Eve", 2)];
+    let (added, ()) = tokio::join!(import.add(people), stop);
+    assert_eq!(added.unwrap_err().failure(), &Failure::Timeout);
+    drop(lock);
+    assert_eq!(
+        database.sql("SELECT string_agg(name || age, ' ' ORDER BY name) FROM people"),
+        "Eve0"
+    );
 }

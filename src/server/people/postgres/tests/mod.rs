@@ -17,7 +17,7 @@ use super::super::contract::{Fixture, add, contract, find, named};
 use super::super::place::{Database as Place, PostgresUrl};
 use super::super::store::Failure;
 use super::*;
-use instance::{Database, Instance, PgBouncer};
+use instance::{Database, Held, Instance, PgBouncer};
 
 async fn fixture() -> Option<Fixture> {
     let database = tokio::task::spawn_blocking(|| Instance::shared().database())
@@ -92,27 +92,7 @@ async fn wait_for(database: &Database<'_>, what: &str, sql: &str) {
 const IS_WAITING: &str = "SELECT count(*) > 0 FROM pg_stat_activity WHERE application_name <> 'psql' \
      AND datname = current_database() AND wait_event_type = 'Lock'";
 
-/// A lock on the table that keeps even readers out, for as long as this is not dropped.
-struct Locked(std::process::Child);
-
-impl Locked {
-    fn new(database: &Database<'_>) -> Self {
-        let mut psql = std::process::Command::new("psql");
-        psql.args(["-XqAt", "-d", &database.url()])
-            .stdin(std::process::Stdio::piped());
-        let mut child = psql.stdout(std::process::Stdio::piped()).spawn().unwrap();
-        let statements = b"BEGIN; LOCK TABLE people; SELECT 'locked';\n";
-        std::io::Write::write_all(child.stdin.as_mut().unwrap(), statements).unwrap();
-        let mut answer = [0; 6];
-        std::io::Read::read_exact(child.stdout.as_mut().unwrap(), &mut answer).unwrap();
-        assert_eq!(&answer, b"locked");
-        Self(child)
-    }
-}
-
-impl Drop for Locked {
-    fn drop(&mut self) {
-        drop(self.0.stdin.take());
-        let _ = self.0.wait();
-    }
+/// Keeps even readers out of the table until this is dropped.
+fn lock(database: &Database<'_>) -> Held {
+    database.hold("LOCK TABLE people")
 }

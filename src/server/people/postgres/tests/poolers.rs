@@ -72,7 +72,7 @@ async fn a_statement_without_a_limit_in_the_server_is_cancelled_from_here() {
         let bouncer = PgBouncer::start(database.instance, settings);
         let store = open(&bouncer.url(&database.name));
         assert!(knows(&store, "Eve").await);
-        let lock = Locked::new(&database);
+        let lock = lock(&database);
         let error = error_of_find(&store).await;
         assert_eq!(error.failure(), &Failure::Timeout);
         wait_for(

@@ -122,3 +122,32 @@ async fn reads_go_on_behind_a_pooler_when_the_primary_is_gone() {
     drop(first);
     assert!(knows(&store, "Eve").await);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_host_that_refuses_the_password_is_the_last_one_that_is_asked() {
+    let (first, second) = (Instance::start(&[]), Instance::start(&[]));
+    let database = first.database();
+    let (role, name) = (database.role("reader", "right"), database.name.clone());
+    second.sql("postgres", &format!("CREATE DATABASE {name}"));
+    second.sql(&name, &format!("CREATE ROLE {role} LOGIN PASSWORD 'other'"));
+    fill(&open(&second.url(&name)), &["Eve"]).await;
+    let hosts = |password: &str, parameters: &str| {
+        let (first, second) = (first.port(), second.port());
+        format!(
+            "postgres://{role}:{password}@127.0.0.1:{first},127.0.0.1:{second}/{name}?{parameters}"
+        )
+    };
+    second.sql(
+        &name,
+        &format!("GRANT SELECT ON people, people_schema TO {role}"),
+    );
+    for parameters in ["", "target_session_attrs=read-write"] {
+        let error = error_of_find(&open(&hosts("other", parameters))).await;
+        assert_eq!(error.failure(), &Failure::Denied);
+        let text = said(error);
+        assert!(text.contains(&first.port().to_string()), "{text}");
+    }
+    // One that cannot be reached is not.
+    first.kill();
+    assert!(knows(&open(&hosts("other", "")), "Eve").await);
+}

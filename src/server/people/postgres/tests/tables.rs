@@ -242,3 +242,15 @@ async fn nobody_has_nul_in_a_name() {
     );
     assert_eq!(store.count().await.unwrap(), 1);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn lookups_go_on_when_the_tables_get_a_newer_version() {
+    let (database, store) = database(&["Eve"]).await;
+    database.sql("INSERT INTO people_schema VALUES (77); ALTER TABLE people ADD COLUMN phone text");
+    store.probe().await.unwrap();
+    assert!(knows(&store, "Eve").await);
+    database.sql("ALTER TABLE people RENAME COLUMN city TO town");
+    assert!(store.probe().await.is_err());
+    database.sql("DROP TABLE people");
+    assert!(store.probe().await.is_err());
+}
