@@ -2,6 +2,7 @@
 
 use arc_swap::ArcSwap;
 
+use super::logged::Logged;
 use super::lookups::Lookups;
 use super::store::Store;
 use super::table::People;
@@ -49,7 +50,7 @@ impl Directory {
     pub fn new(source: Source) -> Self {
         match source {
             Source::Memory(people) => Self::Memory(Replaceable::new(people)),
-            Source::Database(store) => Self::Database(Lookups::new(store)),
+            Source::Database(store) => Self::Database(Lookups::new(Box::new(Logged::new(store)))),
         }
     }
 

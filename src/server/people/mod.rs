@@ -3,6 +3,7 @@
 //!
 //! - `place`: where people are, by a file name or a URL;
 //! - `store`: what every database can do, and how it fails; `contract`: the tests of that;
+//! - `logged`: one whose failures are in the log;
 //! - `columns`: the columns of a person → an encoded message;
 //! - `sqlite`: the one in a file; `postgres`: one of a server.
 
@@ -11,6 +12,7 @@ mod columns;
 mod contract;
 mod directory;
 mod file;
+mod logged;
 mod lookups;
 mod memory;
 pub mod place;
