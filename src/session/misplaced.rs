@@ -15,24 +15,33 @@ pub fn refuse_address(symbol: &str, rest: &[String]) -> Result<()> {
         return Err(Error::usage("the name is empty").hinted("is a variable not set?"));
     }
     let others = rest.iter().filter(|word| !is_server(word));
-    let then: String = others.flat_map(|word| [" ", word]).collect();
+    let then: String = others
+        .map(|word| without_password(word))
+        .flat_map(|word| [" ".to_owned(), word])
+        .collect();
     if let Some(address) = address(symbol) {
         return Err(Error::usage(format!(
-            "{symbol:?} is {}, not a symbol",
+            "{:?} is {}, not a symbol",
+            without_password(symbol),
             with_article(symbol)
         ))
         .hinted(format!("name the server with -a: -a {address}{then}")));
     }
     if let Some((address, symbol_alone)) = split_url(symbol) {
-        return Err(
-            Error::usage(format!("{symbol:?} has an address and a symbol in one")).hinted(format!(
-                "name the server with -a: -a {address} {symbol_alone}{then}"
-            )),
-        );
+        return Err(Error::usage(format!(
+            "{:?} has an address and a symbol in one",
+            without_password(symbol)
+        ))
+        .hinted(format!(
+            "name the server with -a: -a {address} {symbol_alone}{then}"
+        )));
     }
     match rest.iter().find(|word| is_server(word)) {
-        Some(word) => Err(Error::usage(format!("unexpected address {word:?}"))
-            .hinted(format!("name the server with -a: {symbol} -a {word}{then}"))),
+        Some(word) => {
+            let word = without_password(word);
+            Err(Error::usage(format!("unexpected address {word:?}"))
+                .hinted(format!("name the server with -a: {symbol} -a {word}{then}")))
+        }
         None => Ok(()),
     }
 }
@@ -65,12 +74,17 @@ pub fn only_name(name: &str, rest: &[String]) -> Result<()> {
     match (rest, address(name)) {
         ([], _) => Ok(()),
         ([person, ..], Some(address)) => {
-            Err(Error::usage(format!("unexpected {} {name:?}", kind(name)))
+            let name = without_password(name);
+            Err(Error::usage(format!("unexpected {} {name:?}", kind(&name)))
                 .hinted(format!("name the server with -a: -a {address} {person}")))
         }
         ([more, ..], None) => Err(match address(more) {
-            Some(address) => Error::usage(format!("unexpected {} {more:?}", kind(more)))
-                .hinted(format!("name the server with -a: {name} -a {address}")),
+            Some(address) => Error::usage(format!(
+                "unexpected {} {:?}",
+                kind(more),
+                without_password(more)
+            ))
+            .hinted(format!("name the server with -a: {name} -a {address}")),
             None => Error::usage(format!("unexpected argument {:?}", without_password(more)))
                 .hinted(
                     "for several people, use get-people; a name with a space needs quotation marks",
@@ -85,7 +99,8 @@ pub fn only_name(name: &str, rest: &[String]) -> Result<()> {
 /// When there are any.
 pub fn only_flags(rest: &[String]) -> Result<()> {
     if let Some((word, address)) = rest.iter().find_map(|word| Some((word, address(word)?))) {
-        return Err(Error::usage(format!("unexpected {} {word:?}", kind(word)))
+        let shown = without_password(word);
+        return Err(Error::usage(format!("unexpected {} {shown:?}", kind(word)))
             .hinted(format!("say where to listen with --listen {address}")));
     }
     if let Some(word) = rest.iter().find(|word| is_database(word)) {
@@ -107,7 +122,7 @@ fn nothing_more(rest: &[String]) -> Result<()> {
     })
 }
 
-/// What to write behind -a, if the word is an address or the number of a port. No symbol has a colon, no method's path is
+/// What to write behind -a, without a password, if the word is an address or the number of a port. No symbol has a colon, no method's path is
 /// that of a file, and every field has a `=`.
 fn address(word: &str) -> Option<String> {
     if is_port(word) {
@@ -115,7 +130,7 @@ fn address(word: &str) -> Option<String> {
     }
     let may_be = word.contains(':') || is_socket(word);
     let is_address = may_be && !word.contains('=') && word.parse::<Address>().is_ok();
-    is_address.then(|| word.to_owned())
+    is_address.then(|| without_password(word))
 }
 
 /// Whether a word looks like the URL of a database.

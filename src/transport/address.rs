@@ -51,7 +51,9 @@ impl fmt::Display for Address {
                 f.write_str(if *tls { "https://" } else { "" })?;
                 f.write_str(&join_host_port(host, *port))
             }
-            Self::Unix(path) => write!(f, "unix:{}", path.display()),
+            Self::Unix(path) => {
+                write!(f, "unix:{}", without_password(&path.to_string_lossy()))
+            }
         }
     }
 }
