@@ -61,7 +61,7 @@ pub struct PeopleImportArgs {
     #[arg(long, value_name = "URL")]
     pub to: OsString,
 
-    /// Remove everyone who is there first, all in one transaction: a mistake changes nothing
+    /// Remove everyone who is there first, all in one transaction: a mistake, or an input without people, changes nothing
     #[arg(long)]
     pub replace: bool,
 

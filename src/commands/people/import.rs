@@ -1,18 +1,23 @@
 //! `people import`: JSON into a database, a transaction at a time.
 
 use std::fmt::Write as _;
+use std::path::Path;
 use std::pin::pin;
+use std::time::Duration;
+
+use tokio::time::timeout;
 
 use super::source::{Batch, Source};
 use crate::cli::{OnConflictArg, PeopleImportArgs};
 use crate::error::{Error, Kind, Result};
 use crate::output::{Console, Progress, count};
-use crate::server::{Counts, Failure, ImportOptions, OnConflict, Store, StoreError};
+use crate::server::{Counts, Failure, ImportOptions, OnConflict, Place, Store, StoreError};
 use crate::session::{Context, output};
 
 pub async fn run(args: &PeopleImportArgs, context: &mut Context) -> Result<()> {
     let console = output::console(&args.console, context);
     let (database, store) = super::open(&args.to)?;
+    refuse_database(args.file.as_deref())?;
     let mut source = Source::open(args.file.as_deref(), context).await?;
     let reads_stdin = args.file.as_deref().is_none_or(|file| file == "-");
     if reads_stdin && context.terminal.stdin_is_terminal {
@@ -42,6 +47,18 @@ pub async fn run(args: &PeopleImportArgs, context: &mut Context) -> Result<()> {
             }
             Err(error)
         }
+    }
+}
+
+/// Refuses the URL of a database in the place of the file.
+fn refuse_database(file: Option<&Path>) -> Result<()> {
+    let place = file
+        .map(|file| Place::parse(file.as_os_str()))
+        .transpose()?;
+    match place {
+        Some(Place::Database(_)) => Err(Error::usage("the people of an import come from a file")
+            .hinted("from one database into another: routeguide people export --from URL | routeguide people import --to URL")),
+        Some(Place::File(_)) | None => Ok(()),
     }
 }
 
@@ -76,15 +93,15 @@ struct Done {
     people: u64,
     /// The line in which the last of them ends.
     last_line: usize,
-    /// The transaction of a `replace` is being committed: a lost connection leaves open whether it was.
-    is_finishing: bool,
+    /// The connection was lost while the transaction of a `replace` was committed, which leaves open whether it was.
+    is_unknown: bool,
 }
 
 impl Done {
     /// What to say before an error that ends the import.
     fn before(&self, error: &Error, options: ImportOptions) -> Option<String> {
         if options.replace {
-            return (!self.is_finishing).then(|| "nothing was changed".to_owned());
+            return (!self.is_unknown).then(|| "nothing was changed".to_owned());
         }
         let said = match (self.people, self.last_line) {
             (0, _) => return Some("nobody was imported".to_owned()),
@@ -110,8 +127,18 @@ async fn import(
     mut progress: Progress,
     context: &Context,
 ) -> Result<Counts> {
-    let mut import = super::ask(store.import(options), context).await?;
-    let mut next = context.interrupt.or(source.batch()).await?;
+    let mut next = Batch::default();
+    if options.replace {
+        next = context.interrupt.or(source.batch()).await?;
+        if next.people.is_empty() {
+            return Err(refuse_nobody());
+        }
+    }
+    let begun = async { store.import(options).await.map_err(StoreError::into_error) };
+    let mut import = step(begun, store, context).await?;
+    if next.people.is_empty() {
+        next = context.interrupt.or(source.batch()).await?;
+    }
     while !next.people.is_empty() {
         let Batch {
             people,
@@ -119,10 +146,10 @@ async fn import(
             last_line,
         } = next;
         let written = people.len() as u64;
-        // A transaction that has begun ends, whatever happens meanwhile.
         let (added, read) = {
+            let add = step(async { Ok(import.add(people).await) }, store, context);
             let read = context.interrupt.or(source.batch());
-            let mut step = pin!(async { tokio::join!(import.add(people), read) });
+            let mut step = pin!(async { tokio::join!(add, read) });
             loop {
                 tokio::select! {
                     biased;
@@ -133,14 +160,54 @@ async fn import(
                 }
             }
         };
-        added.map_err(|error| source.explain(error, &places))?;
+        match added? {
+            Ok(_) => {}
+            // It was stopped.
+            Err(_) if context.interrupt.is_struck() => return Err(Error::interrupted()),
+            Err(error) => return Err(source.explain(error, &places)),
+        }
         done.people += written;
         done.last_line = last_line;
         next = read?;
     }
-    done.is_finishing = true;
-    import.finish().await.map_err(StoreError::into_error)
+    // It waits for nobody, and whether a commit that was given up has changed something is not known.
+    import.finish().await.map_err(|error| {
+        done.is_unknown = *error.failure() == Failure::Unavailable;
+        error.into_error()
+    })
 }
+
+/// Beginning an import, or adding to it. A transaction that has begun is mostly done soon, so that Ctrl-C lets it; one that
+/// waits for a lock is stopped, and has changed nothing.
+async fn step<T>(
+    work: impl Future<Output = Result<T>>,
+    store: &dyn Store,
+    context: &Context,
+) -> Result<T> {
+    let mut work = pin!(work);
+    tokio::select! {
+        biased;
+        done = &mut work => return done,
+        () = context.interrupt.wait() => {}
+    }
+    if let Ok(done) = timeout(GRACE, &mut work).await {
+        return done;
+    }
+    let stopped = async { tokio::join!(store.stop_imports(), &mut work).1 };
+    match timeout(GRACE, stopped).await {
+        Ok(Ok(done)) => Ok(done),
+        Ok(Err(_)) | Err(_) => Err(Error::interrupted()),
+    }
+}
+
+/// An empty input is rather a mistake in front of the pipe than the wish that nobody be left.
+fn refuse_nobody() -> Error {
+    Error::failed("the input has no people, and --replace would leave nobody in the database")
+        .hinted("if that is what you want, remove them with SQL: DELETE FROM people")
+}
+
+/// How long a transaction has after Ctrl-C to end, and then to be stopped.
+const GRACE: Duration = Duration::from_millis(300);
 
 /// What was done, in one line.
 fn summary(counts: Counts) -> String {

@@ -107,6 +107,22 @@ impl Program {
             .stdin(socket.into())
     }
 
+    /// Runs it by this command, in the folder and the environment that it has.
+    #[cfg(target_os = "linux")]
+    #[allow(dead_code, reason = "only tests/cli uses it")]
+    pub fn by<S: AsRef<OsStr>>(mut self, command: impl IntoIterator<Item = S>) -> Self {
+        let mut words = command.into_iter();
+        let mut by = Command::new(words.next().unwrap());
+        by.args(words)
+            .arg(self.command.get_program())
+            .args(self.command.get_args())
+            .env_clear()
+            .env("HOME", self.home.path())
+            .current_dir(self.home.path());
+        self.command = by;
+        self
+    }
+
     /// Runs a command of the shell in its process first.
     fn behind(mut self, first: &str) -> Self {
         let mut shell = Command::new("/bin/sh");
