@@ -94,7 +94,9 @@ pub async fn run(args: &ServeArgs, context: &mut Context) -> Result<()> {
         tokens,
     } = loaded;
     let metrics = Arc::<Metrics>::default();
-    metrics.set_people(number);
+    if let Some(number) = number {
+        metrics.set_people(number);
+    }
     let log = call_log(&console, exporter.as_ref(), &metrics);
     let server = Server::new(Setup {
         limits: limits(&args.limits),

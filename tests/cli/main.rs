@@ -52,6 +52,8 @@ mod output;
 #[cfg(target_os = "linux")]
 mod packaging;
 mod people;
+mod people_engines;
+mod people_locks;
 mod people_secrets;
 mod progress;
 mod readme;
@@ -66,6 +68,7 @@ mod serve;
 mod serve_authority;
 mod serve_check;
 mod serve_database;
+mod serve_database_changes;
 #[cfg(unix)]
 mod serve_log;
 #[cfg(target_os = "linux")]

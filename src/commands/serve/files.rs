@@ -6,15 +6,15 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::task::JoinSet;
-use tokio::time::{Instant, sleep};
+use tokio::time::{sleep, timeout};
 
 use super::supervisor::Supervisor;
 use crate::cli::ServeArgs;
 use crate::error::{Error, Result};
 use crate::output::{Console, count};
 use crate::server::{
-    Database, Failure, Metrics, People, Place, Reload, Server, Source, StoreError, Tls, TlsFiles,
-    Tokens, Watch, open_store,
+    Database, Failure, Metrics, People, Place, Reload, Server, Source, Store, StoreError, Tls,
+    TlsFiles, Tokens, Watch, open_store,
 };
 
 /// Where the files are.
@@ -30,7 +30,8 @@ pub struct Files {
 /// What they hold.
 pub struct Loaded {
     pub people: Source,
-    pub number: u64,
+    /// How many; `None` if it takes too long to count them.
+    pub number: Option<u64>,
     pub tls: Option<Arc<Tls>>,
     pub tokens: Option<Arc<Tokens>>,
 }
@@ -181,7 +182,13 @@ impl Watches {
             ));
         }
         if let Some(watch) = self.nothing {
-            tasks.spawn(say_nothing(watch, supervisor, console.clone()));
+            let why = match &files.people {
+                Some(Place::Database(_)) => {
+                    "nothing to reload: changes of the database are served as they are made"
+                }
+                _ => "nothing to reload: the server was started without files",
+            };
+            tasks.spawn(say_nothing(watch, why, supervisor, console.clone()));
         }
     }
 }
@@ -190,7 +197,7 @@ impl Watches {
 fn reload_people(path: PathBuf, server: Server, console: Console) -> impl Fn() -> Result<()> {
     move || {
         let people = People::load(&path)?;
-        let number = people.len() as u64;
+        let number = Some(people.len() as u64);
         server.replace_people(people);
         console.notice(&reloaded(&path, &people_of(number)));
         warn_if_empty(&path.display(), number, &console);
@@ -268,12 +275,17 @@ async fn repeat(
     }
 }
 
-async fn say_nothing(mut watch: Watch, supervisor: Supervisor, console: Console) {
+async fn say_nothing(
+    mut watch: Watch,
+    why: &'static str,
+    supervisor: Supervisor,
+    console: Console,
+) {
     loop {
         watch.next().await;
         // Who asks for a reload waits for its end.
         let _reloading = supervisor.reloading();
-        console.notice("nothing to reload: the server was started without files");
+        console.notice(why);
     }
 }
 
@@ -286,30 +298,54 @@ async fn off_thread<T: Send + 'static>(
         .unwrap_or_else(|panic| Err(Error::failed("cannot read the files").caused_by(panic)))
 }
 
-fn counted(people: People) -> (Source, u64) {
+fn counted(people: People) -> (Source, Option<u64>) {
     let number = people.len() as u64;
-    (people.into(), number)
+    (people.into(), Some(number))
 }
 
 /// Opens a database, and counts its people. Tries for some time to reach it.
-async fn open(database: &Database, wait: Duration) -> Result<(Source, u64)> {
-    let give_up = Instant::now() + wait;
-    loop {
-        let opened = async {
-            let store = open_store(database)?;
-            store.check().await?;
-            let number = store.count().await?;
-            Ok((Source::Database(store), number))
-        };
-        match opened.await {
-            Ok(opened) => return Ok(opened),
-            Err(error) if may_pass(&error) && Instant::now() < give_up => {
-                let left = give_up.saturating_duration_since(Instant::now());
-                sleep(AGAIN.min(left)).await;
-            }
-            Err(error) => return Err(error.into_error()),
-        }
+async fn open(database: &Database, wait: Duration) -> Result<(Source, Option<u64>)> {
+    let store = open_store(database).map_err(StoreError::into_error)?;
+    reach(&*store, database, wait)
+        .await
+        .map_err(StoreError::into_error)?;
+    let number = match store.count().await {
+        Ok(number) => Some(number),
+        // There are many of them, which is no reason not to serve them.
+        Err(error) if *error.failure() == Failure::Timeout => None,
+        Err(error) => return Err(error.into_error()),
+    };
+    Ok((Source::Database(store), number))
+}
+
+/// Checks the database until it is there. Without a time to wait, an attempt takes as long as it does.
+async fn reach(
+    store: &dyn Store,
+    database: &Database,
+    wait: Duration,
+) -> std::result::Result<(), StoreError> {
+    if wait.is_zero() {
+        return store.check().await;
     }
+    let mut last = None;
+    let attempts = async {
+        loop {
+            match store.check().await {
+                Err(error) if may_pass(&error) => last = Some(error),
+                checked => return checked,
+            }
+            sleep(AGAIN).await;
+        }
+    };
+    let reached = timeout(wait, attempts).await;
+    reached.unwrap_or_else(|_| {
+        Err(last.unwrap_or_else(|| {
+            StoreError::new(
+                Failure::Unavailable,
+                format!("{database} did not answer in time"),
+            )
+        }))
+    })
 }
 
 /// Whether it may be another at the next attempt: the database starts, or is migrated by someone else.
@@ -328,13 +364,16 @@ fn may_pass(error: &StoreError) -> bool {
 /// The time between two attempts to open a database.
 const AGAIN: Duration = Duration::from_millis(250);
 
-pub fn people_of(number: u64) -> String {
-    count(number, "person", "people")
+pub fn people_of(number: Option<u64>) -> String {
+    match number {
+        Some(number) => count(number, "person", "people"),
+        None => "people, too many to be counted within 5s".to_owned(),
+    }
 }
 
 /// A place without people is probably not the one that was meant.
-pub fn warn_if_empty(place: &dyn fmt::Display, number: u64, console: &Console) {
-    if number == 0 {
+pub fn warn_if_empty(place: &dyn fmt::Display, number: Option<u64>, console: &Console) {
+    if number == Some(0) {
         console.warning(&format!("{place} has no people"));
     }
 }

@@ -14,7 +14,7 @@ use super::histogram::{Counter, GO_TIMES, Histogram, NOT_IN_A66, SIZES, TIMES, T
 use super::limit::Limit;
 use super::methods::MethodIndex;
 use super::shard::{CODES, OfCode, OfMethod, Shard};
-use super::{Metrics, NEVER};
+use super::{Metrics, NEVER, UNCOUNTED};
 use crate::error::code_name;
 
 /// Which part of some counters.
@@ -240,9 +240,11 @@ fn server(page: &mut Page, shards: &Shards, metrics: &Metrics) {
         let number = number.map(Counter::get).sum();
         page.sample(&[("limit", limit.name())], Number::Whole(number));
     }
-    page.family("routeguide_people", Kind::Gauge, "People that are served.");
     let people = metrics.people.load(Ordering::Relaxed);
-    page.sample(&[], Number::Whole(people));
+    if people != UNCOUNTED {
+        page.family("routeguide_people", Kind::Gauge, "People that are served.");
+        page.sample(&[], Number::Whole(people));
+    }
     page.family(
         "routeguide_reloads",
         Kind::Counter,

@@ -35,10 +35,14 @@ pub enum Reload {
     Certificate,
 }
 
+/// People whose number is not known.
+const UNCOUNTED: u64 = u64::MAX;
+
 /// The figures of a server.
 #[derive(Debug)]
 pub struct Metrics {
     shards: Mutex<Vec<Arc<Shard>>>,
+    /// [`UNCOUNTED`] if it is not known.
     people: AtomicU64,
     /// By [`Reload`]: those that worked, and those that did not.
     reloads: [[Counter; 2]; 2],
@@ -53,7 +57,7 @@ impl Default for Metrics {
     fn default() -> Self {
         Self {
             shards: Mutex::default(),
-            people: AtomicU64::default(),
+            people: AtomicU64::new(UNCOUNTED),
             reloads: Default::default(),
             certificate_expiry: AtomicI64::new(NEVER),
             is_serving: AtomicBool::default(),
