@@ -87,7 +87,7 @@ module completions {
     --in-process              # Call a RouteGuide server inside this process: no port, no second terminal
     --header(-H): string      # Metadata to send with calls and reflection; may be repeated. Values of -bin names are base64. @FILE reads a header a line, and ${VAR} is a variable of the environment
     --max-message-size: string # The largest message to send or accept, in bytes or with a unit: 64KiB, 4MiB [default: 4MiB]
-    --people: path            # With --in-process: serve the people in this file instead of Alice and Bob
+    --people: path            # With --in-process: serve these people instead of Alice and Bob: a file, sqlite:PATH or postgres://HOST/DATABASE
     --connect-timeout: string # How long an attempt to connect or an answer of the reflection may take [default: 10s]
     --timeout: string         # The call's deadline, including connecting; in a batch, of each call; sent to the server as grpc-timeout
     --wait: string            # Keep trying to connect for this long
@@ -153,7 +153,7 @@ module completions {
     --in-process              # Call a RouteGuide server inside this process: no port, no second terminal
     --header(-H): string      # Metadata to send with calls and reflection; may be repeated. Values of -bin names are base64. @FILE reads a header a line, and ${VAR} is a variable of the environment
     --max-message-size: string # The largest message to send or accept, in bytes or with a unit: 64KiB, 4MiB [default: 4MiB]
-    --people: path            # With --in-process: serve the people in this file instead of Alice and Bob
+    --people: path            # With --in-process: serve these people instead of Alice and Bob: a file, sqlite:PATH or postgres://HOST/DATABASE
     --connect-timeout: string # How long an attempt to connect or an answer of the reflection may take [default: 10s]
     --timeout: string         # The call's deadline, including connecting; in a batch, of each call; sent to the server as grpc-timeout
     --wait: string            # Keep trying to connect for this long
@@ -214,7 +214,7 @@ module completions {
     --in-process              # Call a RouteGuide server inside this process: no port, no second terminal
     --header(-H): string      # Metadata to send with calls and reflection; may be repeated. Values of -bin names are base64. @FILE reads a header a line, and ${VAR} is a variable of the environment
     --max-message-size: string # The largest message to send or accept, in bytes or with a unit: 64KiB, 4MiB [default: 4MiB]
-    --people: path            # With --in-process: serve the people in this file instead of Alice and Bob
+    --people: path            # With --in-process: serve these people instead of Alice and Bob: a file, sqlite:PATH or postgres://HOST/DATABASE
     --connect-timeout: string # How long an attempt to connect or an answer of the reflection may take [default: 10s]
     --timeout: string         # The call's deadline, including connecting; in a batch, of each call; sent to the server as grpc-timeout
     --wait: string            # Keep trying to connect for this long
@@ -279,7 +279,7 @@ module completions {
     --in-process              # Call a RouteGuide server inside this process: no port, no second terminal
     --header(-H): string      # Metadata to send with calls and reflection; may be repeated. Values of -bin names are base64. @FILE reads a header a line, and ${VAR} is a variable of the environment
     --max-message-size: string # The largest message to send or accept, in bytes or with a unit: 64KiB, 4MiB [default: 4MiB]
-    --people: path            # With --in-process: serve the people in this file instead of Alice and Bob
+    --people: path            # With --in-process: serve these people instead of Alice and Bob: a file, sqlite:PATH or postgres://HOST/DATABASE
     --connect-timeout: string # How long an attempt to connect or an answer of the reflection may take [default: 10s]
     --timeout: string         # The call's deadline, including connecting; in a batch, of each call; sent to the server as grpc-timeout
     --wait: string            # Keep trying to connect for this long
@@ -353,7 +353,7 @@ module completions {
     --in-process              # Call a RouteGuide server inside this process: no port, no second terminal
     --header(-H): string      # Metadata to send with calls and reflection; may be repeated. Values of -bin names are base64. @FILE reads a header a line, and ${VAR} is a variable of the environment
     --max-message-size: string # The largest message to send or accept, in bytes or with a unit: 64KiB, 4MiB [default: 4MiB]
-    --people: path            # With --in-process: serve the people in this file instead of Alice and Bob
+    --people: path            # With --in-process: serve these people instead of Alice and Bob: a file, sqlite:PATH or postgres://HOST/DATABASE
     --connect-timeout: string # How long an attempt to connect or an answer of the reflection may take [default: 10s]
     --timeout: string         # The call's deadline, including connecting; in a batch, of each call; sent to the server as grpc-timeout
     --wait: string            # Keep trying to connect for this long
@@ -462,7 +462,7 @@ module completions {
     --in-process              # Call a RouteGuide server inside this process: no port, no second terminal
     --header(-H): string      # Metadata to send with calls and reflection; may be repeated. Values of -bin names are base64. @FILE reads a header a line, and ${VAR} is a variable of the environment
     --max-message-size: string # The largest message to send or accept, in bytes or with a unit: 64KiB, 4MiB [default: 4MiB]
-    --people: path            # With --in-process: serve the people in this file instead of Alice and Bob
+    --people: path            # With --in-process: serve these people instead of Alice and Bob: a file, sqlite:PATH or postgres://HOST/DATABASE
     --connect-timeout: string # How long an attempt to connect or an answer of the reflection may take [default: 10s]
     --timeout: string         # The call's deadline, including connecting; in a batch, of each call; sent to the server as grpc-timeout
     --wait: string            # Keep trying to connect for this long
@@ -617,7 +617,7 @@ module completions {
     --in-process              # Call a RouteGuide server inside this process: no port, no second terminal
     --header(-H): string      # Metadata to send with calls and reflection; may be repeated. Values of -bin names are base64. @FILE reads a header a line, and ${VAR} is a variable of the environment
     --max-message-size: string # The largest message to send or accept, in bytes or with a unit: 64KiB, 4MiB [default: 4MiB]
-    --people: path            # With --in-process: serve the people in this file instead of Alice and Bob
+    --people: path            # With --in-process: serve these people instead of Alice and Bob: a file, sqlite:PATH or postgres://HOST/DATABASE
     --connect-timeout: string # How long an attempt to connect or an answer of the reflection may take [default: 10s]
     --timeout: string         # The call's deadline, including connecting; in a batch, of each call; sent to the server as grpc-timeout
     --wait: string            # Keep trying to connect for this long
@@ -664,7 +664,7 @@ module completions {
   # Write people into a database: Person messages in JSON, an array or one after another
   export extern "routeguide people import" [
     --to: string              # The database: sqlite:PATH or postgres://HOST/DATABASE
-    --replace                 # Remove everyone who is there first, all in one transaction: a mistake changes nothing
+    --replace                 # Remove everyone who is there first, all in one transaction: a mistake, or an input without people, changes nothing
     --on-conflict: string@"nu-complete routeguide people import on_conflict" # What to do with a person whose name exists
     --color: string@"nu-complete routeguide people import color" # When to use color [default: auto]
     --verbose(-v)             # Show the connection, the metadata, the status and the times on stderr; -vv shows secrets in the metadata, too
@@ -827,7 +827,7 @@ module completions {
     --in-process              # Call a RouteGuide server inside this process: no port, no second terminal
     --header(-H): string      # Metadata to send with calls and reflection; may be repeated. Values of -bin names are base64. @FILE reads a header a line, and ${VAR} is a variable of the environment
     --max-message-size: string # The largest message to send or accept, in bytes or with a unit: 64KiB, 4MiB [default: 4MiB]
-    --people: path            # With --in-process: serve the people in this file instead of Alice and Bob
+    --people: path            # With --in-process: serve these people instead of Alice and Bob: a file, sqlite:PATH or postgres://HOST/DATABASE
     --connect-timeout: string # How long an attempt to connect or an answer of the reflection may take [default: 10s]
     --timeout: string         # The call's deadline, including connecting; in a batch, of each call; sent to the server as grpc-timeout
     --wait: string            # Keep trying to connect for this long

@@ -42,8 +42,8 @@ pub struct ConnectionArgs {
     #[arg(long, value_name = "SIZE", value_parser = size)]
     pub max_message_size: Option<usize>,
 
-    /// With --in-process: serve the people in this file instead of Alice and Bob
-    #[arg(long, value_name = "FILE", requires = "in_process", value_hint = ValueHint::FilePath)]
+    /// With --in-process: serve these people instead of Alice and Bob: a file, sqlite:PATH or postgres://HOST/DATABASE
+    #[arg(long, value_name = "FILE|URL", requires = "in_process", value_hint = ValueHint::FilePath)]
     pub people: Option<PathBuf>,
 
     /// How long an attempt to connect or an answer of the reflection may take [default: 10s]
