@@ -131,7 +131,7 @@ fn an_argument_that_needs_another() {
     error: the following required arguments were not provided:
       --in-process
 
-    Usage: routeguide get-person --in-process --people <FILE> <NAME>
+    Usage: routeguide get-person --in-process --people <FILE|URL> <NAME>
 
     For more information, try '--help'.
     [exit code 2]
