@@ -7,7 +7,9 @@ use std::time::{Duration, Instant};
 use bytes::Bytes;
 use tokio::sync::mpsc::Receiver;
 
-use super::store::{Answer, Failure, Import, ImportOptions, Migrated, Store, StoreError};
+use super::store::{
+    Answer, Failure, Import, ImportOptions, Looked, Migrated, Name, Store, StoreError,
+};
 
 /// How often a kind of failure is said: a server makes thousands of lookups a second, which may all fail.
 const PAUSE: Duration = Duration::from_secs(1);
@@ -67,11 +69,16 @@ impl Logged {
 }
 
 impl Store for Logged {
-    fn find(&self, names: Vec<String>) -> Answer<'_, Vec<Option<Bytes>>> {
+    fn find(&self, names: Vec<Name>) -> Answer<'_, Vec<Looked>> {
         Box::pin(async move {
             let found = self.store.find(names).await;
-            if let Err(error) = &found {
-                self.say(error);
+            match &found {
+                Ok(looked) => {
+                    for error in looked.iter().filter_map(|looked| looked.as_ref().err()) {
+                        self.say(error);
+                    }
+                }
+                Err(error) => self.say(error),
             }
             found
         })

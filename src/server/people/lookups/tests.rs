@@ -52,7 +52,7 @@ impl Store for Fake {
                 }
                 match name.split_once('*') {
                     Some((_, len)) => {
-                        bytes.resize(bytes.len() + len.parse::<usize>().unwrap(), b'x')
+                        bytes.resize(bytes.len() + len.parse::<usize>().unwrap(), b'x');
                     }
                     None => bytes.extend(name.to_uppercase().bytes()),
                 }
