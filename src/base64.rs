@@ -1,4 +1,4 @@
-//! Base64 in every flavour that protobuf's JSON mapping and gRPC's binary metadata use.
+//! Base64 in every flavour that protobuf's JSON mapping, gRPC's binary metadata and Connect use.
 
 use base64::Engine as _;
 use base64::alphabet::{STANDARD, URL_SAFE};
@@ -9,12 +9,27 @@ const LENIENT: GeneralPurposeConfig = GeneralPurposeConfig::new()
     .with_decode_padding_mode(DecodePaddingMode::Indifferent)
     .with_decode_allow_trailing_bits(true);
 
+const UNPADDED: GeneralPurposeConfig = LENIENT.with_encode_padding(false);
+
 const STANDARD_ENGINE: GeneralPurpose = GeneralPurpose::new(&STANDARD, LENIENT);
 const URL_SAFE_ENGINE: GeneralPurpose = GeneralPurpose::new(&URL_SAFE, LENIENT);
+
+const UNPADDED_ENGINE: GeneralPurpose = GeneralPurpose::new(&STANDARD, UNPADDED);
+const UNPADDED_URL_SAFE_ENGINE: GeneralPurpose = GeneralPurpose::new(&URL_SAFE, UNPADDED);
 
 /// Encodes with the standard alphabet and padding.
 pub fn encode(bytes: &[u8]) -> String {
     STANDARD_ENGINE.encode(bytes)
+}
+
+/// Encodes with the standard alphabet, without padding.
+pub fn encode_unpadded(bytes: &[u8]) -> String {
+    UNPADDED_ENGINE.encode(bytes)
+}
+
+/// Encodes with the alphabet that is safe in URLs, without padding.
+pub fn encode_url_safe(bytes: &[u8]) -> String {
+    UNPADDED_URL_SAFE_ENGINE.encode(bytes)
 }
 
 /// As [`encode`], appending to `out`.
@@ -68,5 +83,11 @@ mod tests {
         let mut out = b"x".to_vec();
         encode_into(&[0xfb, 0xff], &mut out);
         assert_eq!(out, b"x+/8=");
+    }
+
+    #[test]
+    fn encoding_without_padding_has_either_alphabet() {
+        assert_eq!(encode_unpadded(&[0xfb, 0xff]), "+/8");
+        assert_eq!(encode_url_safe(&[0xfb, 0xff]), "-_8");
     }
 }

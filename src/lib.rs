@@ -11,12 +11,13 @@ pub mod completion;
 pub mod config;
 pub mod error;
 pub mod exit;
-mod framing;
+pub mod framing;
 pub mod input;
 mod net;
 pub mod output;
 pub mod proto;
 pub mod protobuf;
+pub mod protocol;
 pub mod schema;
 mod secret;
 #[cfg(not(fuzzing))]

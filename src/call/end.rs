@@ -16,6 +16,7 @@ use tonic::metadata::MetadataMap;
 
 use crate::base64;
 use crate::framing::BadFrame;
+use crate::protocol::code_of_http;
 use crate::transport::{ANSWER_TIMEOUT, HttpAnswer};
 
 pub const STATUS: HeaderName = HeaderName::from_static("grpc-status");
@@ -147,6 +148,9 @@ impl End {
             BadFrame::Flag(flag) => Self::protocol(format!(
                 "the server sent a message with an unknown flag: {flag}"
             )),
+            BadFrame::AfterEnd => {
+                Self::protocol("the server sent more after the end of the replies")
+            }
             BadFrame::TooLarge(size) => Self::new(
                 Code::ResourceExhausted,
                 format!("the reply is too large: {size} bytes; the limit is {limit}"),
@@ -318,18 +322,6 @@ fn code_of_reset(reason: Reason) -> Code {
         | Reason::FRAME_SIZE_ERROR
         | Reason::COMPRESSION_ERROR
         | Reason::CONNECT_ERROR => Code::Internal,
-        _ => Code::Unknown,
-    }
-}
-
-/// http-grpc-status-mapping.
-fn code_of_http(status: StatusCode) -> Code {
-    match status.as_u16() {
-        400 => Code::Internal,
-        401 => Code::Unauthenticated,
-        403 => Code::PermissionDenied,
-        404 => Code::Unimplemented,
-        429 | 502 | 503 | 504 => Code::Unavailable,
         _ => Code::Unknown,
     }
 }

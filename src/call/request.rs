@@ -1,7 +1,5 @@
 //! The request of a call: its URI and headers (PROTOCOL-HTTP2, "Requests").
 
-use std::time::Duration;
-
 use http::uri::Parts;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Uri, Version, header};
 use tokio::time::Instant;
@@ -9,11 +7,11 @@ use tonic::metadata::MetadataMap;
 
 use super::Start;
 use crate::framing::{ACCEPTED, Encoding};
+use crate::protocol::Wire;
 use crate::transport::Connection;
 
 pub const ENCODING: HeaderName = HeaderName::from_static("grpc-encoding");
 pub const ACCEPT_ENCODING: HeaderName = HeaderName::from_static("grpc-accept-encoding");
-const TIMEOUT: HeaderName = HeaderName::from_static("grpc-timeout");
 const CONTENT_TYPE: HeaderValue = HeaderValue::from_static("application/grpc");
 const TRAILERS: HeaderValue = HeaderValue::from_static("trailers");
 const USER_AGENT: HeaderValue =
@@ -55,52 +53,16 @@ pub fn request(connection: &Connection, start: Start) -> Result<Request<()>, htt
     *request.uri_mut() = Uri::from_parts(parts)?;
     let mut headers = start.headers;
     if let Some(deadline) = start.deadline {
-        insert_timeout(
-            &mut headers,
-            deadline.saturating_duration_since(Instant::now()),
-        );
+        let left = deadline.saturating_duration_since(Instant::now());
+        headers.insert(Wire::Grpc.timeout_header(), Wire::Grpc.timeout_value(left));
     }
     *request.headers_mut() = headers;
     Ok(request)
 }
 
-/// Sets `grpc-timeout`: at most eight digits, in the finest unit for which they suffice, and never zero.
-fn insert_timeout(headers: &mut HeaderMap, left: Duration) {
-    let units = [
-        (left.as_nanos(), 'n'),
-        (left.as_micros(), 'u'),
-        (left.as_millis(), 'm'),
-    ];
-    let (number, unit) = units
-        .into_iter()
-        .find(|(number, _)| *number <= 99_999_999)
-        .unwrap_or((u128::from(left.as_secs()).min(99_999_999), 'S'));
-    let value = format!("{}{unit}", number.max(1));
-    if let Ok(value) = HeaderValue::from_str(&value) {
-        headers.insert(TIMEOUT, value);
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_timeout_has_at_most_eight_digits_and_is_never_zero() {
-        for (left, value) in [
-            (Duration::ZERO, "1n"),
-            (Duration::from_nanos(99_999_999), "99999999n"),
-            (Duration::from_millis(100), "100000u"),
-            (Duration::from_secs(5), "5000000u"),
-            (Duration::from_secs(100), "100000m"),
-            (Duration::from_secs(1_000_000), "1000000S"),
-            (Duration::from_secs(200_000_000), "99999999S"),
-        ] {
-            let mut headers = HeaderMap::new();
-            insert_timeout(&mut headers, left);
-            assert_eq!(headers["grpc-timeout"], value);
-        }
-    }
 
     #[test]
     fn only_grpc_with_protobuf_messages_is_accepted() {

@@ -1,8 +1,13 @@
-//! gRPC's messages inside HTTP/2, for client and server: how they are packed into DATA and cut out again (`message`), and
-//! the encodings that compress them (`encoding`).
+//! The messages of gRPC, gRPC-Web and Connect inside HTTP/2, for client and server: how they are packed into DATA
+//! (`packer`) and cut out again (`cutter`), what is in front of each (`prefix`), and the encodings that compress them
+//! (`encoding`). A message can span frames, and a frame can hold many messages.
 
+mod cutter;
 mod encoding;
-mod message;
+mod packer;
+mod prefix;
 
+pub use cutter::{BadFrame, Cutter};
 pub use encoding::{ACCEPTED, Encoding};
-pub use message::{BadFrame, Cutter, PREFIX, Packer, Sent};
+pub use packer::{Packer, Sent};
+pub use prefix::PREFIX;

@@ -168,6 +168,7 @@ const ROOMS: &[Room] = &[
                 "the bundled schema, which the people file is read by",
             ),
             ("certificates", "reads its own and its clients'"),
+            ("protocol", "the deadline in a request's headers"),
             ("framing", "cuts requests out of DATA, and packs replies"),
             ("proto", "the messages of the service"),
             ("net", "host:port, and the byte stream of a connection"),
@@ -222,6 +223,10 @@ const ROOMS: &[Room] = &[
         name: "call",
         imports: &[
             ("transport", "a call is a stream of a connection"),
+            (
+                "protocol",
+                "the deadline in a request's headers, and the code of an HTTP status",
+            ),
             ("framing", "messages in DATA"),
             ("base64", "grpc-status-details-bin"),
         ],
@@ -241,6 +246,16 @@ const ROOMS: &[Room] = &[
     Room {
         name: "certificates",
         imports: &[],
+    },
+    Room {
+        name: "protocol",
+        imports: &[
+            ("framing", "the encodings that headers name"),
+            (
+                "base64",
+                "gRPC-Web as text, and bytes in Connect's JSON and URLs",
+            ),
+        ],
     },
     Room {
         name: "framing",

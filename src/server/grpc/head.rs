@@ -7,9 +7,9 @@ use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, request};
 use tonic::Status;
 
 use crate::framing::Encoding;
+use crate::protocol::{BadTimeout, Wire};
 
 pub const ENCODING: HeaderName = HeaderName::from_static("grpc-encoding");
-const TIMEOUT: HeaderName = HeaderName::from_static("grpc-timeout");
 
 /// The head of a gRPC request.
 pub struct Head {
@@ -50,17 +50,11 @@ impl Head {
             None | Some(b"identity") => None,
             Some(name) => Some(Encoding::named(name).ok_or(Refusal::Encoding)?),
         };
-        let timeout = parts.headers.get(TIMEOUT).map(|value| {
-            let timeout = value.to_str().ok().and_then(timeout);
-            timeout.ok_or_else(|| {
-                let status = Status::internal("the value of grpc-timeout is not a valid timeout");
-                Refusal::Grpc(Box::new(status))
-            })
-        });
-        Ok(Self {
-            timeout: timeout.transpose()?,
-            encoding,
-        })
+        let timeout = Wire::Grpc.timeout(&parts.headers).map_err(|BadTimeout| {
+            let status = Status::internal("the value of grpc-timeout is not a valid timeout");
+            Refusal::Grpc(Box::new(status))
+        })?;
+        Ok(Self { timeout, encoding })
     }
 }
 
@@ -75,49 +69,9 @@ fn is_grpc(headers: &HeaderMap) -> bool {
         .is_some_and(|rest| matches!(rest, [] | [b';', ..]))
 }
 
-/// A value of grpc-timeout: at most eight digits and a unit.
-fn timeout(value: &str) -> Option<Duration> {
-    let (number, unit) = value.split_at_checked(value.len().checked_sub(1)?)?;
-    if number.len() > 8 || !number.bytes().all(|digit| digit.is_ascii_digit()) {
-        return None;
-    }
-    let number: u64 = number.parse().ok()?;
-    Some(match unit {
-        "H" => Duration::from_secs(number * 3600),
-        "M" => Duration::from_secs(number * 60),
-        "S" => Duration::from_secs(number),
-        "m" => Duration::from_millis(number),
-        "u" => Duration::from_micros(number),
-        "n" => Duration::from_nanos(number),
-        _ => return None,
-    })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn timeouts_have_eight_digits_and_a_unit() {
-        for (value, expected) in [
-            ("1H", Some(Duration::from_hours(1))),
-            ("2M", Some(Duration::from_mins(2))),
-            ("99999999S", Some(Duration::from_secs(99_999_999))),
-            ("100m", Some(Duration::from_millis(100))),
-            ("5u", Some(Duration::from_micros(5))),
-            ("0n", Some(Duration::ZERO)),
-            ("", None),
-            ("S", None),
-            ("5", None),
-            ("-5S", None),
-            ("+5S", None),
-            ("123456789n", None),
-            ("5s", None),
-            ("5\u{e9}", None),
-        ] {
-            assert_eq!(timeout(value), expected, "{value}");
-        }
-    }
 
     #[test]
     fn only_protobuf_is_grpc_here() {

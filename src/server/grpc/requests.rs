@@ -274,5 +274,6 @@ fn status(bad: BadFrame, max: usize) -> Status {
         BadFrame::Flag(flag) => {
             Status::internal(format!("a request message has the unknown flag {flag}"))
         }
+        BadFrame::AfterEnd => Status::internal("the request goes on after its end"),
     }
 }
