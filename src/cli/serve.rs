@@ -82,6 +82,25 @@ pub struct ServeArgs {
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, help_heading = "Serving")]
     pub auth_token_file: Option<PathBuf>,
 
+    /// The protocols to answer; all of them share the port
+    ///
+    /// gRPC needs HTTP/2. gRPC-Web and Connect work over HTTP/1.1, too.
+    #[arg(
+        long,
+        value_name = "PROTOCOLS",
+        value_enum,
+        value_delimiter = ',',
+        default_value = "grpc,grpc-web,connect",
+        help_heading = "Serving"
+    )]
+    pub protocols: Vec<ServedProtocol>,
+
+    /// Let pages of this origin call from a browser (CORS), such as https://example.com; repeatable
+    ///
+    /// '*' is every origin. Without it, browsers allow only pages that come from the server's own address.
+    #[arg(long, value_name = "ORIGIN", help_heading = "Serving")]
+    pub allow_origin: Vec<String>,
+
     /// Do not describe the services to clients that ask
     #[arg(long, help_heading = "Serving")]
     pub no_reflection: bool,
@@ -115,6 +134,14 @@ pub enum Missing {
     Reply,
     /// Status NOT_FOUND
     Status,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum ServedProtocol {
+    Grpc,
+    /// Binary and text
+    GrpcWeb,
+    Connect,
 }
 
 /// What the server bears.

@@ -14,9 +14,10 @@ use tracing::Level;
 use crate::cli::{self, ServeArgs};
 use crate::error::Result;
 use crate::output::{Console, LogFormat, Verbosity, count, log_to};
+use crate::protocol::Protocol;
 use crate::server::{
     AcceptFailures, Access, Availability, CallLog, Exporter, ListenAddress, Listener, Metrics,
-    MetricsListener, Missing, Server, Setup, Workers, bind, given, log_call,
+    MetricsListener, Missing, Origins, Protocols, Server, Setup, Workers, bind, given, log_call,
 };
 use crate::session::Context;
 use crate::session::misplaced::only_flags;
@@ -47,6 +48,15 @@ pub fn console(args: &ServeArgs, context: &Context) -> Console {
     context.console(verbosity, None).logging(format, level)
 }
 
+/// The protocols that are served.
+fn protocols(args: &ServeArgs) -> Protocols {
+    Protocols::only(args.protocols.iter().map(|protocol| match protocol {
+        cli::ServedProtocol::Grpc => Protocol::Grpc,
+        cli::ServedProtocol::GrpcWeb => Protocol::GrpcWeb,
+        cli::ServedProtocol::Connect => Protocol::Connect,
+    }))
+}
+
 pub async fn run(args: &ServeArgs, context: &mut Context) -> Result<()> {
     let console = console(args, context);
     only_flags(&args.rest)?;
@@ -58,6 +68,7 @@ pub async fn run(args: &ServeArgs, context: &mut Context) -> Result<()> {
         .collect::<Result<_>>()?;
     let metrics_address = args.observing.metrics.as_deref();
     let metrics_address: Option<ListenAddress> = metrics_address.map(str::parse).transpose()?;
+    let origins = Origins::new(&args.allow_origin)?;
     let missing = match args.missing {
         cli::Missing::Reply => Missing::Reply,
         cli::Missing::Status => Missing::Status,
@@ -99,6 +110,8 @@ pub async fn run(args: &ServeArgs, context: &mut Context) -> Result<()> {
     }
     let log = call_log(&console, exporter.as_ref(), &metrics);
     let server = Server::new(Setup {
+        protocols: protocols(args),
+        origins,
         limits: limits(&args.limits),
         reflection: !args.no_reflection,
         access: Access {

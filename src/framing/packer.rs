@@ -1,12 +1,14 @@
 //! Packs messages into DATA frames.
 
 use std::borrow::Cow;
+use std::sync::Arc;
 
 use bytes::{Bytes, BytesMut};
 use smallvec::SmallVec;
 
 use super::encoding::Encoding;
-use super::prefix::{CHUNK, COMPRESSED, PREFIX, framed_len, prefix};
+use super::prefix::{CHUNK, COMPRESSED, PREFIX, framed_len, prefix, prefix_of};
+use super::transcoder::Transcoder;
 
 /// Request messages whose last byte is sent.
 #[derive(Clone, Debug, Default)]
@@ -15,6 +17,7 @@ pub struct Sent {
     chunks: SmallVec<[Bytes; 1]>,
     len: usize,
     encoding: Option<Encoding>,
+    transcoder: Option<Arc<dyn Transcoder>>,
 }
 
 impl Sent {
@@ -27,15 +30,21 @@ impl Sent {
         self.len
     }
 
-    /// The messages, as they were before they were compressed.
+    /// The messages, as they were before they were compressed and written in another form.
     pub fn messages(&self) -> impl Iterator<Item = Cow<'_, [u8]>> {
         let framed = self.chunks.iter().flat_map(|chunk| Framed(chunk));
-        framed.map(|message| match self.encoding {
-            None => Cow::Borrowed(message),
+        framed.map(|message| {
             // It is this program's own, so it has no limit and is not damaged.
-            Some(encoding) => {
-                let message = encoding.decompress(message, usize::MAX);
-                Cow::Owned(message.unwrap_or_default().to_vec())
+            let message = match self.encoding {
+                None => Cow::Borrowed(message),
+                Some(encoding) => {
+                    let message = encoding.decompress(message, usize::MAX);
+                    Cow::Owned(message.unwrap_or_default().to_vec())
+                }
+            };
+            match &self.transcoder {
+                None => message,
+                Some(transcoder) => Cow::Owned(transcoder.read_back(&message).unwrap_or_default()),
             }
         })
     }
@@ -71,6 +80,15 @@ pub struct Packer {
     taken: usize,
     /// Compresses each message.
     encoding: Option<Encoding>,
+    other_form: Option<Box<OtherForm>>,
+}
+
+/// Messages are not packed as they are.
+#[derive(Debug)]
+struct OtherForm {
+    transcoder: Arc<dyn Transcoder>,
+    /// Why a message was left out.
+    failure: Option<String>,
 }
 
 impl Packer {
@@ -83,6 +101,23 @@ impl Packer {
 
     pub fn encoding(&self) -> Option<Encoding> {
         self.encoding
+    }
+
+    /// Packs messages in another form.
+    #[must_use]
+    pub fn in_form(mut self, transcoder: Option<Arc<dyn Transcoder>>) -> Self {
+        self.other_form = transcoder.map(|transcoder| {
+            Box::new(OtherForm {
+                transcoder,
+                failure: None,
+            })
+        });
+        self
+    }
+
+    /// Why a message was left out that does not have the other form.
+    pub fn take_failure(&mut self) -> Option<String> {
+        self.other_form.as_mut()?.failure.take()
     }
 
     /// Whether it is time to send, though more messages may be ready.
@@ -99,6 +134,22 @@ impl Packer {
         self.current.len() - self.taken + self.buffer.len()
     }
 
+    /// Whether the last byte that was taken is not the last one of its message.
+    pub fn is_within_message(&self) -> bool {
+        self.taken > 0
+    }
+
+    /// Drops the messages of which nothing was taken.
+    pub fn discard(&mut self) {
+        self.buffer.clear();
+        let begun = if self.taken > 0 {
+            framed_len(&self.current).unwrap_or_default()
+        } else {
+            0
+        };
+        self.current.truncate(begun);
+    }
+
     /// Gives back the memory that is not in use.
     pub fn rest(&mut self) {
         if self.is_empty() {
@@ -108,6 +159,17 @@ impl Packer {
 
     /// Adds a message.
     pub fn push(&mut self, message: &[u8]) {
+        if let Some(form) = &mut self.other_form {
+            match form.transcoder.write(message) {
+                Ok(message) => self.compress(&message),
+                Err(failure) => form.failure = Some(failure),
+            }
+        } else {
+            self.compress(message);
+        }
+    }
+
+    fn compress(&mut self, message: &[u8]) {
         match self.encoding {
             None => self.push_frame(0, message),
             Some(encoding) => self.push_frame(COMPRESSED, &encoding.compress(message)),
@@ -137,10 +199,8 @@ impl Packer {
             self.buffer.reserve(wanted);
         }
         // Inputs are bounded far below 4 GiB.
-        let [a, b, c, d] = u32::try_from(message.len())
-            .unwrap_or(u32::MAX)
-            .to_be_bytes();
-        self.buffer.extend_from_slice(&[flag, a, b, c, d]);
+        let message_len = u32::try_from(message.len()).unwrap_or(u32::MAX);
+        self.buffer.extend_from_slice(&prefix_of(flag, message_len));
         self.buffer.extend_from_slice(message);
     }
 
@@ -158,6 +218,9 @@ impl Packer {
             self.current = self.buffer.split().freeze();
         }
         sent.encoding = self.encoding;
+        if let Some(form) = &self.other_form {
+            sent.transcoder = Some(Arc::clone(&form.transcoder));
+        }
         let start = self.taken;
         self.taken = self.current.len().min(start.saturating_add(len));
         let data = self.current.slice(start..self.taken);

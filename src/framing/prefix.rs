@@ -19,3 +19,9 @@ pub fn prefix(bytes: &[u8]) -> Option<(u8, usize)> {
 pub fn framed_len(bytes: &[u8]) -> Option<usize> {
     prefix(bytes).map(|(_, len)| PREFIX + len)
 }
+
+/// A flag and a length as they are in front of a message.
+pub fn prefix_of(flag: u8, len: u32) -> [u8; PREFIX] {
+    let [a, b, c, d] = len.to_be_bytes();
+    [flag, a, b, c, d]
+}

@@ -47,9 +47,37 @@ impl Method {
         self.path().strip_prefix('/').unwrap_or_default()
     }
 
+    /// The full names of the types of its requests and replies.
+    pub fn types(self) -> (&'static str, &'static str) {
+        match self {
+            Self::GetPerson | Self::GetPeople => ("Name", "Person"),
+            Self::Check | Self::Watch => (
+                "grpc.health.v1.HealthCheckRequest",
+                "grpc.health.v1.HealthCheckResponse",
+            ),
+            Self::List => (
+                "grpc.health.v1.HealthListRequest",
+                "grpc.health.v1.HealthListResponse",
+            ),
+            Self::ReflectionV1 => (
+                "grpc.reflection.v1.ServerReflectionRequest",
+                "grpc.reflection.v1.ServerReflectionResponse",
+            ),
+            Self::ReflectionV1Alpha => (
+                "grpc.reflection.v1alpha.ServerReflectionRequest",
+                "grpc.reflection.v1alpha.ServerReflectionResponse",
+            ),
+        }
+    }
+
     /// Whether it is one request and one reply, which is known at once.
     pub fn is_immediate(self) -> bool {
         matches!(self, Self::GetPerson | Self::Check | Self::List)
+    }
+
+    /// Whether its schema says that it has no side effects, so that Connect may call it by GET.
+    pub fn has_no_side_effects(self) -> bool {
+        self == Self::GetPerson
     }
 
     pub fn is_reflection(self) -> bool {
@@ -75,6 +103,8 @@ impl Method {
 mod tests {
     use super::*;
     use prost_reflect::DescriptorPool;
+    use prost_reflect::prost_types::MethodOptions;
+    use prost_reflect::prost_types::method_options::IdempotencyLevel;
 
     #[test]
     fn every_method_of_the_services_is_known_with_its_kind() {
@@ -101,6 +131,12 @@ mod tests {
                 (true, true) => "bidi_stream",
             };
             assert_eq!((known.kind(), known.full_name()), (kind, &*name));
+            let types = (method.input(), method.output());
+            assert_eq!(known.types(), (types.0.full_name(), types.1.full_name()));
+            let options = method.method_descriptor_proto().options.as_ref();
+            let level = options.map(MethodOptions::idempotency_level);
+            let has_none = level == Some(IdempotencyLevel::NoSideEffects);
+            assert_eq!(known.has_no_side_effects(), has_none, "{name}");
         }
     }
 

@@ -4,8 +4,9 @@
 //! - `tls`: the handshake on them;
 //! - `admission`: how many connections there may be;
 //! - `workers`: the threads that serve them;
-//! - `connection`: one HTTP/2 connection;
-//! - `grpc`: one call on it;
+//! - `connection`: one connection of HTTP/2 or HTTP/1.1;
+//! - `grpc`: one call on it, in one of the `protocols`;
+//! - `cors`: what browsers ask before their pages may call;
 //! - `method`: which methods there are, and `services`, what they do: `route_guide`, with its data in `people`, `health`,
 //!   `reflection`;
 //! - `name`: the requests of RouteGuide; `people_in_database`: how they are answered from a database, and `availability`:
@@ -20,6 +21,7 @@ mod admission;
 mod availability;
 mod call_log;
 mod connection;
+mod cors;
 mod grpc;
 mod health;
 mod limits;
@@ -34,6 +36,7 @@ mod otlp;
 mod peer;
 mod people;
 mod people_in_database;
+mod protocols;
 mod reflection;
 mod route_guide;
 mod services;
@@ -54,6 +57,7 @@ use tokio_util::task::TaskTracker;
 pub use access::{Access, Tokens};
 pub use availability::Availability;
 pub use call_log::{CallLog, log_call};
+pub use cors::Origins;
 pub use limits::Limits;
 pub use listen::{AcceptFailures, ListenAddress, Listener, bind, given};
 pub use metrics::{Metrics, MetricsListener, Reload};
@@ -67,6 +71,7 @@ pub use people::store::{
     Answer, Counts, Failure, ImportOptions, Migrated, OnConflict, Store, StoreError,
 };
 pub use people::{People, Source, check_name, open as open_store};
+pub use protocols::Protocols;
 pub use route_guide::Missing;
 pub use tls::{Tls, TlsFiles};
 pub use watch::Watch;
@@ -94,6 +99,9 @@ pub struct Setup {
     /// Whether it describes itself.
     pub reflection: bool,
     pub access: Access,
+    pub protocols: Protocols,
+    /// Whose pages may call from browsers.
+    pub origins: Origins,
     /// TCP connections begin with its handshake.
     pub tls: Option<Arc<Tls>>,
     pub metrics: Arc<Metrics>,
@@ -110,6 +118,8 @@ impl Setup {
             limits: Limits::default(),
             reflection: true,
             access: Access::default(),
+            protocols: Protocols::default(),
+            origins: Origins::default(),
             tls: None,
             metrics: Arc::default(),
             log: None,
@@ -130,6 +140,8 @@ struct Shared {
     directory: Arc<Directory>,
     limits: Limits,
     access: Access,
+    protocols: Protocols,
+    origins: Origins,
     tls: Option<Arc<Tls>>,
     log: Option<CallLog>,
     connections: TaskTracker,
@@ -166,6 +178,8 @@ impl Server {
                 directory,
                 limits: setup.limits,
                 access: setup.access,
+                protocols: setup.protocols,
+                origins: setup.origins,
                 tls: setup.tls,
                 log: setup.log,
                 connections: TaskTracker::new(),

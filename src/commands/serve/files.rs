@@ -53,6 +53,7 @@ impl Files {
                 key,
                 client_ca: args.tls.client_ca.clone(),
                 client_names: args.tls.client_name.clone(),
+                http1: super::protocols(args).has_http1(),
             }),
             tokens: args.auth_token_file.clone(),
         })

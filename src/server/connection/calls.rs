@@ -1,6 +1,7 @@
 //! The calls of a connection. A call whose request has arrived in full is answered at once; a task is made only for those
 //! that have to wait.
 
+use std::future::poll_fn;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -10,7 +11,8 @@ use std::time::Duration;
 use bytes::Bytes;
 use h2::RecvStream;
 use h2::server::SendResponse;
-use http::Request;
+use http::request::Parts;
+use http::{HeaderMap, Request, StatusCode};
 use tokio::sync::Semaphore;
 use tokio::time::timeout;
 use tonic::{Code, Status};
@@ -18,12 +20,16 @@ use tonic::{Code, Status};
 use super::entry::{Entry, Record, Shared};
 use super::watched::Watch;
 use crate::framing::ACCEPTED;
+use crate::protocol::{Codec, Wire};
+use crate::server::cors::Asked;
 use crate::server::grpc::{
-    Bounds, Call, Handler, Head, Refusal, Replies, Requests, Stop, Total, panicked,
+    Bounds, Call, Form, Handler, Head, Json, Refusal, Replies, RequestBody, Requests, Respond,
+    Stop, Total, panicked,
 };
 use crate::server::method::Method;
 use crate::server::metrics::{Limit, Shard, Traffic};
 use crate::server::peer::Peer;
+use crate::server::protocols::Protocols;
 use crate::server::services::Routed;
 use crate::server::{LAST_WORDS, Server};
 
@@ -38,12 +44,10 @@ pub struct Calls {
     /// Replies that the client does not let through.
     unsent: Total,
     questions: Total,
-    /// Calls whose headers were received since the last [`Calls::start`].
-    begun: Vec<Begun>,
 }
 
 /// A call that nothing was done for yet.
-struct Begun {
+pub struct Begun {
     entry: Entry,
     method: Method,
     call: Call,
@@ -65,7 +69,6 @@ impl Calls {
             room: Arc::new(Semaphore::new(room)),
             unsent: Total::default(),
             questions: Total::default(),
-            begun: Vec::new(),
         }
     }
 
@@ -87,68 +90,115 @@ impl Calls {
         self.shared.ending.cancel();
     }
 
-    /// Takes a call.
-    pub fn begin(&mut self, request: Request<RecvStream>, respond: SendResponse<Bytes>) {
+    /// A call whose headers were received, for [`Calls::start`]. One that is refused is answered.
+    pub fn begin(
+        &self,
+        request: Request<RecvStream>,
+        respond: SendResponse<Bytes>,
+    ) -> Option<Begun> {
+        self.admit(request.map(RequestBody::Http2), Respond::Http2(respond))
+    }
+
+    /// Serves a call.
+    pub fn serve(&self, request: Request<RequestBody>, respond: Respond, cx: &mut Context<'_>) {
+        if let Some(begun) = self.admit(request, respond) {
+            self.start_one(begun, cx);
+        }
+    }
+
+    /// Whether a call is served. One that is not is answered.
+    fn admit(&self, request: Request<RequestBody>, respond: Respond) -> Option<Begun> {
         let (parts, body) = request.into_parts();
-        let access = &self.server.shared.access;
-        let head = Head::read(&parts).and_then(|head| {
-            let allowed = access.check(parts.uri.path(), &parts.headers);
-            allowed
-                .map(|()| head)
-                .map_err(|status| Refusal::Grpc(Box::new(status)))
-        });
-        let log = self.server.shared.log.as_ref();
-        let method = Method::of(parts.uri.path());
-        let entry = Entry::new(
-            Arc::clone(&self.server.shard),
-            Arc::clone(&self.shared),
-            method,
-            log.map(|log| Record::new(log, self.peer, &parts)),
-        );
         let server = &self.server.shared;
-        let found = head.and_then(|head| {
-            let method = server.services.find(method, parts.uri.path());
-            let method = method.map_err(|status| Refusal::Grpc(Box::new(status)))?;
-            Ok((head, method))
-        });
-        let (head, method) = match found {
-            Ok(found) => found,
-            Err(refusal) => {
-                let replies = Replies::new(respond, None, &self.unsent);
-                tokio::spawn(refuse(refusal, body, replies, entry));
-                return;
+        let method = Method::of(parts.uri.path());
+        let entry = self.entry(method, &parts);
+        let extra = match server.origins.asked(&parts) {
+            Asked::Call(extra) => extra,
+            Asked::Permitted(headers) => {
+                let form = Form::plain(Wire::default());
+                Replies::new(respond, form, None, Some(headers), &self.unsent).permit();
+                entry.end(Some(Code::Ok), Traffic::default());
+                return None;
+            }
+            Asked::Refused => {
+                let refusal = Refusal::Http(StatusCode::FORBIDDEN, parts.method);
+                self.refuse(refusal, body, respond, None, entry);
+                return None;
             }
         };
-        let replies = Replies::new(respond, head.encoding, &self.unsent);
+        let head = Head::read(&parts, method, server.protocols).and_then(|head| {
+            let refused = |status| Refusal::Status(head.wire, Box::new(status));
+            let path = parts.uri.path();
+            let allowed = server.access.check(path, &parts.headers);
+            allowed.map_err(refused)?;
+            let method = server.services.find(method, path).map_err(refused)?;
+            Ok((head, method))
+        });
+        let (mut head, method) = match head {
+            Ok(found) => found,
+            Err(refusal) => {
+                self.refuse(refusal, body, respond, extra, entry);
+                return None;
+            }
+        };
+        let transcoder = || (head.codec == Codec::Json).then(|| Arc::new(Json(method)) as Arc<_>);
+        let form = Form::of(&head);
+        let replies = Replies::new(respond, form, transcoder(), extra, &self.unsent);
+        let transcoder = transcoder();
+        let len = body.len(&parts.headers);
         let requests = Requests::new(
             body,
-            head.encoding,
+            &mut head,
+            len,
+            transcoder,
             server.limits.message,
             Arc::clone(&self.room),
         );
         let questions = self.questions.clone();
         let shard = Arc::clone(&self.server.shard);
-        self.begun.push(Begun {
+        Some(Begun {
             call: Call::new(requests, replies, questions, shard, entry.method()),
             entry,
             method,
             timeout: head.timeout,
-        });
+        })
     }
 
-    /// Starts the calls that were taken, and returns whether there were any. To be called when everything that has arrived
+    fn entry(&self, method: Option<Method>, parts: &Parts) -> Entry {
+        let log = self.server.shared.log.as_ref();
+        Entry::new(
+            Arc::clone(&self.server.shard),
+            Arc::clone(&self.shared),
+            method,
+            log.map(|log| Record::new(log, self.peer, parts)),
+        )
+    }
+
+    fn refuse(
+        &self,
+        refusal: Refusal,
+        body: RequestBody,
+        respond: Respond,
+        extra: Option<Box<HeaderMap>>,
+        entry: Entry,
+    ) {
+        let wire = match &refusal {
+            Refusal::Http(..) => Wire::default(),
+            Refusal::Status(wire, _) | Refusal::Encoding(wire) => *wire,
+        };
+        let replies = Replies::new(respond, Form::plain(wire), None, extra, &self.unsent);
+        let protocols = self.server.shared.protocols;
+        tokio::spawn(refuse(refusal, protocols, body, replies, entry));
+    }
+
+    /// Starts the calls that have begun, and returns whether there were any. To be called when everything that has arrived
     /// is parsed: then most requests are complete.
-    pub fn start(&mut self, cx: &mut Context<'_>) -> bool {
-        if self.begun.is_empty() {
-            return false;
-        }
-        let mut begun = std::mem::take(&mut self.begun);
+    pub fn start(&self, begun: &mut Vec<Begun>, cx: &mut Context<'_>) -> bool {
+        let has_begun = !begun.is_empty();
         for begun in begun.drain(..) {
             self.start_one(begun, cx);
         }
-        // Keeps its room.
-        self.begun = begun;
-        true
+        has_begun
     }
 
     fn start_one(&self, begun: Begun, cx: &mut Context<'_>) {
@@ -210,6 +260,7 @@ impl Calls {
             return Poll::Ready(Some(replies.finish(&status)));
         }
         requests.take();
+        replies.succeed();
         match replies.poll_flush(cx) {
             Poll::Ready(Ok(())) => Poll::Ready(Some(replies.finish(&Status::ok("")))),
             Poll::Ready(Err(_)) => Poll::Ready(None),
@@ -236,29 +287,35 @@ impl Handler for Answered {
 
 /// Refuses a request, and reads what is left of it, as far as it does not take long: resetting the stream would reach some
 /// clients before the answer does.
-async fn refuse(refusal: Refusal, mut body: RecvStream, mut replies: Replies, entry: Entry) {
+async fn refuse(
+    refusal: Refusal,
+    protocols: Protocols,
+    mut body: RequestBody,
+    mut replies: Replies,
+    entry: Entry,
+) {
     let mut left = REFUSED_BODY;
     if matches!(refusal, Refusal::Http(..)) {
         // What follows the head may be an error of the stream, which h2 does not report once the answer is sent.
-        match timeout(LAST_WORDS, body.data()).await {
+        match timeout(LAST_WORDS, poll_fn(|cx| body.poll_data(cx))).await {
             Ok(Some(Ok(data))) => {
                 left = left.saturating_sub(data.len());
-                let _ = body.flow_control().release_capacity(data.len());
+                let _ = body.release(data.len());
             }
             Ok(Some(Err(_))) => return,
             Ok(None) | Err(_) => {}
         }
     }
     let code = match refusal {
-        Refusal::Http(status, method) => replies.refuse(status, &method),
-        Refusal::Grpc(status) => replies.finish(&status),
-        Refusal::Encoding => replies.refuse_encoding(ACCEPTED),
+        Refusal::Http(status, method) => replies.refuse(status, &method, protocols),
+        Refusal::Status(_, status) => replies.finish(&status),
+        Refusal::Encoding(_) => replies.refuse_encoding(ACCEPTED),
     };
     entry.end(Some(code), Traffic::default());
     let rest = async {
-        while let Some(Ok(data)) = body.data().await {
+        while let Some(Ok(data)) = poll_fn(|cx| body.poll_data(cx)).await {
             left = left.checked_sub(data.len())?;
-            body.flow_control().release_capacity(data.len()).ok()?;
+            body.release(data.len()).ok()?;
         }
         Some(())
     };

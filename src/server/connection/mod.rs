@@ -13,6 +13,7 @@ mod conduct;
 mod due;
 mod entry;
 mod frames;
+mod http1;
 mod preface;
 mod watched;
 
@@ -33,11 +34,12 @@ use super::limits::Limits;
 use super::metrics::{Limit, Shard};
 use super::peer::Peer;
 use crate::framing::PREFIX;
-use calls::Calls;
+use calls::{Begun, Calls};
 use conduct::Conduct;
 #[cfg(test)]
 pub use due::ANSWER_TIMEOUT;
 use due::{Due, Then};
+use preface::{First, Rewound};
 use watched::{Watch, Watched};
 
 /// h2's charge for a small frame is up to 256 bytes; so many may be unread. Calls take them whenever they have their turn.
@@ -87,39 +89,57 @@ where
     let watch = Arc::new(Watch::default());
     let draining = server.shared.draining.clone();
     let greeting = greet(io, opened, &server, Arc::clone(&watch));
-    let h2 = tokio::select! {
+    let greeted = tokio::select! {
         greeted = greeting => greeted,
         // The peer has no call.
         () = silent(&draining, &watch) => return,
     };
-    let Some(h2) = h2 else { return };
+    let Some(greeted) = greeted else { return };
     let _counted = Counted::new(&server.shard);
     let room = room(limits);
+    let h2 = match greeted {
+        Greeted::Http2(h2) => *h2,
+        Greeted::Http1(io) => {
+            let calls = Calls::new(server.clone(), peer, watch, room);
+            http1::serve(io, calls, &server).await;
+            return;
+        }
+    };
     let due = Due::new(limits, opened);
     Connection {
         h2,
         draining: Box::pin(draining.cancelled_owned()),
         calls: Calls::new(server.clone(), peer, watch, room),
+        begun: Vec::new(),
         due,
     }
     .await;
 }
 
-/// Opens the HTTP/2 connection. `None` if the client does not speak HTTP/2, or does not speak.
+/// A connection whose client has begun to speak.
+enum Greeted<I> {
+    Http2(Box<h2::server::Connection<Watched<I>, Bytes>>),
+    Http1(Rewound<I>),
+}
+
+/// Finds out what the client speaks. `None` if it is nothing that is served here, or does not speak.
 async fn greet<I>(
     mut io: I,
     opened: Instant,
     server: &Server,
     watch: Arc<Watch>,
-) -> Option<h2::server::Connection<Watched<I>, Bytes>>
+) -> Option<Greeted<I>>
 where
     I: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
     let limits = &server.shared.limits;
     let end = opened + limits.handshake;
     match timeout_at(end, preface::read(&mut io)).await {
-        Ok(Ok(true)) => {}
-        Ok(Ok(false)) => {
+        Ok(Ok(First::Http2)) => {}
+        Ok(Ok(First::Other(first))) => {
+            if server.shared.protocols.has_http1() && http1::may_begin(&first) {
+                return Some(Greeted::Http1(Rewound::new(first, io)));
+            }
             preface::part(io, &[]).await;
             return None;
         }
@@ -132,7 +152,8 @@ where
     let conduct = Conduct::new(limits.resets, limits.ping_interval);
     let handshake =
         builder(limits).handshake(Watched::new(io, watch, Arc::clone(&server.shard), conduct));
-    timeout_at(end, handshake).await.ok()?.ok()
+    let opened = timeout_at(end, handshake).await.ok()?.ok()?;
+    Some(Greeted::Http2(Box::new(opened)))
 }
 
 /// Completes when the server drains and the client is not about to begin.
@@ -204,6 +225,8 @@ struct Connection<I> {
     h2: h2::server::Connection<Watched<I>, Bytes>,
     draining: Pin<Box<dyn Future<Output = ()> + Send>>,
     calls: Calls,
+    /// Calls whose headers were received since others were started.
+    begun: Vec<Begun>,
     due: Due,
 }
 
@@ -219,14 +242,14 @@ where
         loop {
             match this.h2.poll_accept(cx) {
                 Poll::Ready(Some(Ok((request, respond)))) => {
-                    this.calls.begin(request, respond);
+                    this.begun.extend(this.calls.begin(request, respond));
                     continue;
                 }
                 // The error has reached the calls that it cut short.
                 Poll::Ready(Some(Err(_)) | None) => return Poll::Ready(()),
                 Poll::Pending => {}
             }
-            if this.calls.start(cx) {
+            if this.calls.start(&mut this.begun, cx) {
                 continue;
             }
             if !this.due.is_draining() && this.draining.as_mut().poll(cx).is_ready() {

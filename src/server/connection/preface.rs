@@ -2,16 +2,27 @@
 //! with other first bytes, and closing a socket with data unread resets it, so that the client sees no orderly end.
 
 use std::io;
+use std::pin::Pin;
+use std::task::{Context, Poll};
 
-use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
+use bytes::Bytes;
+use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _, ReadBuf};
 use tokio::time::timeout;
 
 use crate::server::LAST_WORDS;
 
 pub const PREFACE: &[u8; 24] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
 
-/// Reads the preface. Returns whether it is one.
-pub async fn read<I: AsyncRead + Unpin>(io: &mut I) -> io::Result<bool> {
+/// What a client's first bytes begin.
+#[derive(Debug, PartialEq, Eq)]
+pub enum First {
+    Http2,
+    /// Something else, of which this was read.
+    Other(Bytes),
+}
+
+/// Reads the preface, or the first bytes of something else.
+pub async fn read<I: AsyncRead + Unpin>(io: &mut I) -> io::Result<First> {
     let mut seen = 0;
     let mut bytes = [0; PREFACE.len()];
     while let Some(rest) = bytes.get_mut(seen..).filter(|rest| !rest.is_empty()) {
@@ -21,10 +32,68 @@ pub async fn read<I: AsyncRead + Unpin>(io: &mut I) -> io::Result<bool> {
         }
         seen += read;
         if bytes.get(..seen) != PREFACE.get(..seen) {
-            return Ok(false);
+            let read = bytes.get(..seen).unwrap_or_default();
+            return Ok(First::Other(Bytes::copy_from_slice(read)));
         }
     }
-    Ok(true)
+    Ok(First::Http2)
+}
+
+/// A byte stream whose first bytes were read already.
+pub struct Rewound<I> {
+    first: Bytes,
+    io: I,
+}
+
+impl<I> Rewound<I> {
+    pub fn new(first: Bytes, io: I) -> Self {
+        Self { first, io }
+    }
+}
+
+impl<I: AsyncRead + Unpin> AsyncRead for Rewound<I> {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buf: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        if self.first.is_empty() {
+            return Pin::new(&mut self.io).poll_read(cx, buf);
+        }
+        let len = self.first.len().min(buf.remaining());
+        buf.put_slice(&self.first.split_to(len));
+        Poll::Ready(Ok(()))
+    }
+}
+
+impl<I: AsyncWrite + Unpin> AsyncWrite for Rewound<I> {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buf: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.io).poll_write(cx, buf)
+    }
+
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        bufs: &[io::IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.io).poll_write_vectored(cx, bufs)
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        self.io.is_write_vectored()
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.io).poll_flush(cx)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.io).poll_shutdown(cx)
+    }
 }
 
 /// Says `words`, and closes the connection in an orderly way. Whoever does not read them has none.
@@ -41,7 +110,7 @@ pub async fn part<I: AsyncRead + AsyncWrite + Unpin>(mut io: I, words: &[u8]) {
 mod tests {
     use super::*;
 
-    async fn first_bytes(bytes: &[u8]) -> io::Result<bool> {
+    async fn first_bytes(bytes: &[u8]) -> io::Result<First> {
         let (mut ours, mut theirs) = tokio::io::duplex(64);
         ours.write_all(bytes).await?;
         drop(ours);
@@ -50,13 +119,14 @@ mod tests {
 
     #[tokio::test]
     async fn other_bytes_are_noticed_at_the_first_difference() {
-        assert!(first_bytes(PREFACE).await.unwrap());
+        assert_eq!(first_bytes(PREFACE).await.unwrap(), First::Http2);
         for other in [
             &b"GET / HTTP/1.1\r\n"[..],
             b"X",
             b"PRI * HTTP/2.0\r\n\r\nSM\r\n\rX",
         ] {
-            assert!(!first_bytes(other).await.unwrap(), "{other:?}");
+            let first = first_bytes(other).await.unwrap();
+            assert_eq!(first, First::Other(Bytes::from_static(other)));
         }
         assert!(first_bytes(b"PRI").await.is_err());
     }

@@ -204,6 +204,9 @@ impl Call {
     async fn handled(&mut self, handler: &impl Handler) -> Result<(), Stop> {
         let end = handler.handle(self).await;
         self.requests.discard();
+        if end.is_ok() {
+            self.replies.succeed();
+        }
         if !matches!(end, Err(Stop::Gone)) {
             // Replies to the requests before a bad one, too.
             self.flush().await?;

@@ -1,91 +1,235 @@
-//! What a request says before its messages.
+//! What a request says before its messages: the protocol it is in, and how long its client waits.
 
 use std::time::Duration;
 
 use http::header::CONTENT_TYPE;
-use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, request};
-use tonic::Status;
+use http::{StatusCode, Version, request};
+use tonic::{Code, Status};
 
 use crate::framing::Encoding;
-use crate::protocol::{BadTimeout, Wire};
+use crate::protocol::connect::{self, BadQuery, BadVersion, Get};
+use crate::protocol::{BadTimeout, Codec, Protocol, UnknownEncoding, Wire};
+use crate::server::method::Method;
+use crate::server::protocols::Protocols;
 
-pub const ENCODING: HeaderName = HeaderName::from_static("grpc-encoding");
-
-/// The head of a gRPC request.
+/// The head of a request.
 pub struct Head {
+    pub wire: Wire,
+    pub codec: Codec,
     /// How long the client waits for the call.
     pub timeout: Option<Duration>,
-    /// The encoding of compressed messages.
+    /// The encoding of compressed requests.
     pub encoding: Option<Encoding>,
+    /// The encoding of replies.
+    pub reply_encoding: Option<Encoding>,
+    /// The request, if it is in the URL.
+    pub in_url: Option<Vec<u8>>,
 }
 
 /// Why a request is not served.
 pub enum Refusal {
-    /// It is not gRPC.
-    Http(StatusCode, Method),
-    Grpc(Box<Status>),
+    /// It is in none of the protocols.
+    Http(StatusCode, http::Method),
+    /// Answered in its own protocol.
+    Status(Wire, Box<Status>),
     /// It is in an encoding that the server does not know.
-    Encoding,
+    Encoding(Wire),
 }
 
-impl Head {
-    /// Reads the head of a request.
-    ///
-    /// # Errors
-    /// When it is not gRPC, or malformed.
-    pub fn read(parts: &request::Parts) -> Result<Self, Refusal> {
-        if !is_grpc(&parts.headers) {
-            return Err(Refusal::Http(
-                StatusCode::UNSUPPORTED_MEDIA_TYPE,
-                parts.method.clone(),
-            ));
-        }
-        if parts.method != Method::POST {
-            return Err(Refusal::Http(
-                StatusCode::METHOD_NOT_ALLOWED,
-                parts.method.clone(),
-            ));
-        }
-        let encoding = match parts.headers.get(ENCODING).map(HeaderValue::as_bytes) {
-            None | Some(b"identity") => None,
-            Some(name) => Some(Encoding::named(name).ok_or(Refusal::Encoding)?),
-        };
-        let timeout = Wire::Grpc.timeout(&parts.headers).map_err(|BadTimeout| {
-            let status = Status::internal("the value of grpc-timeout is not a valid timeout");
-            Refusal::Grpc(Box::new(status))
-        })?;
-        Ok(Self { timeout, encoding })
+impl Refusal {
+    fn status(wire: Wire, code: Code, message: impl Into<String>) -> Self {
+        Self::Status(wire, Box::new(Status::new(code, message)))
     }
 }
 
-/// `application/grpc` and `application/grpc+proto`, with or without parameters.
-fn is_grpc(headers: &HeaderMap) -> bool {
-    let value = headers
-        .get(CONTENT_TYPE)
-        .map_or(&b""[..], |it| it.as_bytes());
-    value
-        .strip_prefix(b"application/grpc")
-        .map(|rest| rest.strip_prefix(b"+proto").unwrap_or(rest))
-        .is_some_and(|rest| matches!(rest, [] | [b';', ..]))
+impl Head {
+    /// Reads the head of a request for a method.
+    ///
+    /// # Errors
+    /// When it is in none of the protocols that are served, or malformed.
+    pub fn read(
+        parts: &request::Parts,
+        method: Option<Method>,
+        protocols: Protocols,
+    ) -> Result<Self, Refusal> {
+        let refused = |status| Refusal::Http(status, parts.method.clone());
+        if parts.method == http::Method::GET
+            && method.is_some_and(Method::has_no_side_effects)
+            && protocols.has(Protocol::Connect)
+        {
+            return Self::read_url(parts);
+        }
+        let content_type = parts.headers.get(CONTENT_TYPE);
+        let (wire, codec) = content_type
+            .and_then(Wire::of_content_type)
+            .filter(|(wire, _)| protocols.has(wire.protocol()))
+            .filter(|(wire, _)| method.is_none_or(|method| fits(*wire, method)))
+            .ok_or_else(|| refused(StatusCode::UNSUPPORTED_MEDIA_TYPE))?;
+        if parts.method != http::Method::POST {
+            return Err(refused(StatusCode::METHOD_NOT_ALLOWED));
+        }
+        // Its status comes in trailers, which few clients of HTTP/1.1 read.
+        if wire == Wire::Grpc && parts.version < Version::HTTP_2 {
+            return Err(refused(StatusCode::HTTP_VERSION_NOT_SUPPORTED));
+        }
+        let encoding = wire.encoding(&parts.headers);
+        let encoding = encoding.map_err(|UnknownEncoding| Refusal::Encoding(wire))?;
+        Self::of(parts, wire, codec, encoding)
+    }
+
+    /// Of a request whose message is in its URL.
+    fn read_url(parts: &request::Parts) -> Result<Self, Refusal> {
+        let wire = Wire::ConnectUnary;
+        let query = parts.uri.query().unwrap_or_default();
+        let get = Get::read(query).map_err(|bad| match bad {
+            BadQuery::Codec => {
+                Refusal::Http(StatusCode::UNSUPPORTED_MEDIA_TYPE, parts.method.clone())
+            }
+            BadQuery::Encoding => Refusal::Encoding(wire),
+            bad => Refusal::status(wire, Code::InvalidArgument, bad.to_string()),
+        })?;
+        let head = Self::of(parts, wire, get.codec, get.encoding)?;
+        Ok(Self {
+            in_url: Some(get.message.into_owned()),
+            ..head
+        })
+    }
+
+    fn of(
+        parts: &request::Parts,
+        wire: Wire,
+        codec: Codec,
+        encoding: Option<Encoding>,
+    ) -> Result<Self, Refusal> {
+        let bad = |code, message: String| Refusal::status(wire, code, message);
+        let (is_grpc, headers) = (wire == Wire::Grpc, &parts.headers);
+        if wire.protocol() == Protocol::Connect {
+            connect::has_version(headers)
+                .map_err(|version: BadVersion| bad(Code::InvalidArgument, version.to_string()))?;
+        }
+        let timeout = wire.timeout(headers).map_err(|BadTimeout| {
+            let header = wire.timeout_header();
+            let code = if is_grpc {
+                Code::Internal
+            } else {
+                Code::InvalidArgument
+            };
+            bad(
+                code,
+                format!("the value of {header} is not a valid timeout"),
+            )
+        })?;
+        Ok(Self {
+            wire,
+            codec,
+            timeout,
+            encoding,
+            reply_encoding: encoding.filter(|encoding| wire.accepts(headers, *encoding)),
+            in_url: None,
+        })
+    }
+}
+
+/// Connect has content types of its own for unary methods.
+fn fits(wire: Wire, method: Method) -> bool {
+    match wire {
+        Wire::Grpc | Wire::Web | Wire::WebText => true,
+        Wire::ConnectUnary => method.is_immediate(),
+        Wire::ConnectStream => !method.is_immediate(),
+    }
 }
 
 #[cfg(test)]
 mod tests {
+    use http::Request;
+
     use super::*;
 
+    fn read(request: request::Builder, protocols: Protocols) -> Result<Head, StatusCode> {
+        let (parts, ()) = request.body(()).unwrap().into_parts();
+        let method = Method::of(parts.uri.path());
+        Head::read(&parts, method, protocols).map_err(|refusal| match refusal {
+            Refusal::Http(status, _) => status,
+            Refusal::Status(_, status) => connect::http_status(status.code()),
+            Refusal::Encoding(_) => StatusCode::NOT_IMPLEMENTED,
+        })
+    }
+
+    fn post(path: &str, content_type: &str) -> request::Builder {
+        Request::post(path)
+            .version(Version::HTTP_2)
+            .header(CONTENT_TYPE, content_type)
+    }
+
     #[test]
-    fn only_protobuf_is_grpc_here() {
-        for (value, expected) in [
-            ("application/grpc", true),
-            ("application/grpc+proto", true),
-            ("application/grpc;charset=utf-8", true),
-            ("application/grpc+json", false),
-            ("application/grpc-web", false),
-            ("text/html", false),
+    fn connect_has_content_types_for_each_kind_of_method() {
+        const UNSUPPORTED: Option<StatusCode> = Some(StatusCode::UNSUPPORTED_MEDIA_TYPE);
+        for (path, content_type, refused) in [
+            ("/RouteGuide/GetPerson", "application/json", None),
+            (
+                "/RouteGuide/GetPerson",
+                "application/connect+json",
+                UNSUPPORTED,
+            ),
+            ("/RouteGuide/GetPeople", "application/connect+proto", None),
+            ("/RouteGuide/GetPeople", "application/proto", UNSUPPORTED),
+            ("/RouteGuide/GetPerson", "application/grpc-web", None),
+            ("/RouteGuide/GetPeople", "application/grpc+json", None),
+            ("/RouteGuide/GetPerson", "text/plain", UNSUPPORTED),
         ] {
-            let headers = HeaderMap::from_iter([(CONTENT_TYPE, value.parse().unwrap())]);
-            assert_eq!(is_grpc(&headers), expected, "{value}");
+            let read = read(post(path, content_type), Protocols::default());
+            assert_eq!(read.err(), refused, "{path} {content_type}");
         }
-        assert!(!is_grpc(&HeaderMap::new()));
+    }
+
+    #[test]
+    fn a_protocol_that_is_not_served_is_no_known_content_type() {
+        let only_grpc = Protocols::only([Protocol::Grpc]);
+        let path = "/RouteGuide/GetPerson";
+        assert!(read(post(path, "application/grpc"), only_grpc).is_ok());
+        for content_type in ["application/grpc-web", "application/json"] {
+            let read = read(post(path, content_type), only_grpc);
+            assert_eq!(read.err(), Some(StatusCode::UNSUPPORTED_MEDIA_TYPE));
+        }
+    }
+
+    #[test]
+    fn grpc_needs_http2() {
+        let request = post("/RouteGuide/GetPerson", "application/grpc").version(Version::HTTP_11);
+        let read = read(request, Protocols::default());
+        assert_eq!(read.err(), Some(StatusCode::HTTP_VERSION_NOT_SUPPORTED));
+    }
+
+    #[test]
+    fn only_a_method_without_side_effects_is_called_by_get() {
+        let get = |path: &str| {
+            let query = "encoding=json&message=%7B%7D";
+            read(
+                Request::get(format!("{path}?{query}")),
+                Protocols::default(),
+            )
+        };
+        let head = get("/RouteGuide/GetPerson").ok().unwrap();
+        assert_eq!(head.in_url.as_deref(), Some(&b"{}"[..]));
+        let refused = get("/grpc.health.v1.Health/Check").err();
+        assert_eq!(refused, Some(StatusCode::UNSUPPORTED_MEDIA_TYPE));
+    }
+
+    #[test]
+    fn replies_are_compressed_as_requests_are_if_the_client_can_read_that() {
+        let reply = |accepted: Option<&str>| {
+            let mut request = post("/RouteGuide/GetPerson", "application/proto")
+                .header("content-encoding", "gzip");
+            if let Some(accepted) = accepted {
+                request = request.header("accept-encoding", accepted);
+            }
+            read(request, Protocols::default())
+                .ok()
+                .unwrap()
+                .reply_encoding
+        };
+        assert_eq!(reply(None), Some(Encoding::Gzip));
+        assert_eq!(reply(Some("br, gzip")), Some(Encoding::Gzip));
+        assert_eq!(reply(Some("br")), None);
     }
 }

@@ -1,27 +1,37 @@
-//! gRPC on the stream of an HTTP/2 connection [PROTOCOL-HTTP2]: messages in, messages out, a status at the end.
+//! A call in gRPC [PROTOCOL-HTTP2], gRPC-Web [PROTOCOL-WEB] or Connect: messages in, messages out, a status at the end.
 //!
+//! - `stream`: what it is on, a stream of HTTP/2 or an exchange of HTTP/1.1 (`http1`);
 //! - `head`: what a request says before its messages;
-//! - `requests`: its messages;
+//! - `requests`: its messages, and `inbound`, how they are framed;
 //! - `replies`: the messages of the response, and its status;
+//! - `json`: both as JSON;
 //! - `share`: what the calls of a connection hold together;
 //! - `call`: one call, from its head to its status, and what may end it before.
 //!
-//! The server does not use hyper and tonic's codec for this. hyper's server does not expose what bounds the memory of
+//! The server does not use hyper and tonic's codec for HTTP/2. hyper's server does not expose what bounds the memory of
 //! small frames and unread streams, and both together took more than half of the time of a unary call.
 //!
 //! [PROTOCOL-HTTP2]: https://github.com/grpc/grpc/blob/master/doc/PROTOCOL-HTTP2.md
+//! [PROTOCOL-WEB]: https://github.com/grpc/grpc/blob/master/doc/PROTOCOL-WEB.md
 
 mod call;
 mod head;
+mod http1;
+mod inbound;
+mod json;
 mod replies;
 mod requests;
 mod share;
+mod stream;
 
 pub use call::{Bounds, Call, Handler, panicked};
 pub use head::{Head, Refusal};
-pub use replies::Replies;
+pub use http1::exchange;
+pub use json::Json;
+pub use replies::{Form, Replies};
 pub use requests::{ROOM, Requests, WINDOW};
 pub use share::{Share, Total};
+pub use stream::{RequestBody, Respond};
 
 use tonic::Status;
 

@@ -1,25 +1,25 @@
 //! The response to a call: its headers, its messages and its status.
 
+use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
-use bytes::Bytes;
-use h2::SendStream;
-use h2::server::SendResponse;
-use http::header::{ALLOW, CONTENT_TYPE};
+use bytes::{Buf as _, Bytes};
+use http::header::{ALLOW, CONTENT_LENGTH, CONTENT_TYPE};
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Response, StatusCode};
 use tonic::{Code, Status};
 
-use super::Stop;
-use super::head::ENCODING;
 use super::share::{Share, Total};
-use crate::framing::{Encoding, Packer, Sent};
+use super::stream::{Respond, ResponseStream};
+use super::{Head, Stop};
+use crate::framing::{COMPRESSED, Encoding, PREFIX, Packer, Sent, Transcoder};
+use crate::protocol::connect::{http_status, write_end, write_error};
+use crate::protocol::web::{encode_text, text_room, write_trailers};
+use crate::protocol::{Codec, Wire};
+use crate::server::protocols::Protocols;
 
-const GRPC: HeaderValue = HeaderValue::from_static("application/grpc");
 /// The name of the status in trailers.
 pub const STATUS: HeaderName = HeaderName::from_static("grpc-status");
-
-/// To whoever reads it.
-const NOT_GRPC: &[u8] = b"This server speaks gRPC: POST with content-type application/grpc.\n";
+const ACCEPT_POST: HeaderName = HeaderName::from_static("accept-post");
 
 const OK: HeaderValue = HeaderValue::from_static("0");
 
@@ -28,25 +28,68 @@ const OK: HeaderValue = HeaderValue::from_static("0");
 const BACKLOG: usize = 32 << 10;
 
 pub struct Replies {
-    respond: SendResponse<Bytes>,
+    respond: Respond,
     /// Once the headers are sent.
-    stream: Option<SendStream<Bytes>>,
+    stream: Option<ResponseStream>,
+    form: Form,
+    /// Added to the headers.
+    extra: Option<Box<HeaderMap>>,
     packer: Packer,
+    /// The reply of a unary call of Connect, once that has succeeded.
+    only: Option<Bytes>,
     sent: u64,
     bytes: u64,
     /// What its client does not let through.
     unsent: Share,
 }
 
+/// What a response looks like.
+#[derive(Clone, Copy, Debug)]
+pub struct Form {
+    pub wire: Wire,
+    pub codec: Codec,
+    pub encoding: Option<Encoding>,
+}
+
+impl Form {
+    pub fn of(head: &Head) -> Self {
+        Self {
+            wire: head.wire,
+            codec: head.codec,
+            encoding: head.reply_encoding,
+        }
+    }
+
+    /// Of a request that is refused.
+    pub fn plain(wire: Wire) -> Self {
+        let codec = Codec::default();
+        let encoding = None;
+        Self {
+            wire,
+            codec,
+            encoding,
+        }
+    }
+}
+
 impl Replies {
     /// A client that sends plain requests gets plain replies, though it may accept compressed ones: compressing costs more
-    /// than it saves where nobody asks for it, and nearly all clients accept it.
-    pub fn new(respond: SendResponse<Bytes>, encoding: Option<Encoding>, unsent: &Total) -> Self {
+    /// than it saves where nobody asks for it, and nearly all clients accept it. `extra` is added to the headers.
+    pub fn new(
+        respond: Respond,
+        form: Form,
+        transcoder: Option<Arc<dyn Transcoder>>,
+        extra: Option<Box<HeaderMap>>,
+        unsent: &Total,
+    ) -> Self {
         Self {
             unsent: unsent.share(),
             respond,
             stream: None,
-            packer: Packer::new(encoding),
+            form,
+            extra,
+            packer: Packer::new(form.encoding).in_form(transcoder),
+            only: None,
             sent: 0,
             bytes: 0,
         }
@@ -58,20 +101,32 @@ impl Replies {
     }
 
     /// Sends the headers, if they are not sent yet.
-    ///
-    /// # Errors
-    /// When the client is gone.
-    pub fn begin(&mut self) -> Result<&mut SendStream<Bytes>, Stop> {
+    fn begin(&mut self) -> Result<&mut ResponseStream, Stop> {
         if self.stream.is_none() {
-            let mut response = Response::new(());
-            let headers = response.headers_mut();
-            headers.insert(CONTENT_TYPE, GRPC);
-            if let Some(encoding) = self.packer.encoding() {
-                headers.insert(ENCODING, encoding.header());
-            }
-            self.stream = Some(self.respond.send_response(response, false)?);
+            let response = self.head(StatusCode::OK);
+            self.stream = Some(self.respond.send(response, false)?);
         }
         self.stream.as_mut().ok_or(Stop::Gone)
+    }
+
+    /// The head of a response with messages.
+    fn head(&mut self, status: StatusCode) -> Response<()> {
+        let mut response = self.empty(status);
+        let headers = response.headers_mut();
+        headers.insert(CONTENT_TYPE, self.form.wire.content_type(self.form.codec));
+        if let Some(encoding) = self.form.encoding {
+            headers.insert(self.form.wire.encoding_header(), encoding.header());
+        }
+        response
+    }
+
+    fn empty(&mut self, status: StatusCode) -> Response<()> {
+        let mut response = Response::new(());
+        *response.status_mut() = status;
+        if let Some(extra) = self.extra.take() {
+            *response.headers_mut() = *extra;
+        }
+        response
     }
 
     /// Whether the replies so far have to be sent before others are made: there are enough for a frame, or the client does
@@ -90,87 +145,212 @@ impl Replies {
     }
 
     fn poll_send(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Stop>> {
+        if let Some(failure) = self.packer.take_failure() {
+            return Poll::Ready(Err(Status::internal(failure).into()));
+        }
+        if self.form.wire == Wire::ConnectUnary {
+            return self.poll_only(cx);
+        }
+        let is_text = self.form.wire == Wire::WebText;
         self.begin()?;
         let Some(stream) = &mut self.stream else {
             return Poll::Ready(Err(Stop::Gone));
         };
         while !self.packer.is_empty() {
-            stream.reserve_capacity(self.packer.len());
-            let room = stream.capacity();
-            if room == 0 {
-                match ready!(stream.poll_capacity(cx)) {
-                    Some(Ok(_)) => continue,
-                    _ => return Poll::Ready(Err(Stop::Gone)),
-                }
+            let mut room = ready!(stream.poll_room(self.packer.len(), cx))?;
+            if is_text {
+                // Less than the four characters of three bytes is never given.
+                room = text_room(room).max(3);
             }
             let mut sent = Sent::default();
-            let data = self.packer.take(room, &mut sent);
+            let mut data = self.packer.take(room, &mut sent);
             self.sent += sent.len() as u64;
             self.bytes += data.len() as u64;
-            stream.send_data(data, false)?;
+            if is_text {
+                data = encode_text(&data);
+            }
+            stream.send(data, false)?;
         }
         Poll::Ready(Ok(()))
     }
 
-    /// Drops the replies that are not sent.
+    /// Ends a call that has succeeded. What is left to send is sent by [`Replies::poll_flush`]. A unary response of Connect
+    /// begins only now, because one that fails looks otherwise.
+    pub fn succeed(&mut self) {
+        if self.form.wire != Wire::ConnectUnary || self.stream.is_some() {
+            return;
+        }
+        let mut framed = self.packer.take(usize::MAX, &mut Sent::default());
+        if framed.first() != Some(&COMPRESSED) {
+            self.form.encoding = None;
+        }
+        framed.advance(PREFIX.min(framed.len()));
+        self.only = Some(framed);
+    }
+
+    /// Sends the reply of a unary call of Connect.
+    fn poll_only(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Stop>> {
+        let Some(reply) = &self.only else {
+            return Poll::Ready(Ok(()));
+        };
+        if self.stream.is_none() {
+            let len = reply.len();
+            let mut response = self.head(StatusCode::OK);
+            response.headers_mut().insert(CONTENT_LENGTH, len.into());
+            self.stream = Some(self.respond.send(response, len == 0)?);
+            if len == 0 {
+                (self.only, self.sent) = (None, 1);
+            }
+        }
+        let Some(stream) = &mut self.stream else {
+            return Poll::Ready(Err(Stop::Gone));
+        };
+        while let Some(reply) = &mut self.only {
+            let room = ready!(stream.poll_room(reply.len(), cx))?;
+            let data = reply.split_to(room.min(reply.len()));
+            let is_end = reply.is_empty();
+            self.bytes += data.len() as u64;
+            stream.send(data, is_end)?;
+            if is_end {
+                (self.only, self.sent) = (None, 1);
+            }
+        }
+        Poll::Ready(Ok(()))
+    }
+
+    /// Drops the replies of which nothing is sent.
     pub fn discard(&mut self) {
-        self.packer = Packer::new(self.packer.encoding());
+        self.packer.discard();
     }
 
     /// Ready when the client has reset the call.
     pub fn poll_gone(&mut self, cx: &mut Context<'_>) -> Poll<()> {
-        let polled = match &mut self.stream {
-            Some(stream) => stream.poll_reset(cx),
-            None => self.respond.poll_reset(cx),
-        };
-        polled.map(drop)
+        match &mut self.stream {
+            Some(stream) => stream.poll_gone(cx),
+            None => self.respond.poll_gone(cx),
+        }
     }
 
     /// Ends the call. Replies that were not sent are dropped. Returns the code of the status.
     pub fn finish(&mut self, status: &Status) -> Code {
         // It fails only if the client is gone.
-        let _ = if let Some(stream) = &mut self.stream {
-            // Nothing else is to be sent, and other streams may need it.
-            stream.reserve_capacity(0);
-            stream.send_trailers(trailers(status))
-        } else {
-            let mut response = Response::new(());
-            *response.headers_mut() = trailers(status);
-            response.headers_mut().insert(CONTENT_TYPE, GRPC);
-            self.respond.send_response(response, true).map(drop)
+        let _ = match self.form.wire {
+            Wire::Grpc => self.finish_grpc(status),
+            Wire::Web | Wire::WebText => self.finish_web(status),
+            Wire::ConnectStream => self.finish_connect_stream(status),
+            Wire::ConnectUnary => self.finish_connect(status),
         };
         status.code()
     }
 
-    /// As [`Replies::finish`], and names the encodings that the server knows.
-    pub fn refuse_encoding(&mut self, accepted: HeaderValue) -> Code {
-        let status = Status::unimplemented("the server does not know the grpc-encoding");
-        let mut response = Response::new(());
-        *response.headers_mut() = trailers(&status);
-        let headers = response.headers_mut();
-        headers.insert(CONTENT_TYPE, GRPC);
-        headers.insert("grpc-accept-encoding", accepted);
-        let _ = self.respond.send_response(response, true);
-        status.code()
+    fn finish_grpc(&mut self, status: &Status) -> Result<(), Stop> {
+        if let Some(stream) = &mut self.stream {
+            return stream.send_trailers(trailers(status));
+        }
+        self.only_status(status)
     }
 
-    /// Answers a request that is not gRPC. Returns the code that a gRPC client makes of the HTTP status.
-    pub fn refuse(&mut self, status: StatusCode, method: &Method) -> Code {
-        let mut response = Response::new(());
-        *response.status_mut() = status;
+    /// In the headers, which is called Trailers-Only.
+    fn only_status(&mut self, status: &Status) -> Result<(), Stop> {
+        self.form.encoding = None;
+        let mut response = self.head(StatusCode::OK);
+        response.headers_mut().extend(trailers(status));
+        self.respond.send(response, true).map(drop)
+    }
+
+    fn finish_web(&mut self, status: &Status) -> Result<(), Stop> {
+        if self.stream.is_none() {
+            return self.only_status(status);
+        }
+        let end = write_trailers(&trailers(status));
+        self.end_with(&end)
+    }
+
+    fn finish_connect_stream(&mut self, status: &Status) -> Result<(), Stop> {
+        self.begin()?;
+        let is_error = status.code() != Code::Ok;
+        let metadata = status.metadata().clone().into_headers();
+        let end = write_end(is_error.then_some(status), &metadata);
+        self.end_with(&end)
+    }
+
+    /// Ends the body with a frame that holds the status. After a part of a message, it would be taken for the rest of that.
+    fn end_with(&mut self, end: &[u8]) -> Result<(), Stop> {
+        let Some(stream) = &mut self.stream else {
+            return Err(Stop::Gone);
+        };
+        if self.packer.is_within_message() {
+            stream.break_off();
+            return Ok(());
+        }
+        let mut packer = Packer::default();
+        packer.push_end(self.form.wire.end_flag().unwrap_or_default(), end);
+        let mut data = packer.take(usize::MAX, &mut Sent::default());
+        if self.form.wire == Wire::WebText {
+            data = encode_text(&data);
+        }
+        stream.send(data, true)
+    }
+
+    fn finish_connect(&mut self, status: &Status) -> Result<(), Stop> {
+        if let Some(stream) = &mut self.stream {
+            if self.only.is_some() {
+                stream.break_off();
+            }
+            return Ok(());
+        }
+        let mut status = std::borrow::Cow::Borrowed(status);
+        if status.code() == Code::Ok {
+            // The handler has added no reply.
+            status = std::borrow::Cow::Owned(Status::internal("the call has no reply"));
+        }
+        let mut response = self.empty(http_status(status.code()));
+        let body = Bytes::from(write_error(&status));
+        let headers = response.headers_mut();
+        headers.extend(status.metadata().clone().into_headers());
+        headers.insert(CONTENT_TYPE, Wire::ConnectUnary.content_type(Codec::Json));
+        headers.insert(CONTENT_LENGTH, body.len().into());
+        self.respond.send(response, false)?.send(body, true)
+    }
+
+    /// As [`Replies::finish`], and names the encodings that the server knows.
+    pub fn refuse_encoding(&mut self, accepted: HeaderValue) -> Code {
+        let wire = self.form.wire;
+        let header = wire.encoding_header();
+        let status = Status::unimplemented(format!("the server does not know the {header}"));
+        let extra = self.extra.get_or_insert_default();
+        extra.insert(wire.accept_encoding_header(), accepted);
+        self.finish(&status)
+    }
+
+    /// Answers a request that is in none of the protocols, with a text for whoever reads it. Returns the code that a gRPC
+    /// client makes of the HTTP status.
+    pub fn refuse(&mut self, status: StatusCode, method: &Method, served: Protocols) -> Code {
+        let mut response = self.empty(status);
         let headers = response.headers_mut();
         headers.insert(CONTENT_TYPE, HeaderValue::from_static("text/plain"));
         if status == StatusCode::METHOD_NOT_ALLOWED {
             headers.insert(ALLOW, HeaderValue::from_static("POST"));
         }
+        if status == StatusCode::UNSUPPORTED_MEDIA_TYPE {
+            headers.insert(ACCEPT_POST, served.content_types());
+        }
         // RFC 9110, section 9.3.2.
         let has_body = method != Method::HEAD;
-        if let Ok(mut stream) = self.respond.send_response(response, !has_body)
+        let text = Bytes::from(served.explain(status));
+        headers.insert(CONTENT_LENGTH, text.len().into());
+        if let Ok(mut stream) = self.respond.send(response, !has_body)
             && has_body
         {
-            let _ = stream.send_data(Bytes::from_static(NOT_GRPC), true);
+            let _ = stream.send(text, true);
         }
         Code::Unknown
+    }
+
+    /// Answers a request that asks only whether another may be made.
+    pub fn permit(&mut self) {
+        let response = self.empty(StatusCode::NO_CONTENT);
+        let _ = self.respond.send(response, true);
     }
 
     /// How many messages were sent.

@@ -10,13 +10,15 @@ use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
-use h2::RecvStream;
+use bytes::Bytes;
 use tokio::sync::{AcquireError, OwnedSemaphorePermit, Semaphore};
 use tokio::time::{Sleep, sleep};
 use tonic::Status;
 
-use super::Stop;
-use crate::framing::{BadFrame, Cutter, Encoding};
+use super::inbound::Inbound;
+use super::stream::RequestBody;
+use super::{Head, Stop};
+use crate::framing::{BadFrame, Cutter, Transcoder};
 
 /// Messages that are larger get room of their own. h2 tells the client of what was given back once that is half of what the
 /// client has left: a message up to this size always becomes complete, whatever was given back before it.
@@ -46,6 +48,8 @@ type Reserving = Pin<Box<dyn Future<Output = Result<OwnedSemaphorePermit, Acquir
 
 /// Room of a large message that has begun to arrive.
 struct Reserved {
+    /// How much.
+    len: usize,
     /// It is given up then.
     end: Pin<Box<Sleep>>,
     limit: Duration,
@@ -53,8 +57,14 @@ struct Reserved {
 }
 
 pub struct Requests {
-    body: RecvStream,
+    body: RequestBody,
+    inbound: Inbound,
     cutter: Cutter,
+    /// Bytes of the body that the client was not told of yet.
+    owed: usize,
+    transcoder: Option<Arc<dyn Transcoder>>,
+    /// The next message, if it was in another form and is read already.
+    transcoded: Option<Bytes>,
     has_ended: bool,
     /// Bytes of large messages that the connection may hold.
     room: Arc<Semaphore>,
@@ -66,21 +76,39 @@ pub struct Requests {
 }
 
 impl Requests {
-    /// `room` has permits for at least one message of the largest size.
+    /// Of a body of this length, if it is known. `room` has permits for at least one message of the largest size.
     pub fn new(
-        body: RecvStream,
-        encoding: Option<Encoding>,
+        mut body: RequestBody,
+        head: &mut Head,
+        len: Option<u64>,
+        transcoder: Option<Arc<dyn Transcoder>>,
         max_message_size: usize,
         room: Arc<Semaphore>,
     ) -> Self {
         let mut cutter = Cutter::new(max_message_size);
-        if let Some(encoding) = encoding {
+        if let Some(encoding) = head.encoding {
             cutter.set_encoding(encoding);
+        }
+        let is_compressed = head.encoding.is_some();
+        let in_url = head.in_url.take().map(Bytes::from);
+        let len = match &in_url {
+            Some(message) => Some(message.len() as u64),
+            None => len,
+        };
+        let inbound = Inbound::new(head.wire, is_compressed, len, max_message_size, &mut cutter);
+        let has_ended = in_url.is_some();
+        if let Some(message) = in_url {
+            cutter.push(message);
+            body = RequestBody::Read;
         }
         Self {
             body,
+            inbound,
             cutter,
-            has_ended: false,
+            owed: 0,
+            transcoder,
+            transcoded: None,
+            has_ended,
             room,
             reserving: None,
             reserved: None,
@@ -123,26 +151,35 @@ impl Requests {
     /// Takes what has arrived. Ready at the end of the request.
     pub fn poll_fill(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Stop>> {
         while !self.has_ended {
+            if self.body.has_no_window() && self.owed >= self.allowed() {
+                return Poll::Pending;
+            }
             if let Some(data) = ready!(self.body.poll_data(cx)) {
                 let data = data?;
                 self.bytes += data.len() as u64;
-                self.cutter.push(data);
+                self.owed += data.len();
+                self.inbound.push(data, &mut self.cutter)?;
             } else {
-                // h2 keeps trailers until they are taken. gRPC's requests have none.
-                let _ = self.body.poll_trailers(cx);
+                self.inbound.end(&mut self.cutter)?;
                 self.has_ended = true;
             }
         }
         Poll::Ready(Ok(()))
     }
 
+    /// How much of a body without a window may be held: as if it had one.
+    fn allowed(&self) -> usize {
+        let reserved = self.reserved.as_ref().map_or(0, |reserved| reserved.len);
+        WINDOW as usize + reserved
+    }
+
     /// Lets the client send as much as was taken, and the rest of a message that has room of its own. Returns whether that
     /// was any. If there is no room, the task is woken when there is.
     fn give_back(&mut self, cx: &mut Context<'_>) -> Result<bool, Stop> {
         let mut more = self.cutter.take_consumed();
-        if let Some(len) = self.cutter.len_of_next()
-            && len > LARGE
-        {
+        let next = self.cutter.len_of_next().filter(|len| *len > LARGE);
+        let unframed = self.inbound.held().filter(|(held, _)| *held > LARGE);
+        if let Some(len) = next.or(unframed.map(|(_, most)| most)) {
             let len = u32::try_from(len).unwrap_or(u32::MAX);
             if self.reserved.is_none() {
                 let room = Arc::clone(&self.room);
@@ -153,6 +190,7 @@ impl Requests {
                     self.reserving = None;
                     // The semaphore is never closed.
                     self.reserved = permit.ok().map(|room| Reserved {
+                        len: len as usize,
                         limit: arrival(len),
                         end: Box::pin(sleep(arrival(len))),
                         _room: room,
@@ -161,17 +199,20 @@ impl Requests {
             }
             if self.reserved.is_some() {
                 self.check_arrival(cx)?;
-                more += self.cutter.take_incomplete();
+                more += self.cutter.take_incomplete() + self.inbound.take_held();
             }
         }
+        let more = self.inbound.wire_len(more).min(self.owed);
+        self.owed -= more;
         // Also if that is nothing: what was given back before may be enough by now to tell the client.
-        self.body.flow_control().release_capacity(more)?;
+        self.body.release(more)?;
         Ok(more > 0)
     }
 
     /// Drops what has arrived: the call is over, though its replies may have to wait for the client.
     pub fn discard(&mut self) {
         self.cutter = Cutter::new(0);
+        self.transcoded = None;
         (self.reserving, self.reserved) = (None, None);
     }
 
@@ -189,7 +230,15 @@ impl Requests {
 
     fn peek(&mut self) -> Result<Option<&[u8]>, Stop> {
         let max = self.max_message_size;
-        self.cutter.peek().map_err(|bad| status(bad, max).into())
+        let message = self.cutter.peek().map_err(|bad| status(bad, max))?;
+        let (Some(transcoder), Some(form)) = (&self.transcoder, message) else {
+            return Ok(message);
+        };
+        if self.transcoded.is_none() {
+            let read = transcoder.read(form).map_err(Status::invalid_argument)?;
+            self.transcoded = Some(read);
+        }
+        Ok(self.transcoded.as_deref())
     }
 
     /// Waits until the request is complete, and has no message but the next one, which keeps its room. `false` if it has
@@ -207,6 +256,7 @@ impl Requests {
                 self.check_arrival(cx)?;
                 // It has room for what arrived only.
                 self.cutter.forget_decoded();
+                self.transcoded = None;
             }
             filled.map(|()| Ok(true))
         })
@@ -234,6 +284,7 @@ impl Requests {
     /// Takes the message.
     pub fn take(&mut self) {
         self.cutter.skip();
+        self.transcoded = None;
         self.reserved = None;
         self.taken += 1;
     }

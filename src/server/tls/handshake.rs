@@ -28,7 +28,7 @@ impl Tls {
     /// that.
     ///
     /// # Errors
-    /// When the client leaves or does not speak TLS, TLS 1.2 or later, or HTTP/2; and when it has no certificate that is
+    /// When the client leaves or does not speak TLS, TLS 1.2 or later, or what is served; and when it has no certificate that is
     /// accepted.
     pub async fn accept<I>(&self, io: I) -> io::Result<TlsStream<I>>
     where
@@ -44,7 +44,7 @@ impl Tls {
                 return Err(error);
             }
         };
-        if start.client_hello().alpn().is_none() {
+        if start.client_hello().alpn().is_none() && !self.files.http1 {
             let mut io = start.io;
             io.write_all(NO_APPLICATION_PROTOCOL).await?;
             part(io).await;
@@ -137,6 +137,7 @@ mod tests {
             key: file("key.pem", key.serialize_pem()),
             client_ca: Some(file("ca.pem", authority.pem())),
             client_names: Vec::new(),
+            http1: false,
         });
         let mut roots = RootCertStore::empty();
         roots.add(authority.der().clone()).unwrap();

@@ -16,6 +16,8 @@ use crate::error::{Error, Result};
 
 /// HTTP/2 in ALPN (RFC 9113, section 3.2).
 const H2: &[u8] = b"h2";
+/// HTTP/1.1 (RFC 7301, section 6).
+const HTTP_1_1: &[u8] = b"http/1.1";
 
 /// What a version of the files says.
 pub struct Loaded {
@@ -50,6 +52,9 @@ impl Loaded {
         };
         let mut config = builder.with_cert_resolver(Arc::new(SingleCertAndKey::from(pair)));
         config.alpn_protocols = vec![H2.to_vec()];
+        if files.http1 {
+            config.alpn_protocols.push(HTTP_1_1.to_vec());
+        }
         // With keys of its own: a session that began with other files, which may have trusted the client when these do
         // not, is not resumed.
         config.ticketer = Ticketer::new().map_err(unusable)?;

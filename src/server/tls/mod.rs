@@ -32,6 +32,8 @@ pub struct TlsFiles {
     pub client_ca: Option<PathBuf>,
     /// The client's certificate has to be for one of these names; any, if there are none.
     pub client_names: Vec<String>,
+    /// Whether clients may speak HTTP/1.1.
+    pub http1: bool,
 }
 
 /// TLS, as the files say. They can be read again while connections are open: those keep the certificate that they began

@@ -1,0 +1,76 @@
+//! A connection of HTTP/1.1, for gRPC-Web and Connect: one call after the other, each as on a stream of HTTP/2. hyper reads
+//! and writes the messages of HTTP; what a request may look like (RFC 9112) is for it to judge.
+
+use std::future::poll_fn;
+use std::io;
+use std::pin::pin;
+use std::sync::Arc;
+
+use http::Request;
+use hyper::body::Incoming;
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::time::sleep;
+
+use super::calls::Calls;
+use super::preface::Rewound;
+use crate::server::Server;
+use crate::server::grpc::{RequestBody, Respond, exchange};
+use crate::server::metrics::Limit;
+
+/// hyper's minimum. It bounds the head of a request, and what is read ahead of its body.
+const LEAST_BUFFER: usize = 8 << 10;
+
+/// Whether a connection that begins so may be one of HTTP/1.1: its first word is a method.
+pub fn may_begin(first: &[u8]) -> bool {
+    first.first().is_some_and(u8::is_ascii_uppercase)
+}
+
+/// Serves the connection until the client leaves, it is idle for as long as a handshake may take, or the server drains and
+/// the call on it has ended.
+pub async fn serve<I>(io: Rewound<I>, calls: Calls, server: &Server)
+where
+    I: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+{
+    let limits = &server.shared.limits;
+    let calls = Arc::new(calls);
+    let service = service_fn(|request: Request<Incoming>| {
+        let (respond, response) = exchange();
+        let calls = Arc::clone(&calls);
+        async move {
+            let mut call = Some((request.map(RequestBody::Http1), Respond::Http1(respond)));
+            poll_fn(|cx| {
+                if let Some((request, respond)) = call.take() {
+                    calls.serve(request, respond, cx);
+                }
+                std::task::Poll::Ready(())
+            })
+            .await;
+            let response = response.await;
+            response.map_err(|_| io::Error::other("the call has ended without a response"))
+        }
+    });
+    let largest = limits.header_list as usize;
+    let connection = http1::Builder::new()
+        .timer(TokioTimer::new())
+        .header_read_timeout(limits.handshake)
+        .max_buf_size(largest.max(LEAST_BUFFER))
+        .serve_connection(TokioIo::new(io), service);
+    let mut connection = pin!(connection);
+    let old = async {
+        match limits.connection_age {
+            Some(age) => sleep(age).await,
+            None => std::future::pending().await,
+        }
+    };
+    // What goes wrong with the connection is the client's, or has reached the call on it.
+    tokio::select! {
+        _ = connection.as_mut() => return,
+        () = server.shared.draining.cancelled() => {}
+        () = old => calls.limit_hit(Limit::Age),
+    }
+    connection.as_mut().graceful_shutdown();
+    let _ = connection.await;
+}
