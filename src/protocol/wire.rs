@@ -2,8 +2,6 @@
 
 use http::HeaderValue;
 
-use super::{connect, web};
-
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum Protocol {
     #[default]
@@ -73,12 +71,12 @@ impl Wire {
         self != Self::ConnectUnary
     }
 
-    /// The flag of the frame that ends a response.
+    /// The flag of the frame that ends a response: the trailers of gRPC-Web, or the end of a stream of Connect.
     pub fn end_flag(self) -> Option<u8> {
         match self {
             Self::Grpc | Self::ConnectUnary => None,
-            Self::Web | Self::WebText => Some(web::END_FLAG),
-            Self::ConnectStream => Some(connect::END_FLAG),
+            Self::Web | Self::WebText => Some(0x80),
+            Self::ConnectStream => Some(2),
         }
     }
 

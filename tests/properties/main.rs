@@ -7,6 +7,7 @@
 )]
 
 mod found;
+mod protocol;
 mod wire;
 
 use std::sync::LazyLock;

@@ -103,7 +103,7 @@ fn ending() -> Cutter {
 
 #[test]
 fn the_end_of_a_stream_is_taken_after_its_messages_however_the_bytes_are_split() {
-    for split in 0..=ENDED.len() {
+    for split in 0..ENDED.len() {
         let (first, second) = ENDED.split_at(split);
         let mut cutter = ending();
         let mut found = Vec::new();

@@ -15,6 +15,3 @@ pub use error::{read_error, write_error};
 pub use get::{BadQuery, Get};
 pub use trailers::{join_trailers, split_trailers};
 pub use version::{BadVersion, VERSION, VERSION_HEADER, has_version};
-
-/// The flag of the frame with the end of a stream.
-pub const END_FLAG: u8 = 2;

@@ -6,6 +6,3 @@ mod trailers;
 
 pub use text::{BadText, TextDecoder, encode_text, text_room};
 pub use trailers::{BadTrailers, read_trailers, write_trailers};
-
-/// The flag of the frame with the trailers.
-pub const END_FLAG: u8 = 0x80;
