@@ -113,6 +113,10 @@ impl Cutter {
     ///
     /// # Errors
     /// When the next message is malformed or too large, or something follows the end of the stream.
+    #[expect(
+        clippy::should_implement_trait,
+        reason = "more data may follow when there is no message, and an error is no item"
+    )]
     pub fn next(&mut self) -> Result<Option<Bytes>, BadFrame> {
         self.take(false)
     }
@@ -282,6 +286,10 @@ impl Cutter {
     }
 
     /// The number of bytes held.
+    #[expect(
+        clippy::len_without_is_empty,
+        reason = "is_at_boundary says what that means"
+    )]
     pub fn len(&self) -> usize {
         self.current.len() + self.rest.len()
     }
