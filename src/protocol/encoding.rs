@@ -77,7 +77,7 @@ fn accepts(item: &[u8], wanted: &[u8]) -> bool {
 mod tests {
     use super::*;
 
-    fn headers(name: HeaderName, values: &[&'static str]) -> HeaderMap {
+    fn headers(name: &HeaderName, values: &[&'static str]) -> HeaderMap {
         let values = values.iter().map(|value| HeaderValue::from_static(value));
         values.map(|value| (name.clone(), value)).collect()
     }
@@ -103,7 +103,7 @@ mod tests {
     #[test]
     fn the_encoding_of_messages_is_known_or_refused() {
         for wire in Wire::ALL {
-            let read = |value| wire.encoding(&headers(wire.encoding_header(), &[value]));
+            let read = |value| wire.encoding(&headers(&wire.encoding_header(), &[value]));
             assert_eq!(wire.encoding(&HeaderMap::new()), Ok(None));
             assert_eq!(read("identity"), Ok(None));
             assert_eq!(read("gzip"), Ok(Some(Encoding::Gzip)));
@@ -127,7 +127,7 @@ mod tests {
             (&["gzip; q=0.000, br"], false),
             (&[""], false),
         ] {
-            let headers = headers(wire.accept_encoding_header(), values);
+            let headers = headers(&wire.accept_encoding_header(), values);
             assert_eq!(
                 wire.accepts(&headers, Encoding::Gzip),
                 accepted,
