@@ -63,6 +63,18 @@ module completions {
     [ "gzip" "deflate" "zstd" ]
   }
 
+  def "nu-complete routeguide get-person protocol" [] {
+    [ "grpc" "grpc-web" "grpc-web-text" "connect" ]
+  }
+
+  def "nu-complete routeguide get-person codec" [] {
+    [ "proto" "json" ]
+  }
+
+  def "nu-complete routeguide get-person http" [] {
+    [ "auto" "1.1" "2" ]
+  }
+
   def "nu-complete routeguide get-person output" [] {
     [ "text" "json" "envelope" "raw" ]
   }
@@ -100,6 +112,11 @@ module completions {
     --retry: string           # Try a call again this often: if the server has not acted on it, or if it was UNAVAILABLE before any reply [default: 0]
     --profile: string         # Take settings from this profile of the configuration file; see routeguide config [env: ROUTEGUIDE_PROFILE]
     --authority: string       # The value of :authority for calls, instead of the address
+    --protocol: string@"nu-complete routeguide get-person protocol" # The protocol of calls, reflection and health checks [default: grpc]
+    --codec: string@"nu-complete routeguide get-person codec" # How messages are written on the wire [default: proto]
+    --http: string@"nu-complete routeguide get-person http" # The version of HTTP for gRPC-Web and Connect; gRPC has HTTP/2 [default: auto]
+    --get                     # Connect: send the request in the URL of a GET, for methods without side effects
+    --base-path: string       # The path below which services are: /api
     --cacert: path            # Trust the certificates in this PEM file instead of the system's
     --cert: path              # The client's certificate: PEM, or PKCS#12 with its key
     --key: path               # The key of --cert, in PEM, if it is in a file of its own
@@ -124,6 +141,18 @@ module completions {
 
   def "nu-complete routeguide get-people compress" [] {
     [ "gzip" "deflate" "zstd" ]
+  }
+
+  def "nu-complete routeguide get-people protocol" [] {
+    [ "grpc" "grpc-web" "grpc-web-text" "connect" ]
+  }
+
+  def "nu-complete routeguide get-people codec" [] {
+    [ "proto" "json" ]
+  }
+
+  def "nu-complete routeguide get-people http" [] {
+    [ "auto" "1.1" "2" ]
   }
 
   def "nu-complete routeguide get-people output" [] {
@@ -166,6 +195,11 @@ module completions {
     --retry: string           # Try a call again this often: if the server has not acted on it, or if it was UNAVAILABLE before any reply [default: 0]
     --profile: string         # Take settings from this profile of the configuration file; see routeguide config [env: ROUTEGUIDE_PROFILE]
     --authority: string       # The value of :authority for calls, instead of the address
+    --protocol: string@"nu-complete routeguide get-people protocol" # The protocol of calls, reflection and health checks [default: grpc]
+    --codec: string@"nu-complete routeguide get-people codec" # How messages are written on the wire [default: proto]
+    --http: string@"nu-complete routeguide get-people http" # The version of HTTP for gRPC-Web and Connect; gRPC has HTTP/2 [default: auto]
+    --get                     # Connect: send the request in the URL of a GET, for methods without side effects
+    --base-path: string       # The path below which services are: /api
     --cacert: path            # Trust the certificates in this PEM file instead of the system's
     --cert: path              # The client's certificate: PEM, or PKCS#12 with its key
     --key: path               # The key of --cert, in PEM, if it is in a file of its own
@@ -189,6 +223,18 @@ module completions {
 
   def "nu-complete routeguide list compress" [] {
     [ "gzip" "deflate" "zstd" ]
+  }
+
+  def "nu-complete routeguide list protocol" [] {
+    [ "grpc" "grpc-web" "grpc-web-text" "connect" ]
+  }
+
+  def "nu-complete routeguide list codec" [] {
+    [ "proto" "json" ]
+  }
+
+  def "nu-complete routeguide list http" [] {
+    [ "auto" "1.1" "2" ]
   }
 
   def "nu-complete routeguide list reflection" [] {
@@ -227,6 +273,11 @@ module completions {
     --retry: string           # Try a call again this often: if the server has not acted on it, or if it was UNAVAILABLE before any reply [default: 0]
     --profile: string         # Take settings from this profile of the configuration file; see routeguide config [env: ROUTEGUIDE_PROFILE]
     --authority: string       # The value of :authority for calls, instead of the address
+    --protocol: string@"nu-complete routeguide list protocol" # The protocol of calls, reflection and health checks [default: grpc]
+    --codec: string@"nu-complete routeguide list codec" # How messages are written on the wire [default: proto]
+    --http: string@"nu-complete routeguide list http" # The version of HTTP for gRPC-Web and Connect; gRPC has HTTP/2 [default: auto]
+    --get                     # Connect: send the request in the URL of a GET, for methods without side effects
+    --base-path: string       # The path below which services are: /api
     --cacert: path            # Trust the certificates in this PEM file instead of the system's
     --cert: path              # The client's certificate: PEM, or PKCS#12 with its key
     --key: path               # The key of --cert, in PEM, if it is in a file of its own
@@ -252,6 +303,18 @@ module completions {
 
   def "nu-complete routeguide describe compress" [] {
     [ "gzip" "deflate" "zstd" ]
+  }
+
+  def "nu-complete routeguide describe protocol" [] {
+    [ "grpc" "grpc-web" "grpc-web-text" "connect" ]
+  }
+
+  def "nu-complete routeguide describe codec" [] {
+    [ "proto" "json" ]
+  }
+
+  def "nu-complete routeguide describe http" [] {
+    [ "auto" "1.1" "2" ]
   }
 
   def "nu-complete routeguide describe reflection" [] {
@@ -292,6 +355,11 @@ module completions {
     --retry: string           # Try a call again this often: if the server has not acted on it, or if it was UNAVAILABLE before any reply [default: 0]
     --profile: string         # Take settings from this profile of the configuration file; see routeguide config [env: ROUTEGUIDE_PROFILE]
     --authority: string       # The value of :authority for calls, instead of the address
+    --protocol: string@"nu-complete routeguide describe protocol" # The protocol of calls, reflection and health checks [default: grpc]
+    --codec: string@"nu-complete routeguide describe codec" # How messages are written on the wire [default: proto]
+    --http: string@"nu-complete routeguide describe http" # The version of HTTP for gRPC-Web and Connect; gRPC has HTTP/2 [default: auto]
+    --get                     # Connect: send the request in the URL of a GET, for methods without side effects
+    --base-path: string       # The path below which services are: /api
     --cacert: path            # Trust the certificates in this PEM file instead of the system's
     --cert: path              # The client's certificate: PEM, or PKCS#12 with its key
     --key: path               # The key of --cert, in PEM, if it is in a file of its own
@@ -317,6 +385,18 @@ module completions {
 
   def "nu-complete routeguide call compress" [] {
     [ "gzip" "deflate" "zstd" ]
+  }
+
+  def "nu-complete routeguide call protocol" [] {
+    [ "grpc" "grpc-web" "grpc-web-text" "connect" ]
+  }
+
+  def "nu-complete routeguide call codec" [] {
+    [ "proto" "json" ]
+  }
+
+  def "nu-complete routeguide call http" [] {
+    [ "auto" "1.1" "2" ]
   }
 
   def "nu-complete routeguide call reflection" [] {
@@ -366,6 +446,11 @@ module completions {
     --retry: string           # Try a call again this often: if the server has not acted on it, or if it was UNAVAILABLE before any reply [default: 0]
     --profile: string         # Take settings from this profile of the configuration file; see routeguide config [env: ROUTEGUIDE_PROFILE]
     --authority: string       # The value of :authority for calls, instead of the address
+    --protocol: string@"nu-complete routeguide call protocol" # The protocol of calls, reflection and health checks [default: grpc]
+    --codec: string@"nu-complete routeguide call codec" # How messages are written on the wire [default: proto]
+    --http: string@"nu-complete routeguide call http" # The version of HTTP for gRPC-Web and Connect; gRPC has HTTP/2 [default: auto]
+    --get                     # Connect: send the request in the URL of a GET, for methods without side effects
+    --base-path: string       # The path below which services are: /api
     --cacert: path            # Trust the certificates in this PEM file instead of the system's
     --cert: path              # The client's certificate: PEM, or PKCS#12 with its key
     --key: path               # The key of --cert, in PEM, if it is in a file of its own
@@ -412,6 +497,18 @@ module completions {
 
   def "nu-complete routeguide bench compress" [] {
     [ "gzip" "deflate" "zstd" ]
+  }
+
+  def "nu-complete routeguide bench protocol" [] {
+    [ "grpc" "grpc-web" "grpc-web-text" "connect" ]
+  }
+
+  def "nu-complete routeguide bench codec" [] {
+    [ "proto" "json" ]
+  }
+
+  def "nu-complete routeguide bench http" [] {
+    [ "auto" "1.1" "2" ]
   }
 
   def "nu-complete routeguide bench reflection" [] {
@@ -475,6 +572,11 @@ module completions {
     --retry: string           # Try a call again this often: if the server has not acted on it, or if it was UNAVAILABLE before any reply [default: 0]
     --profile: string         # Take settings from this profile of the configuration file; see routeguide config [env: ROUTEGUIDE_PROFILE]
     --authority: string       # The value of :authority for calls, instead of the address
+    --protocol: string@"nu-complete routeguide bench protocol" # The protocol of calls, reflection and health checks [default: grpc]
+    --codec: string@"nu-complete routeguide bench codec" # How messages are written on the wire [default: proto]
+    --http: string@"nu-complete routeguide bench http" # The version of HTTP for gRPC-Web and Connect; gRPC has HTTP/2 [default: auto]
+    --get                     # Connect: send the request in the URL of a GET, for methods without side effects
+    --base-path: string       # The path below which services are: /api
     --cacert: path            # Trust the certificates in this PEM file instead of the system's
     --cert: path              # The client's certificate: PEM, or PKCS#12 with its key
     --key: path               # The key of --cert, in PEM, if it is in a file of its own
@@ -599,6 +701,18 @@ module completions {
     [ "gzip" "deflate" "zstd" ]
   }
 
+  def "nu-complete routeguide health protocol" [] {
+    [ "grpc" "grpc-web" "grpc-web-text" "connect" ]
+  }
+
+  def "nu-complete routeguide health codec" [] {
+    [ "proto" "json" ]
+  }
+
+  def "nu-complete routeguide health http" [] {
+    [ "auto" "1.1" "2" ]
+  }
+
   def "nu-complete routeguide health color" [] {
     [ "auto" "always" "never" ]
   }
@@ -630,6 +744,11 @@ module completions {
     --retry: string           # Try a call again this often: if the server has not acted on it, or if it was UNAVAILABLE before any reply [default: 0]
     --profile: string         # Take settings from this profile of the configuration file; see routeguide config [env: ROUTEGUIDE_PROFILE]
     --authority: string       # The value of :authority for calls, instead of the address
+    --protocol: string@"nu-complete routeguide health protocol" # The protocol of calls, reflection and health checks [default: grpc]
+    --codec: string@"nu-complete routeguide health codec" # How messages are written on the wire [default: proto]
+    --http: string@"nu-complete routeguide health http" # The version of HTTP for gRPC-Web and Connect; gRPC has HTTP/2 [default: auto]
+    --get                     # Connect: send the request in the URL of a GET, for methods without side effects
+    --base-path: string       # The path below which services are: /api
     --cacert: path            # Trust the certificates in this PEM file instead of the system's
     --cert: path              # The client's certificate: PEM, or PKCS#12 with its key
     --key: path               # The key of --cert, in PEM, if it is in a file of its own
@@ -795,6 +914,18 @@ module completions {
     [ "gzip" "deflate" "zstd" ]
   }
 
+  def "nu-complete routeguide shell protocol" [] {
+    [ "grpc" "grpc-web" "grpc-web-text" "connect" ]
+  }
+
+  def "nu-complete routeguide shell codec" [] {
+    [ "proto" "json" ]
+  }
+
+  def "nu-complete routeguide shell http" [] {
+    [ "auto" "1.1" "2" ]
+  }
+
   def "nu-complete routeguide shell reflection" [] {
     [ "auto" "v1" "v1alpha" "off" ]
   }
@@ -840,6 +971,11 @@ module completions {
     --retry: string           # Try a call again this often: if the server has not acted on it, or if it was UNAVAILABLE before any reply [default: 0]
     --profile: string         # Take settings from this profile of the configuration file; see routeguide config [env: ROUTEGUIDE_PROFILE]
     --authority: string       # The value of :authority for calls, instead of the address
+    --protocol: string@"nu-complete routeguide shell protocol" # The protocol of calls, reflection and health checks [default: grpc]
+    --codec: string@"nu-complete routeguide shell codec" # How messages are written on the wire [default: proto]
+    --http: string@"nu-complete routeguide shell http" # The version of HTTP for gRPC-Web and Connect; gRPC has HTTP/2 [default: auto]
+    --get                     # Connect: send the request in the URL of a GET, for methods without side effects
+    --base-path: string       # The path below which services are: /api
     --cacert: path            # Trust the certificates in this PEM file instead of the system's
     --cert: path              # The client's certificate: PEM, or PKCS#12 with its key
     --key: path               # The key of --cert, in PEM, if it is in a file of its own

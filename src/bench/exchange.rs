@@ -210,7 +210,7 @@ impl Caller {
         let now = Instant::now();
         match &end.origin {
             Origin::Server | Origin::Encoding => slot.pause.set(Duration::ZERO),
-            Origin::Deadline | Origin::TooLarge | Origin::NotGrpc(_) => {}
+            Origin::Deadline | Origin::TooLarge | Origin::OtherAnswer(..) => {}
             origin => {
                 let is_lost = !slot.connection.borrow().is_usable();
                 if is_lost && !slot.is_gone.replace(true) {

@@ -8,8 +8,8 @@ use std::time::Instant;
 use bytes::Bytes;
 
 use super::template::{Template, Values};
-use crate::call::Source;
-use crate::framing::{Encoding, Packer};
+use crate::call::{Source, Start};
+use crate::framing::Packer;
 
 /// Which message is next, of several.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -23,6 +23,8 @@ pub enum Pick {
 pub enum Message {
     /// Packed as calls send it, once [`Messages::pack`] was called.
     Fixed(Bytes),
+    /// It does not have the form in which calls send it, as they report.
+    Unpacked(Bytes),
     Template(Template),
 }
 
@@ -43,11 +45,16 @@ impl Messages {
     }
 
     /// Packs, and compresses, those that are the same in each call.
-    pub fn pack(&mut self, encoding: Option<Encoding>) {
+    pub fn pack(&mut self, start: &Start) {
         for message in &mut self.messages {
-            if let Message::Fixed(bytes) = message {
-                *bytes = Packer::packed(encoding, bytes);
-            }
+            let Message::Fixed(bytes) = message else {
+                continue;
+            };
+            let packed = Packer::packed(start.encoding, start.transcoder.clone(), bytes);
+            *message = match packed {
+                Some(packed) => Message::Fixed(packed),
+                None => Message::Unpacked(bytes.clone()),
+            };
         }
     }
 
@@ -132,6 +139,7 @@ impl Source for Requests<'_> {
         }
         match self.messages.get(self.next) {
             Some(Message::Fixed(message)) => packer.push_packed(message),
+            Some(Message::Unpacked(message)) => packer.push(message),
             Some(Message::Template(template)) => {
                 self.rendered.clear();
                 template.render(&mut self.values, &mut self.rendered);

@@ -54,7 +54,7 @@ const GIVE_UP_AFTER: u32 = 3;
 impl Work {
     pub fn new(plan: Plan, target: &Target) -> Self {
         let mut messages = target.messages.clone();
-        messages.pack(target.start.encoding);
+        messages.pack(&target.start);
         Self {
             plan,
             endpoint: target.endpoint.clone(),

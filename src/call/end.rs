@@ -11,13 +11,13 @@ use bytes::Bytes;
 use h2::Reason;
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use percent_encoding::percent_decode;
-use tonic::Code;
 use tonic::metadata::MetadataMap;
+use tonic::{Code, Status};
 
 use crate::base64;
 use crate::framing::BadFrame;
-use crate::protocol::code_of_http;
-use crate::transport::{ANSWER_TIMEOUT, HttpAnswer};
+use crate::protocol::{Protocol, code_of_http};
+use crate::transport::{ANSWER_TIMEOUT, Failure, HttpAnswer, HttpVersion, StreamError};
 
 pub const STATUS: HeaderName = HeaderName::from_static("grpc-status");
 const MESSAGE: HeaderName = HeaderName::from_static("grpc-message");
@@ -33,6 +33,17 @@ pub struct End {
     /// The trailers, without the status itself.
     pub metadata: MetadataMap,
     pub origin: Origin,
+    /// What the call went over, if it was not gRPC.
+    pub over: Option<Over>,
+}
+
+/// What a call went over.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Over {
+    pub protocol: Protocol,
+    pub http_version: HttpVersion,
+    /// That of the response, if there was one.
+    pub http_status: Option<StatusCode>,
 }
 
 /// Where the status of a call comes from.
@@ -52,8 +63,10 @@ pub enum Origin {
     Enough,
     /// The connection was lost, or the server reset the call.
     Connection(Processed),
-    /// The response was not gRPC.
-    NotGrpc(HttpAnswer),
+    /// The response was not of this protocol.
+    OtherAnswer(Protocol, HttpAnswer),
+    /// The response was not HTTP/1.1.
+    NotHttp1,
     /// The server violated the rules of HTTP/2, gRPC or the method.
     Protocol,
     /// A reply was larger than the limit.
@@ -79,6 +92,7 @@ impl End {
             details: Bytes::new(),
             metadata: MetadataMap::new(),
             origin,
+            over: None,
         }
     }
 
@@ -159,19 +173,38 @@ impl End {
         }
     }
 
-    /// The response was not gRPC.
-    pub fn not_grpc(answer: HttpAnswer) -> Self {
+    /// The response was not of the protocol of the call.
+    pub fn other_answer(protocol: Protocol, answer: HttpAnswer) -> Self {
         let code = code_of_http(answer.status);
-        let message = format!("the server did not answer with gRPC but with {answer}");
-        Self::new(code, message, Origin::NotGrpc(answer))
+        let message = format!("the server did not answer with {protocol} but with {answer}");
+        Self::new(code, message, Origin::OtherAnswer(protocol, answer))
+    }
+
+    /// The end of a stream of Connect, or of a unary call that has failed.
+    pub fn from_connect(error: Option<&Status>, trailers: HeaderMap) -> Self {
+        let mut end = match error {
+            None => Self::new(Code::Ok, "", Origin::Server),
+            Some(error) => Self {
+                details: Bytes::copy_from_slice(error.details()),
+                ..Self::new(error.code(), error.message(), Origin::Server)
+            },
+        };
+        end.metadata = MetadataMap::from_headers(trailers);
+        end
     }
 
     /// What to try, where there is a likely fix.
     pub fn hint(&self) -> Option<&'static str> {
         match self.origin {
-            Origin::NotGrpc(_) => {
+            Origin::OtherAnswer(Protocol::Grpc, _) => {
                 Some("is this a gRPC port? it looks like a web server or a proxy")
             }
+            Origin::OtherAnswer(..) => Some(
+                "does the server speak this protocol, and are its services here? see --protocol and --base-path",
+            ),
+            Origin::NotHttp1 => Some(
+                "is this the right port? a server that expects TLS is called with -a https://HOST:PORT",
+            ),
             Origin::Encoding => {
                 Some("does the server accept this encoding? use another --compress, or none")
             }
@@ -225,7 +258,34 @@ impl End {
     }
 
     /// The stream or the connection failed.
-    pub fn from_h2(error: &h2::Error, connection: Option<&h2::Error>) -> Self {
+    pub fn from_stream(error: &StreamError, connection: Option<&h2::Error>) -> Self {
+        match error {
+            StreamError::Http2(error) => Self::from_h2(error, connection),
+            StreamError::Http1(failure) => Self::from_http1(failure),
+        }
+    }
+
+    fn from_http1(failure: &Failure) -> Self {
+        match failure {
+            Failure::Unconnected(error) => Self::new(
+                Code::Unavailable,
+                error.message_with_causes(),
+                Origin::Connection(Processed::No { is_closing: false }),
+            ),
+            Failure::NotHttp1 => Self::new(
+                Code::Unavailable,
+                "the server's answer is not HTTP/1.1",
+                Origin::NotHttp1,
+            ),
+            Failure::Lost(why) => Self::new(
+                Code::Unavailable,
+                format!("the connection was lost: {why}"),
+                Origin::Connection(Processed::Unknown),
+            ),
+        }
+    }
+
+    fn from_h2(error: &h2::Error, connection: Option<&h2::Error>) -> Self {
         if let Some(io) = error.get_io() {
             let why = match connection {
                 // The server gave the reason before it closed the connection.

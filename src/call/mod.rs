@@ -1,24 +1,34 @@
 //! Connection + method + request messages → events. Every call of this program goes through here; all four kinds of method
 //! are a stream of request messages and a stream of replies.
 //!
-//! - `grpc`: a call in progress, on its own h2 stream;
-//! - `request`: its URI and headers;
-//! - `page`: the body of a response that is not gRPC;
+//! - `progress`: a call in progress, with the halves of its stream below it;
+//! - `request`: its URI and headers, and `manner`: how calls are written;
+//! - `unary`: the response of a unary call of Connect, `text`: that of gRPC-Web as base64, and `last`: what follows the end
+//!   of a response that has a frame for it;
+//! - `page`: the body of a response of another kind;
 //! - `end`: how a call ends, and where its status comes from.
 //!
 //! This uses h2, not hyper: while hyper's client waits for the peer's window, it polls nothing else, so that neither a
 //! deadline nor a cancellation can reset the stream. It does not expose h2's `data_frame_budget` either.
 
 mod end;
-mod grpc;
+mod last;
+mod manner;
 mod page;
+mod progress;
 mod request;
+#[cfg(test)]
+mod tests;
+mod text;
+mod unary;
 
-pub use end::{End, Origin, Processed};
-pub use grpc::Call;
+pub use end::{End, Origin, Over, Processed};
+pub use manner::Manner;
+pub use progress::Call;
 pub use request::request_headers;
 
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use bytes::Bytes;
@@ -28,7 +38,8 @@ use tokio::time::Instant;
 use tokio_stream::Stream;
 use tonic::metadata::MetadataMap;
 
-use crate::framing::{Encoding, Packer, Sent};
+use crate::framing::{Encoding, Packer, Sent, Transcoder};
+use crate::protocol::{Codec, Wire};
 
 /// Where the request messages of a call come from.
 pub trait Source {
@@ -48,7 +59,7 @@ impl<S: Stream<Item = Bytes> + Unpin> Source for S {
 pub enum Event {
     /// These requests were sent: with [`Start::exact_sends`], their last bytes fit into the peer's window.
     Sent(Sent),
-    /// The server's initial metadata. Absent if it ended the call at once (gRPC's "Trailers-Only").
+    /// The server's initial metadata. Absent if it ended the call at once ("Trailers-Only" of gRPC and gRPC-Web).
     Headers(Box<MetadataMap>),
     /// One reply, not decoded.
     Message(Bytes),
@@ -57,20 +68,42 @@ pub enum Event {
 
 /// What a call needs to start, except its requests.
 #[derive(Clone, Debug)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is about something else"
+)]
 pub struct Start {
     /// `/package.Service/Method`.
     pub path: PathAndQuery,
     /// From [`request_headers`].
     pub headers: HeaderMap,
-    /// When the whole call must be over. The remaining time is sent as grpc-timeout.
+    /// When the whole call must be over. The remaining time is sent with it.
     pub deadline: Option<Instant>,
     /// The largest reply to accept, in bytes.
     pub max_message_size: usize,
     /// Compresses the requests. The headers name it, too.
     pub encoding: Option<Encoding>,
+    /// The method takes one request.
+    pub single_request: bool,
     /// The method has one reply.
     pub single_reply: bool,
     /// Whether [`Event::Sent`] always waits until the peer's window has room for the requests. Otherwise the end of small
     /// requests is sent together with the headers, at half the cost.
     pub exact_sends: bool,
+    /// What the call looks like.
+    pub wire: Wire,
+    /// Writes and reads JSON; without it, messages are sent as they are.
+    pub transcoder: Option<Arc<dyn Transcoder>>,
+    /// Connect: the request is in the URL.
+    pub is_get: bool,
+}
+
+impl Start {
+    /// How messages are written.
+    pub fn codec(&self) -> Codec {
+        match self.transcoder {
+            None => Codec::Proto,
+            Some(_) => Codec::Json,
+        }
+    }
 }

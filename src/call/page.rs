@@ -6,18 +6,17 @@ use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use bytes::{Buf as _, BytesMut};
-use h2::RecvStream;
 use http::StatusCode;
 use tokio::time::{Sleep, sleep};
 
-use crate::transport::{HttpAnswer, PAGE};
+use crate::transport::{Body, HttpAnswer, PAGE};
 
 /// How long to wait for it.
 const PAGE_TIME: Duration = Duration::from_secs(1);
 
 /// The body of a response that is not gRPC.
 pub struct Page {
-    body: RecvStream,
+    body: Body,
     status: StatusCode,
     content_type: Option<String>,
     start: BytesMut,
@@ -25,7 +24,7 @@ pub struct Page {
 }
 
 impl Page {
-    pub fn new(body: RecvStream, status: StatusCode, content_type: Option<String>) -> Self {
+    pub fn new(body: Body, status: StatusCode, content_type: Option<String>) -> Self {
         Self {
             body,
             status,
@@ -40,7 +39,7 @@ impl Page {
         loop {
             match self.body.poll_data(cx) {
                 Poll::Ready(Some(Ok(data))) => {
-                    let _ = self.body.flow_control().release_capacity(data.len());
+                    self.body.release_capacity(data.len());
                     self.start.extend_from_slice(&data);
                     if let Some(text) = self
                         .start

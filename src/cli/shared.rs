@@ -96,7 +96,60 @@ pub struct ConnectionArgs {
     pub authority: Option<String>,
 
     #[command(flatten)]
+    pub protocol: ProtocolArgs,
+
+    #[command(flatten)]
     pub tls: TlsArgs,
+}
+
+/// How a client command writes its calls.
+#[derive(Clone, Debug, Default, Args)]
+#[command(next_help_heading = "Protocol")]
+pub struct ProtocolArgs {
+    /// The protocol of calls, reflection and health checks [default: grpc]
+    #[arg(long, value_name = "PROTOCOL")]
+    pub protocol: Option<ProtocolArg>,
+
+    /// How messages are written on the wire [default: proto]
+    #[arg(long, value_name = "CODEC")]
+    pub codec: Option<CodecArg>,
+
+    /// The version of HTTP for gRPC-Web and Connect; gRPC has HTTP/2 [default: auto]
+    #[arg(long, value_name = "VERSION")]
+    pub http: Option<HttpArg>,
+
+    /// Connect: send the request in the URL of a GET, for methods without side effects
+    #[arg(long)]
+    pub get: bool,
+
+    /// The path below which services are: /api
+    #[arg(long, value_name = "PATH")]
+    pub base_path: Option<String>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum ProtocolArg {
+    Grpc,
+    GrpcWeb,
+    /// gRPC-Web as base64
+    GrpcWebText,
+    Connect,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum CodecArg {
+    Proto,
+    Json,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum HttpArg {
+    /// What the server speaks, HTTP/2 first
+    Auto,
+    #[value(name = "1.1")]
+    Http1,
+    #[value(name = "2")]
+    Http2,
 }
 
 /// How a client command uses TLS, which an https:// address asks for.

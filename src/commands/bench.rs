@@ -23,7 +23,7 @@ use crate::output::{Console, Progress as Line};
 use crate::session::find::Find;
 use crate::session::misplaced::refuse_address;
 use crate::session::request::refuse_both;
-use crate::session::target::{Method, Target};
+use crate::session::target::Target;
 use crate::session::{Context, output};
 use reports::{Reports, check, thresholds};
 
@@ -57,7 +57,7 @@ pub async fn run(args: &BenchArgs, context: &mut Context) -> Result<()> {
     let (schema, found) = find.run(&session, context).await?;
     schema.give_back(context);
     let descriptor = found?;
-    let start = session.start_of(&Method::new(&descriptor)?);
+    let start = session.start_of(&session.method(&descriptor)?);
     let headers = messages::headers(session.written_headers(), source.rows())?;
     let given = source.compile(args, &descriptor, &session, context).await?;
     let has_rows = given.has_rows
@@ -71,7 +71,7 @@ pub async fn run(args: &BenchArgs, context: &mut Context) -> Result<()> {
     let plan = load::plan(args, kind(&descriptor), given.count, &session)?;
     reports.check(&plan)?;
     check("--find-max", &conditions, &plan)?;
-    session.show_request(&Method::new(&descriptor)?, &console);
+    session.show_request(&session.method(&descriptor)?, &console);
 
     let service = descriptor.parent_service();
     let called = Called {

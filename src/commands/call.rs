@@ -14,7 +14,7 @@ use crate::session::misplaced::refuse_address;
 use crate::session::printer::CallPrinter;
 use crate::session::request::{Data, EMPTY, is_empty, refuse_both};
 use crate::session::schema::Lent;
-use crate::session::target::{Method, Session, Target, not_called};
+use crate::session::target::{Session, Target, not_called};
 use crate::session::{Context, output};
 
 pub async fn run(args: &CallArgs, context: &mut Context) -> Result<()> {
@@ -65,7 +65,7 @@ async fn call(
 ) -> Result<()> {
     let console = output::console(&args.output.console, context);
     let format = output::format(&args.output, Format::Json, context)?;
-    let method = Method::new(descriptor)?;
+    let method = session.method(descriptor)?;
     if args.keep_going && descriptor.is_client_streaming() {
         return Err(Error::usage(format!(
             "--keep-going is for batches, and {} takes a stream: all of its messages are one call",

@@ -17,16 +17,16 @@ use crate::session::drive::Driver;
 use crate::session::observer::{CallObserver, Then};
 use crate::session::printer::CallPrinter;
 use crate::session::tally::Tally;
-use crate::session::target::{Method, Target};
+use crate::session::target::Target;
 use crate::session::unknown_person::{NOT_FOUND, is_unknown_person};
 use crate::session::{Context, output};
 
 pub async fn run(args: &GetPeopleArgs, context: &mut Context) -> Result<()> {
     let console = output::console(&args.output.console, context);
     let descriptor = schema::bundled_method("GetPeople")?;
-    let method = Method::new(&descriptor)?;
     let format = output::format(&args.output, Format::Text, context)?;
     let target = Target::new(&args.connection, context).await?;
+    let method = target.method(&descriptor)?;
     let mut renderer = Renderer::new(&descriptor, format);
     let session = target.connect_for(format, context, &console).await?;
     session.show_request(&method, &console);

@@ -15,7 +15,7 @@ use crate::session::drive::Driver;
 use crate::session::misplaced::only_name;
 use crate::session::observer::{CallObserver, Then};
 use crate::session::printer::CallPrinter;
-use crate::session::target::{Method, Target};
+use crate::session::target::Target;
 use crate::session::unknown_person::{NOT_FOUND, is_unknown_person};
 use crate::session::{Context, output};
 
@@ -23,9 +23,9 @@ pub async fn run(args: &GetPersonArgs, context: &mut Context) -> Result<()> {
     let console = output::console(&args.output.console, context);
     only_name(&args.name, &args.rest)?;
     let descriptor = schema::bundled_method("GetPerson")?;
-    let method = Method::new(&descriptor)?;
     let format = output::format(&args.output, Format::Text, context)?;
     let target = Target::new(&args.connection, context).await?;
+    let method = target.method(&descriptor)?;
     let mut renderer = Renderer::new(&descriptor, format);
     let session = target.connect_for(format, context, &console).await?;
     session.show_request(&method, &console);

@@ -3,7 +3,6 @@
 mod listing;
 
 use bytes::Bytes;
-use http::uri::PathAndQuery;
 use prost::Message;
 use tokio_stream::once;
 use tonic::Code;
@@ -17,13 +16,13 @@ use crate::input::Failure;
 use crate::output::Console;
 use crate::proto::health::health_check_response::ServingStatus;
 use crate::proto::health::{HealthCheckRequest, HealthCheckResponse, HealthListRequest};
-use crate::schema::{did_you_mean, nearest};
+use crate::schema::{did_you_mean, health_method, nearest};
 use crate::session::drive::Driver;
 use crate::session::misplaced::refuse_address;
 use crate::session::observer::{CallObserver, Then};
 use crate::session::printer::status_error;
 use crate::session::schema::lend;
-use crate::session::target::{Method, Session, Target};
+use crate::session::target::{Session, Target};
 use crate::session::{Context, output};
 use listing::Listing;
 
@@ -38,15 +37,10 @@ pub async fn run(args: &HealthArgs, context: &mut Context) -> Result<()> {
     let session = target.connect(context, &console).await?;
     if args.list {
         let mut listing = Listing::default();
-        let path = "/grpc.health.v1.Health/List";
         let request = HealthListRequest {};
-        return ask(path, &request, &mut listing, &session, console, context).await;
+        return ask("List", &request, &mut listing, &session, console, context).await;
     }
-    let path = if args.watch {
-        "/grpc.health.v1.Health/Watch"
-    } else {
-        "/grpc.health.v1.Health/Check"
-    };
+    let method = if args.watch { "Watch" } else { "Check" };
     let request = HealthCheckRequest {
         service: service.clone(),
     };
@@ -56,7 +50,7 @@ pub async fn run(args: &HealthArgs, context: &mut Context) -> Result<()> {
         last: None,
         replies: 0,
     };
-    let result = ask(path, &request, &mut observer, &session, console, context).await;
+    let result = ask(method, &request, &mut observer, &session, console, context).await;
     match result {
         Err(error) if error.kind() == Kind::Status(Code::NotFound) => {
             Err(suggest(error, &observer.service, &session, context).await)
@@ -67,17 +61,14 @@ pub async fn run(args: &HealthArgs, context: &mut Context) -> Result<()> {
 
 /// Makes a call with one request.
 async fn ask<O: CallObserver>(
-    path: &'static str,
+    method: &str,
     request: &impl Message,
     observer: &mut O,
     session: &Session,
     console: Console,
     context: &mut Context,
 ) -> Result<()> {
-    let method = Method {
-        path: PathAndQuery::from_static(path),
-        single_reply: !path.ends_with("/Watch"),
-    };
+    let method = session.method(&health_method(method)?)?;
     session.show_request(&method, &console);
     let request = Bytes::from(request.encode_to_vec());
     let request = || once(request.clone());

@@ -28,6 +28,15 @@ pub enum BadFrame {
     AfterEnd,
 }
 
+impl From<BadEncoding> for BadFrame {
+    fn from(bad: BadEncoding) -> Self {
+        match bad {
+            BadEncoding::Damaged => Self::Undecodable,
+            BadEncoding::TooLarge => Self::Expanding,
+        }
+    }
+}
+
 /// The frame that ends a stream.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum End {
@@ -155,10 +164,7 @@ impl Cutter {
         let encoding = self.encoding.ok_or(BadFrame::Compressed)?;
         let data = self.current.get(PREFIX..len).unwrap_or_default();
         let message = encoding.decompress(data, self.limit(flag));
-        self.decoded = Some(message.map_err(|bad| match bad {
-            BadEncoding::Damaged => BadFrame::Undecodable,
-            BadEncoding::TooLarge => BadFrame::Expanding,
-        })?);
+        self.decoded = Some(message?);
         Ok(())
     }
 

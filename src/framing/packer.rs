@@ -204,11 +204,16 @@ impl Packer {
         self.buffer.extend_from_slice(message);
     }
 
-    /// A message as [`Packer::push_packed`] takes it.
-    pub fn packed(encoding: Option<Encoding>, message: &[u8]) -> Bytes {
-        let mut packer = Self::new(encoding);
+    /// A message as [`Packer::push_packed`] takes it; `None` if it does not have the other form.
+    pub fn packed(
+        encoding: Option<Encoding>,
+        transcoder: Option<Arc<dyn Transcoder>>,
+        message: &[u8],
+    ) -> Option<Bytes> {
+        let mut packer = Self::new(encoding).in_form(transcoder);
         packer.push(message);
-        packer.buffer.freeze()
+        let has_failed = packer.take_failure().is_some();
+        (!has_failed).then(|| packer.buffer.freeze())
     }
 
     /// Takes at most `len` bytes to send, and fewer if the next bytes are in another allocation. Adds the messages that end

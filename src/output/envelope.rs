@@ -12,10 +12,11 @@ use super::indent::indent;
 use super::message::Style;
 use super::paint::paint;
 use crate::base64;
-use crate::call::{End, Origin};
+use crate::call::{End, Origin, Over};
 use crate::error::code_name;
 use crate::protobuf::json::{self, WriteOptions};
 use crate::protobuf::{LayoutId, Layouts, WriteError};
+use crate::protocol::Protocol;
 use crate::secret::{MASK, is_secret};
 
 /// The start of every line.
@@ -176,8 +177,23 @@ pub fn origin(origin: &Origin) -> &'static str {
         Origin::Input => "input",
         Origin::Enough => "enough",
         Origin::Connection(_) => "connection",
-        Origin::NotGrpc(_) | Origin::Protocol | Origin::TooLarge => "protocol",
+        Origin::OtherAnswer(..) | Origin::NotHttp1 | Origin::Protocol | Origin::TooLarge => {
+            "protocol"
+        }
     }
+}
+
+/// `,"protocol":"connect","http":"HTTP/2","http_status":200`
+fn over(over: Over) -> String {
+    let protocol = match over.protocol {
+        Protocol::Grpc => "grpc",
+        Protocol::GrpcWeb => "grpc-web",
+        Protocol::Connect => "connect",
+    };
+    let http = over.http_version;
+    let status = over.http_status;
+    let status = status.map_or_else(|| "null".to_owned(), |it| it.as_u16().to_string());
+    format!(",\"protocol\":\"{protocol}\",\"http\":\"{http}\",\"http_status\":{status}")
 }
 
 /// How a call ended.
@@ -193,6 +209,8 @@ pub struct Status<'a> {
     pub origin: &'a str,
     /// The exit code of a run that ends with it.
     pub exit: u8,
+    /// What the call went over, if it was not gRPC.
+    pub over: Option<Over>,
 }
 
 /// Appends the line of a status.
@@ -200,8 +218,9 @@ pub fn status(status: &Status<'_>, out: &mut Vec<u8>) {
     open("status", status.call, status.at, out);
     let text = |text: &str| serde_json::Value::from(text).to_string();
     let null = || "null".to_owned();
+    let over = status.over.map_or_else(String::new, over);
     let line = format!(
-        ",\"code\":{},\"status\":{},\"message\":{},\"details\":[{}],\"origin\":{},\"exit\":{}}}\n",
+        ",\"code\":{},\"status\":{},\"message\":{},\"details\":[{}],\"origin\":{},\"exit\":{}{over}}}\n",
         status
             .code
             .map_or_else(null, |code| i32::from(code).to_string()),

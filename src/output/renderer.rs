@@ -280,6 +280,7 @@ impl Renderer {
                 details: &self.details(&end.details),
                 origin: envelope::origin(&end.origin),
                 exit: outcome.exit,
+                over: end.over,
             };
             envelope::status(&status, out);
             envelope::dress(envelope.style, out, start);
@@ -336,6 +337,7 @@ impl Format {
                 details: &[],
                 origin,
                 exit: exit::code(error),
+                over: None,
             };
             envelope::status(&status, out);
             envelope::dress(*style, out, start);

@@ -1,5 +1,7 @@
 //! What is on the wire, and the content types that say so.
 
+use std::fmt;
+
 use http::HeaderValue;
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -8,6 +10,17 @@ pub enum Protocol {
     Grpc,
     GrpcWeb,
     Connect,
+}
+
+/// As the protocols are called in texts.
+impl fmt::Display for Protocol {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Grpc => "gRPC",
+            Self::GrpcWeb => "gRPC-Web",
+            Self::Connect => "Connect",
+        })
+    }
 }
 
 /// How a message becomes bytes.

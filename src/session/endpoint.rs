@@ -8,8 +8,8 @@ use crate::config::{File, Key, Settings, Source};
 use crate::error::{Error, Result};
 use crate::net::is_this_machine;
 use crate::transport::{
-    Address, ConnectTo, DEFAULT_ADDR, Endpoint, IdentityFiles, Proxy, Resolve, Route, TlsOptions,
-    is_direct,
+    Address, ConnectTo, DEFAULT_ADDR, Endpoint, HttpVersions, IdentityFiles, Proxy, Resolve, Route,
+    TlsOptions, is_direct,
 };
 
 const CACERT: &str = "--cacert";
@@ -169,6 +169,7 @@ fn tls(args: &TlsArgs, settings: &Settings) -> Result<TlsOptions> {
         insecure,
         server_name: or(args.server_name.clone(), || settings.text(Key::ServerName))?,
         is_proxy: false,
+        http_versions: HttpVersions::default(),
     })
 }
 

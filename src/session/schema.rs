@@ -1,21 +1,26 @@
 //! The schema arguments as a source of descriptors.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use prost_reflect::DescriptorPool;
+use tokio::time::Instant;
 
 use super::Context;
 use super::schemas;
 use super::settings::choice;
 use super::target::{Session, Target, address};
-
+use super::transcoder::JsonTranscoder;
 use crate::cli::{ConnectionArgs, Reflection, SchemaArgs};
 use crate::config::{Key, Settings};
 use crate::error::{Error, Result};
+use crate::framing::Transcoder;
 use crate::output::Console;
+use crate::protocol::Codec;
 use crate::schema::source::{
     self, DescriptorSource, ReflectionMode, ReflectionTarget, SchemaSettings,
 };
+use crate::transport::Connection;
 
 /// The schema arguments as settings.
 ///
@@ -74,12 +79,10 @@ impl Lent {
             let Ok(connection) = session.renewed(deadline).await else {
                 return Vec::new();
             };
-            self.source.attach(ReflectionTarget {
-                connection,
-                metadata: session.metadata().clone(),
-                deadline,
-                patience: session.patience(),
-            });
+            let Ok(target) = reflection_target(session, connection, deadline) else {
+                return Vec::new();
+            };
+            self.source.attach(target);
         }
         let mut found = Vec::new();
         for name in messages {
@@ -115,15 +118,17 @@ pub async fn lend(
 ) -> Result<Lent> {
     let settings = settings(args, &context.settings)?;
     let session = session.filter(|_| settings.asks_server());
-    let target = session.map(|session| ReflectionTarget {
-        connection: session.connection().clone(),
-        metadata: session.metadata().clone(),
-        deadline: session.deadline(),
-        patience: session.patience(),
+    let target = session.map(|session| {
+        let connection = session.connection().clone();
+        reflection_target(session, connection, session.deadline())
     });
+    let target = target.transpose()?;
     let key = schemas::Key {
         settings,
         endpoint: session.map(|session| session.endpoint().clone()),
+        base_path: session.map_or_else(String::new, |session| {
+            session.manner().base_path().to_owned()
+        }),
     };
     let source = if let Some(mut known) = context.schemas.take(&key) {
         if let Some(target) = target {
@@ -138,6 +143,27 @@ pub async fn lend(
         key,
         source,
         session: session.cloned(),
+    })
+}
+
+/// A server to ask, by the protocol of the session's calls.
+fn reflection_target(
+    session: &Session,
+    connection: Connection,
+    deadline: Option<Instant>,
+) -> Result<ReflectionTarget> {
+    let manner = session.manner().clone();
+    let transcoder: Option<Arc<dyn Transcoder>> = match manner.codec {
+        Codec::Proto => None,
+        Codec::Json => Some(Arc::new(JsonTranscoder::of_reflection()?)),
+    };
+    Ok(ReflectionTarget {
+        connection,
+        metadata: session.metadata().clone(),
+        manner,
+        transcoder,
+        deadline,
+        patience: session.patience(),
     })
 }
 

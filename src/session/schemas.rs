@@ -15,6 +15,8 @@ pub struct Key {
     pub settings: SchemaSettings,
     /// `None` for files.
     pub endpoint: Option<Endpoint>,
+    /// The path below which the server has its services.
+    pub base_path: String,
 }
 
 impl Schemas {

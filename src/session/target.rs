@@ -5,7 +5,6 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use http::HeaderMap;
-use http::uri::PathAndQuery;
 use prost_reflect::MethodDescriptor;
 use tokio::task::spawn_blocking;
 use tokio::time::{Instant, timeout};
@@ -15,16 +14,21 @@ use tonic::metadata::MetadataMap;
 use super::Context;
 use super::endpoint::{endpoint, refuse_tls, user_agent};
 use super::headers::{Given, add_settings, headers_of};
+use super::manner::manner;
+use super::method::Method;
 use super::retry::{Again, Retry};
 use super::settings::{choice, or, placed};
 use super::verbose::{show_connection, show_metadata};
-use crate::call::{Call, Source, Start, request_headers};
+use crate::call::{Call, Manner, Source, Start, request_headers};
 use crate::cli::{Compress, ConnectionArgs};
 use crate::config::{Key, Settings};
 use crate::error::{Error, Result};
 use crate::framing::Encoding;
 use crate::output::{Console, Format, Moment, NotCalled};
-use crate::transport::{self, Connection, Connections, Endpoint, Patience};
+use crate::protocol::Wire;
+use crate::transport::{
+    self, Connection, Connections, Endpoint, HttpVersion, HttpVersions, Patience,
+};
 
 pub use crate::transport::Address;
 
@@ -50,6 +54,8 @@ pub struct Target {
     written_headers: Vec<String>,
     max_message_size: usize,
     encoding: Option<Encoding>,
+    manner: Manner,
+    http_versions: HttpVersions,
 }
 
 #[derive(Clone, Debug)]
@@ -98,6 +104,7 @@ impl Target {
             metadata,
             written: written_headers,
         } = headers(args, settings)?;
+        let (manner, http_versions) = manner(&args.protocol, settings)?;
         Ok(Self {
             server,
             connect_timeout: or(args.connect_timeout, || {
@@ -119,7 +126,17 @@ impl Target {
                     Compress::Zstd => Encoding::Zstd,
                 },
             ),
+            manner,
+            http_versions,
         })
+    }
+
+    /// How the method is called.
+    ///
+    /// # Errors
+    /// As [`Method::new`].
+    pub fn method(&self, descriptor: &MethodDescriptor) -> Result<Method> {
+        Method::new(descriptor, &self.manner)
     }
 
     /// The deadline is that of each call, and not of connecting and of what comes before them, and nothing is tried again.
@@ -167,7 +184,8 @@ impl Target {
                 let started = context.servers.endpoint(people.as_deref());
                 context.interrupt.or(started).await?
             }
-        };
+        }
+        .speaking(self.http_versions);
         let is_watched = context.terminal.stderr_is_terminal;
         let failed = |attempt: u32, error: &Error| {
             if console.is_verbose() {
@@ -196,15 +214,24 @@ impl Target {
         show_connection(
             console,
             &endpoint,
-            connection.established(),
+            &connection,
+            self.manner.wire(false).protocol(),
             started.elapsed(),
         );
+        let headers_of = |wire| {
+            let codec = self.manner.codec;
+            request_headers(wire, codec, self.metadata.clone(), self.encoding)
+        };
         Ok(Session {
             connections,
             endpoint,
             connection,
             deadline,
-            headers: request_headers(self.metadata.clone(), self.encoding),
+            headers: headers_of(self.manner.wire(false)),
+            unary_headers: match self.manner.wire(true) {
+                Wire::ConnectUnary => headers_of(Wire::ConnectUnary),
+                _ => HeaderMap::new(),
+            },
             exact_sends: false,
             target: self,
         })
@@ -260,6 +287,8 @@ pub struct Session {
     deadline: Option<Instant>,
     /// The request headers of every call.
     headers: HeaderMap,
+    /// Those of unary calls, if they have others.
+    unary_headers: HeaderMap,
     /// Whether it matters when exactly a request is sent.
     exact_sends: bool,
     target: Target,
@@ -296,8 +325,23 @@ impl Session {
         self.target.max_message_size
     }
 
-    /// Shows the method and the metadata under `-v`.
+    pub fn manner(&self) -> &Manner {
+        &self.target.manner
+    }
+
+    /// How the method is called.
+    ///
+    /// # Errors
+    /// As [`Method::new`].
+    pub fn method(&self, descriptor: &MethodDescriptor) -> Result<Method> {
+        self.target.method(descriptor)
+    }
+
+    /// Shows the method and the metadata under `-v`, and says what HTTP/1.1 does to a method with two streams.
     pub fn show_request(&self, method: &Method, console: &Console) {
+        if method.is_bidirectional() && self.connection.http_version() == HttpVersion::Http1 {
+            console.notice("over HTTP/1.1, replies come after all requests are sent");
+        }
         console.detail(">", || method.path.to_string());
         show_metadata(console, ">", self.metadata());
     }
@@ -393,36 +437,19 @@ impl Session {
     fn start(&self, method: &Method, deadline: Option<Instant>) -> Start {
         Start {
             path: method.path.clone(),
-            headers: self.headers.clone(),
+            headers: match method.wire {
+                Wire::ConnectUnary => self.unary_headers.clone(),
+                _ => self.headers.clone(),
+            },
             deadline,
             max_message_size: self.target.max_message_size,
             encoding: self.target.encoding,
+            single_request: method.single_request,
             single_reply: method.single_reply,
             exact_sends: self.exact_sends,
+            wire: method.wire,
+            transcoder: method.transcoder.clone(),
+            is_get: method.is_get,
         }
-    }
-}
-
-/// What a call needs to know about its method.
-#[derive(Clone, Debug)]
-pub struct Method {
-    pub path: PathAndQuery,
-    /// The method has one reply, not a stream.
-    pub single_reply: bool,
-}
-
-impl Method {
-    /// # Errors
-    /// When the names in the descriptor cannot form a path.
-    pub fn new(descriptor: &MethodDescriptor) -> Result<Self> {
-        let service = descriptor.parent_service();
-        let path = format!("/{}/{}", service.full_name(), descriptor.name());
-        let path = PathAndQuery::try_from(path).map_err(|error| {
-            Error::failed(format!("cannot call {:?}", descriptor.full_name())).caused_by(error)
-        })?;
-        Ok(Self {
-            path,
-            single_reply: !descriptor.is_server_streaming(),
-        })
     }
 }

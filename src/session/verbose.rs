@@ -9,9 +9,9 @@ use tonic::metadata::{KeyAndValueRef, MetadataMap};
 use crate::certificates::{Certificate, readable_time};
 use crate::error::code_name;
 use crate::output::{Attempt, Console};
+use crate::protocol::Protocol;
 use crate::secret::masked;
-
-use crate::transport::{Endpoint, Established};
+use crate::transport::{Connection, Endpoint, HttpVersion};
 
 /// Shows metadata. Secrets are masked, unless `-vv` asks for them.
 pub fn show_metadata(console: &Console, mark: &str, metadata: &MetadataMap) {
@@ -35,12 +35,14 @@ pub fn show_metadata(console: &Console, mark: &str, metadata: &MetadataMap) {
 pub fn show_connection(
     console: &Console,
     endpoint: &Endpoint,
-    established: &Established,
+    connection: &Connection,
+    protocol: Protocol,
     elapsed: Duration,
 ) {
     if !console.is_verbose() {
         return;
     }
+    let established = connection.established();
     let resolved: Vec<String> = established
         .resolved
         .iter()
@@ -69,8 +71,9 @@ pub fn show_connection(
         let resumed = if tls.resumed { ", resumed" } else { "" };
         console.detail("*", || {
             let time = established.handshake;
+            let alpn = tls.http.map_or("none", HttpVersion::alpn);
             format!(
-                "{}, {}, ALPN h2{resumed} in {time:.1?}",
+                "{}, {}, ALPN {alpn}{resumed} in {time:.1?}",
                 tls.version, tls.cipher
             )
         });
@@ -85,6 +88,12 @@ pub fn show_connection(
         }
     }
     console.detail("*", || format!("connected to {endpoint} in {elapsed:.1?}"));
+    // gRPC is always over HTTP/2.
+    if protocol != Protocol::Grpc {
+        console.detail("*", || {
+            format!("{protocol} over {}", connection.http_version())
+        });
+    }
 }
 
 fn show_certificate(console: &Console, certificate: &Certificate) {

@@ -132,7 +132,7 @@ async fn connect(
         let limit = patience
             .deadline
             .map_or(limit, |deadline| limit.min(deadline));
-        let opened = Connection::open(endpoint, secured, tasks);
+        let opened = Connection::open(endpoint, secured, tasks, patience.connect_timeout);
         let error = match timeout_at(limit, opened).await {
             Ok(Ok(connection)) => return Ok(connection),
             Ok(Err(failed)) if !failed.may_pass => return Err(failed.error),

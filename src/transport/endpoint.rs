@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::route::Route;
 use super::tls::TlsOptions;
-use super::{Address, Dialer};
+use super::{Address, Dialer, HttpVersions};
 
 /// A server, and how to reach it.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -18,6 +18,7 @@ pub struct Endpoint {
     authority: Option<String>,
     route: Route,
     keepalive: Option<Duration>,
+    http_versions: HttpVersions,
 }
 
 impl Endpoint {
@@ -30,6 +31,7 @@ impl Endpoint {
             authority: None,
             route: Route::default(),
             keepalive: None,
+            http_versions: HttpVersions::default(),
         }
     }
 
@@ -67,6 +69,18 @@ impl Endpoint {
     pub fn kept_alive(mut self, interval: Option<Duration>) -> Self {
         self.keepalive = interval;
         self
+    }
+
+    /// Speaks these versions of HTTP.
+    #[must_use]
+    pub fn speaking(mut self, versions: HttpVersions) -> Self {
+        self.http_versions = versions;
+        self.tls.http_versions = versions;
+        self
+    }
+
+    pub fn http_versions(&self) -> HttpVersions {
+        self.http_versions
     }
 
     pub fn keepalive(&self) -> Option<Duration> {

@@ -129,11 +129,15 @@ const ROOMS: &[Room] = &[
             ("server", "joins it to `transport` for --in-process"),
             ("output", "prints the events of a call"),
             ("input", "owns stdin, and drives requests that may be bad"),
-            ("protobuf", "how integers of 64 bits are printed"),
+            (
+                "protobuf",
+                "how integers of 64 bits are printed, and messages that calls carry as JSON",
+            ),
             ("schema", "keeps the schemas that were learned"),
             ("call", "drives calls"),
             ("transport", "keeps connections"),
             ("certificates", "`-v` shows the server's"),
+            ("protocol", "which protocol and codec the arguments ask for"),
             ("framing", "packs requests"),
             ("exit", "the exit code in a status event"),
             ("proto", "Person, the reply for someone who does not exist"),
@@ -187,6 +191,7 @@ const ROOMS: &[Room] = &[
                 "call",
                 "exception: the end of a call is one of the events that are printed",
             ),
+            ("protocol", "the name of a call's protocol in an envelope"),
             ("framing", "the messages that were sent"),
             ("exit", "exception: a status event holds the exit code"),
             ("secret", "an envelope masks secrets in metadata"),
@@ -216,6 +221,7 @@ const ROOMS: &[Room] = &[
         imports: &[
             ("call", "reflection is a call"),
             ("transport", "the connection that the call is made on"),
+            ("framing", "what writes the messages of reflection as JSON"),
             ("proto", "the bundled descriptors"),
         ],
     },
@@ -225,7 +231,7 @@ const ROOMS: &[Room] = &[
             ("transport", "a call is a stream of a connection"),
             (
                 "protocol",
-                "the deadline in a request's headers, and the code of an HTTP status",
+                "what requests and responses of each protocol look like",
             ),
             ("framing", "messages in DATA"),
             ("base64", "grpc-status-details-bin"),
@@ -349,7 +355,7 @@ const OUTSIDE: &[(&str, &[&str], &str)] = &[
     (
         "hyper",
         &["server::metrics::http", "transport"],
-        "calls stand on h2: see docs/architecture.md; `transport` asks HTTP/1 proxies for tunnels, and scrapers speak HTTP/1",
+        "calls over HTTP/2 stand on h2: see docs/architecture.md; `transport` has HTTP/1.1 for calls and for the tunnels of proxies, and scrapers speak HTTP/1",
     ),
     (
         "tonic::transport",

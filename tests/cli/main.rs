@@ -56,6 +56,7 @@ mod people_engines;
 mod people_locks;
 mod people_secrets;
 mod progress;
+mod protocols;
 mod readme;
 mod reflection;
 #[cfg(target_os = "linux")]

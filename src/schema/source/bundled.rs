@@ -18,6 +18,16 @@ pub fn bundled_method(name: &str) -> Result<MethodDescriptor> {
         .ok_or_else(|| Error::failed(format!("the bundled schema has no {ROUTE_GUIDE}/{name}")))
 }
 
+/// A method of the service for health checks, by its simple name.
+pub fn health_method(name: &str) -> Result<MethodDescriptor> {
+    let pool = DescriptorPool::decode(proto::health::FILE_DESCRIPTOR_SET).map_err(|error| {
+        Error::failed("the bundled schema of health checks is damaged").caused_by(error)
+    })?;
+    pool.get_service_by_name("grpc.health.v1.Health")
+        .and_then(|service| service.methods().find(|method| method.name() == name))
+        .ok_or_else(|| Error::failed(format!("the bundled schema has no Health/{name}")))
+}
+
 /// The bundled schema's descriptors without comments: enough for calls, and faster to decode.
 pub fn bundled_pool() -> Result<DescriptorPool> {
     DescriptorPool::decode(proto::BARE_FILE_DESCRIPTOR_SET)

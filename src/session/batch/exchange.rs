@@ -12,10 +12,11 @@ use tonic::metadata::MetadataMap;
 use crate::call::{Call, End, Event, Origin};
 use crate::error::{Error, Kind, Result};
 use crate::output::{Attempt, NotCalled};
+use crate::session::method::Method;
 use crate::session::observer::{CallObserver as _, Then};
 use crate::session::printer::CallPrinter;
 use crate::session::retry::unconnected;
-use crate::session::target::{Method, Session};
+use crate::session::target::Session;
 use crate::session::verbose::Timeline;
 
 /// A call that is over, and is printed after those before it.

@@ -13,11 +13,12 @@ use tokio::time::Instant;
 use tokio_stream::once;
 
 use super::drive::{Driver, now};
+use super::method::Method;
 use super::printer::CallPrinter;
 use super::record::Recorder;
 use super::retry::Again;
 use super::schema::Lent;
-use super::target::{Method, Session};
+use super::target::Session;
 use super::verbose::show_request_number;
 use crate::error::{Error, Kind, Result};
 use crate::input::{Failure, Requests};

@@ -10,7 +10,7 @@ use rustls::{ClientConfig, KeyLogFile, RootCertStore};
 use rustls_platform_verifier::Verifier;
 
 use super::verify::{Trust, Witness};
-use super::{H2, IdentityFiles, TlsOptions, identity};
+use super::{IdentityFiles, TlsOptions, identity};
 use crate::certificates::{certified_key, pem};
 use crate::error::{Error, Result};
 
@@ -22,6 +22,7 @@ pub struct Prepared {
 }
 
 /// What connections to one endpoint use where they use TLS.
+#[derive(Clone)]
 pub struct Secured {
     pub server: Option<Arc<Prepared>>,
     pub proxy: Option<(TlsOptions, Arc<Prepared>)>,
@@ -87,7 +88,7 @@ fn prepare(options: &TlsOptions) -> Result<Prepared> {
         }
     };
     if !options.is_proxy {
-        config.alpn_protocols = vec![H2.to_vec()];
+        config.alpn_protocols = options.http_versions.alpn();
     }
     // As curl and browsers do, for tools that read captured traffic. Without SSLKEYLOGFILE it does nothing.
     config.key_log = Arc::new(KeyLogFile::new());

@@ -12,6 +12,7 @@ use crate::certificates::{Certificate, readable_time};
 use crate::error::{Error, plain};
 use crate::transport::connect_error::ConnectError;
 use crate::transport::greeting::{Greeting, tls_error};
+use crate::transport::http_version::HttpVersions;
 
 /// The error of a failed handshake. `name` is the one that the certificate was to have.
 pub fn failed(
@@ -65,7 +66,7 @@ pub fn failed(
             _,
         ) => fail("the server's version of TLS is too old: 1.2 or 1.3 is needed"),
         (rustls::Error::AlertReceived(AlertDescription::NoApplicationProtocol), _) => {
-            no_http2(place)
+            no_version(options.http_versions, place)
         }
         (rustls::Error::AlertReceived(AlertDescription::UnrecognisedName), _) => {
             fail(&format!("the server does not know the name {name}"))
@@ -88,10 +89,15 @@ pub fn failed(
     ConnectError::lasting(error)
 }
 
-/// The server does not agree to HTTP/2.
-pub fn no_http2(place: &str) -> Error {
+/// The server does not agree to a version of HTTP that was offered.
+pub fn no_version(offered: HttpVersions, place: &str) -> Error {
+    let (version, alpn) = match offered {
+        HttpVersions::Http1 => ("HTTP/1.1", "http/1.1"),
+        HttpVersions::Auto => ("HTTP/2 or HTTP/1.1", "h2, http/1.1"),
+        HttpVersions::Http2 => ("HTTP/2", "h2"),
+    };
     Error::failed(format!(
-        "cannot connect to {place}: the server did not agree to HTTP/2 in the TLS handshake (ALPN h2)"
+        "cannot connect to {place}: the server did not agree to {version} in the TLS handshake (ALPN {alpn})"
     ))
     .hinted("is this a gRPC port? it looks like a web server or a proxy")
 }

@@ -23,13 +23,11 @@ pub use explain::{alert_name, refused_certificate};
 
 use super::connect_error::ConnectError;
 use super::greeting::{Greeted, Greeting};
+use super::http_version::{HttpVersion, HttpVersions};
 use crate::certificates::Certificate;
 use crate::error::Error;
 use crate::net::ByteStream;
 use verify::Witness;
-
-/// HTTP/2 in ALPN (RFC 9113, section 3.2).
-const H2: &[u8] = b"h2";
 
 /// How to use TLS, as the user chose it.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
@@ -44,6 +42,8 @@ pub struct TlsOptions {
     pub server_name: Option<String>,
     /// It is a proxy, with HTTP/1.
     pub is_proxy: bool,
+    /// What to offer to the server.
+    pub http_versions: HttpVersions,
 }
 
 impl TlsOptions {
@@ -83,10 +83,12 @@ pub struct TlsSession {
     pub asked_for_certificate: bool,
     /// A client certificate was sent.
     pub sent_certificate: bool,
+    /// `None` for a proxy.
+    pub http: Option<HttpVersion>,
 }
 
-/// Starts TLS on a byte stream. `host` is the server's, and `place` names the server in errors. The server has to agree to
-/// HTTP/2, unless the configuration offers no protocol, as for a proxy.
+/// Starts TLS on a byte stream. `host` is the server's, and `place` names the server in errors. The server has to agree to a
+/// version of HTTP that is offered, unless the configuration offers none, as for a proxy.
 pub async fn handshake(
     io: Box<dyn ByteStream>,
     prepared: &Prepared,
@@ -117,10 +119,15 @@ pub async fn handshake(
         }
     };
     let (_, session) = io.get_ref();
-    if has_alpn && session.alpn_protocol() != Some(H2) {
-        return Err(ConnectError::lasting(explain::no_http2(place)));
+    let http = options.http_versions.chosen(session.alpn_protocol());
+    if has_alpn && http.is_none() {
+        let error = explain::no_version(options.http_versions, place);
+        return Err(ConnectError::lasting(error));
     }
-    let session = describe(session, witness);
+    let session = TlsSession {
+        http: http.filter(|_| has_alpn),
+        ..describe(session, witness)
+    };
     Ok((Box::new(io), session))
 }
 
@@ -137,5 +144,6 @@ fn describe(session: &ClientConnection, witness: &Witness) -> TlsSession {
         certificate: certificate.and_then(|der| Certificate::read(der)),
         asked_for_certificate: witness.was_asked(),
         sent_certificate: witness.has_sent(),
+        http: None,
     }
 }

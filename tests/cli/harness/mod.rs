@@ -6,6 +6,8 @@ mod cli;
 mod deadline;
 mod echo;
 mod files;
+#[allow(dead_code, reason = "only tests/cli uses it")]
+mod http1;
 mod network;
 mod peer;
 #[allow(dead_code, reason = "the unit tests of the library use the rest of it")]
@@ -27,6 +29,8 @@ pub use cli::{Outcome, Program, Running, Stdout, routeguide};
 pub use deadline::{grpc_timeout, grpc_timeout_unit};
 pub use echo::{Arrival, Echo, Reflection, protos, protoset};
 pub use files::{Folder, people_file};
+#[allow(unused_imports, reason = "only tests/cli uses it")]
+pub use http1::{Http1Connection, Http1Peer, Http1Request};
 #[cfg(target_os = "linux")]
 pub use network::HalfOpenPort;
 pub use network::{RawServer, ReservedPort, has_ipv6};

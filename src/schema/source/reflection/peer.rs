@@ -19,6 +19,7 @@ use crate::call::{Call, End, Event, Origin, Start, request_headers};
 use crate::error::{Error, Result};
 use crate::schema::source::settings::ReflectionMode;
 use crate::schema::source::target::ReflectionTarget;
+use crate::transport::HttpVersion;
 
 const V1: &str = "/grpc.reflection.v1.ServerReflection/ServerReflectionInfo";
 const V1ALPHA: &str = "/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo";
@@ -55,7 +56,10 @@ pub struct Peer {
 
 struct Stream {
     call: Call<UnboundedReceiverStream<Bytes>>,
-    requests: mpsc::UnboundedSender<Bytes>,
+    /// `None` once all questions of the stream are asked.
+    requests: Option<mpsc::UnboundedSender<Bytes>>,
+    /// The server answers when all questions are asked.
+    is_half_duplex: bool,
     answers: usize,
     patience: Duration,
 }
@@ -118,7 +122,10 @@ impl Peer {
             let mut stream = self.take_stream()?;
             for question in waiting.iter().filter_map(|at| questions.get(*at)) {
                 // If the call has ended, its status says why.
-                let _ = stream.requests.send(encode(question));
+                let _ = stream.requests.as_ref().map(|it| it.send(encode(question)));
+            }
+            if stream.is_half_duplex {
+                stream.requests = None;
             }
             let end = loop {
                 if waiting.is_empty() {
@@ -149,7 +156,7 @@ impl Peer {
                 }
             };
             let Some(end) = end else {
-                self.stream = Some(stream);
+                self.stream = Some(stream).filter(|stream| !stream.is_half_duplex);
                 break;
             };
             if let Some(answer) = self.judge(*end, stream.answers > 0)?
@@ -167,7 +174,7 @@ impl Peer {
         if end.origin != Origin::Server {
             return Err(match (&end.origin, end.hint()) {
                 // It is not about reflection: every call would end like this.
-                (Origin::NotGrpc(_), Some(hint)) => {
+                (Origin::OtherAnswer(..), Some(hint)) => {
                     Error::status(code, end.message.as_str()).hinted(hint)
                 }
                 _ => failed(code, &end.message),
@@ -219,15 +226,21 @@ impl Peer {
             .as_ref()
             .ok_or_else(|| Error::failed("there is no connection to the server"))?;
         let (requests, receiver) = mpsc::unbounded_channel();
+        let manner = &target.manner;
+        let wire = manner.wire(false);
         let start = Start {
             encoding: None,
             // One answer may hold all descriptors of a large server.
             max_message_size: 64 << 20,
-            path: PathAndQuery::from_static(path),
-            headers: request_headers(target.metadata.clone(), None),
+            path: manner.path(&PathAndQuery::from_static(path)),
+            headers: request_headers(wire, manner.codec, target.metadata.clone(), None),
             deadline: target.deadline,
+            single_request: false,
             single_reply: false,
             exact_sends: false,
+            wire,
+            transcoder: target.transcoder.clone(),
+            is_get: false,
         };
         Ok(Stream {
             call: Call::start(
@@ -235,7 +248,8 @@ impl Peer {
                 start,
                 UnboundedReceiverStream::new(receiver),
             ),
-            requests,
+            requests: Some(requests),
+            is_half_duplex: target.connection.http_version() == HttpVersion::Http1,
             answers: 0,
             patience: target.patience,
         })

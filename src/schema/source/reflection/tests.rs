@@ -20,6 +20,7 @@ use tonic_reflection::pb::v1::{
 };
 
 use super::*;
+use crate::call::Manner;
 use crate::error::Kind;
 use crate::proto::FILE_DESCRIPTOR_SET;
 use crate::schema::source::{SchemaSettings, open};
@@ -46,6 +47,8 @@ async fn serve(routes: Routes) -> ReflectionTarget {
     ReflectionTarget {
         connection,
         metadata: MetadataMap::new(),
+        manner: Manner::default(),
+        transcoder: None,
         deadline: None,
         patience: Duration::from_mins(1),
     }

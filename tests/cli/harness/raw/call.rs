@@ -73,6 +73,12 @@ impl RawCall {
         self.headers(&[("grpc-status", &code.to_string())], END_STREAM);
     }
 
+    /// Ends the response without trailers.
+    #[allow(dead_code, reason = "only tests/cli uses it")]
+    pub fn finish(&self) {
+        self.send(DATA, END_STREAM, []);
+    }
+
     /// Ends the call with response headers alone ("Trailers-Only").
     pub fn end_at_once(&self, code: u32) {
         let code = code.to_string();

@@ -1,0 +1,49 @@
+//! The base64 that gRPC-Web's replies may be in.
+
+use bytes::Bytes;
+
+use crate::protocol::web::{BadText, TextDecoder};
+
+/// Replies as base64.
+#[derive(Debug, Default)]
+pub struct Text {
+    decoder: TextDecoder,
+    /// How many more characters than bytes there were since the last [`Text::take_overhead`].
+    overhead: usize,
+    bad: Option<BadText>,
+}
+
+impl Text {
+    /// The bytes of a part. What follows something bad is not decoded.
+    pub fn decode(&mut self, part: &[u8]) -> Bytes {
+        if self.bad.is_some() {
+            return Bytes::new();
+        }
+        match self.decoder.push(part) {
+            Ok(bytes) => {
+                // A group that was begun before may end here.
+                self.overhead += part.len().saturating_sub(bytes.len());
+                bytes
+            }
+            Err(bad) => {
+                self.bad = Some(bad);
+                Bytes::new()
+            }
+        }
+    }
+
+    /// As many characters may follow as bytes are taken, and these.
+    pub fn take_overhead(&mut self) -> usize {
+        std::mem::take(&mut self.overhead)
+    }
+
+    /// What was not base64.
+    pub fn bad(&self) -> Option<BadText> {
+        self.bad
+    }
+
+    /// What is wrong if the body ends here.
+    pub fn bad_end(&self) -> Option<BadText> {
+        self.bad.or_else(|| self.decoder.finish().err())
+    }
+}
