@@ -6,12 +6,13 @@
 //! - `unary`: the response of a unary call of Connect, `text`: that of gRPC-Web as base64, and `last`: what follows the end
 //!   of a response that has a frame for it;
 //! - `page`: the body of a response of another kind;
-//! - `end`: how a call ends, and where its status comes from.
+//! - `end`: how a call ends, and where its status comes from; `failure`: when its stream fails.
 //!
 //! This uses h2, not hyper: while hyper's client waits for the peer's window, it polls nothing else, so that neither a
 //! deadline nor a cancellation can reset the stream. It does not expose h2's `data_frame_budget` either.
 
 mod end;
+mod failure;
 mod last;
 mod manner;
 mod page;

@@ -30,7 +30,7 @@ const ONE_DASH: [&str; 17] = [
 ];
 
 /// Flags of other tools that have another name here, and what to use.
-const RENAMED: [(&str, &str); 21] = [
+const RENAMED: [(&str, &str); 23] = [
     ("call", "the method is an argument without a flag"),
     ("count-errors", "calls that fail count, and are shown apart"),
     ("cpus", "use --threads"),
@@ -48,6 +48,7 @@ const RENAMED: [(&str, &str); 21] = [
         "json",
         "JSON is -o json, for the commands that print replies",
     ),
+    ("http2-prior-knowledge", "use --http 2"),
     ("keepalive-time", "use --keepalive"),
     ("max-msg-sz", "use --max-message-size"),
     ("max-time", "for the deadline of a call, use --timeout"),
@@ -64,6 +65,7 @@ const RENAMED: [(&str, &str); 21] = [
     ("servername", "use --server-name"),
     ("tls", "for TLS, use -a https://HOST:PORT"),
     ("unix", "for a Unix socket, use -a unix:PATH"),
+    ("web", "use --protocol grpc-web"),
 ];
 
 /// Commands of other tools, and what to use.

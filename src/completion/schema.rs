@@ -50,6 +50,15 @@ pub fn pool(request: &Request) -> Option<DescriptorPool> {
         let all = async { source::open(&settings, None).await?.all().await };
         return block_on(all).ok().map(|schema| schema.pool);
     }
+    let base_path = connection.protocol.base_path.clone();
+    if base_path
+        .or_else(|| env.text(Key::BasePath).ok()?)
+        .is_some()
+    {
+        // The cache knows a server by its address alone.
+        let set = block_on(ask(&connection, &schema, env)).ok()?;
+        return DescriptorPool::decode(set.as_slice()).ok();
+    }
     let addr = connection
         .addr
         .clone()

@@ -325,6 +325,11 @@ impl Session {
         self.target.max_message_size
     }
 
+    /// Whether a server answers only when it has all requests.
+    pub fn is_half_duplex(&self) -> bool {
+        self.connection.http_version() == HttpVersion::Http1
+    }
+
     pub fn manner(&self) -> &Manner {
         &self.target.manner
     }
@@ -339,7 +344,7 @@ impl Session {
 
     /// Shows the method and the metadata under `-v`, and says what HTTP/1.1 does to a method with two streams.
     pub fn show_request(&self, method: &Method, console: &Console) {
-        if method.is_bidirectional() && self.connection.http_version() == HttpVersion::Http1 {
+        if method.is_bidirectional() && self.is_half_duplex() {
             console.notice("over HTTP/1.1, replies come after all requests are sent");
         }
         console.detail(">", || method.path.to_string());

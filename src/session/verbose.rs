@@ -11,7 +11,7 @@ use crate::error::code_name;
 use crate::output::{Attempt, Console};
 use crate::protocol::Protocol;
 use crate::secret::masked;
-use crate::transport::{Connection, Endpoint, HttpVersion};
+use crate::transport::{Connection, Endpoint};
 
 /// Shows metadata. Secrets are masked, unless `-vv` asks for them.
 pub fn show_metadata(console: &Console, mark: &str, metadata: &MetadataMap) {
@@ -71,9 +71,12 @@ pub fn show_connection(
         let resumed = if tls.resumed { ", resumed" } else { "" };
         console.detail("*", || {
             let time = established.handshake;
-            let alpn = tls.http.map_or("none", HttpVersion::alpn);
+            let alpn = match tls.alpn {
+                Some(version) => format!("ALPN {}", version.alpn()),
+                None => "no ALPN".to_owned(),
+            };
             format!(
-                "{}, {}, ALPN {alpn}{resumed} in {time:.1?}",
+                "{}, {}, {alpn}{resumed} in {time:.1?}",
                 tls.version, tls.cipher
             )
         });

@@ -5,14 +5,16 @@ use std::path::Path;
 use prost_reflect::MethodDescriptor;
 
 use super::state::{Shell, no_call};
-use crate::cli::{Command, ConnectionArgs, Line, Program, SchemaArgs, Typed};
+use crate::cli::{
+    CodecArg, Command, ConnectionArgs, Line, Program, ProtocolArg, ProtocolArgs, SchemaArgs, Typed,
+};
 use crate::config::{KEYS, Key, Origin, Settings, Source};
 use crate::error::{Error, Result};
 use crate::output::{MessageWriter, Style};
 use crate::schema::source::SchemaSettings;
 use crate::session::record::CallRecord;
 use crate::session::schema;
-use crate::session::settings::or;
+use crate::session::settings::{choice, or};
 use crate::session::target::{Address, DEFAULT_ADDR, address};
 
 /// # Errors
@@ -192,6 +194,7 @@ fn grpcurl(words: &[String], last: &CallRecord, settings: &Settings) -> Result<V
             "grpcurl cannot call a server in this process",
         ));
     }
+    refuse_other_protocols(&args.protocol, settings)?;
     let mut line = vec!["grpcurl".to_owned()];
     let mut flag = |name: &str, value: Option<String>| {
         if let Some(value) = value {
@@ -251,6 +254,23 @@ fn schema_files(schema: &SchemaSettings, line: &mut Vec<String>) {
     for set in &schema.protosets {
         line.extend(["-protoset".to_owned(), set.display().to_string()]);
     }
+}
+
+/// # Errors
+/// When the call was of another kind than grpcurl's.
+fn refuse_other_protocols(args: &ProtocolArgs, settings: &Settings) -> Result<()> {
+    let protocol = choice(args.protocol, settings, Key::Protocol)?;
+    let codec = choice(args.codec, settings, Key::Codec)?;
+    let base_path = or(args.base_path.clone(), || settings.text(Key::BasePath))?;
+    let is_grpc = protocol.is_none_or(|it| it == ProtocolArg::Grpc)
+        && codec.is_none_or(|it| it == CodecArg::Proto)
+        && base_path.is_none_or(|path| path == "/");
+    if is_grpc {
+        return Ok(());
+    }
+    Err(Error::failed(
+        "grpcurl calls only over gRPC with protobuf, and services that are not below a path",
+    ))
 }
 
 /// The flags of the connection, by grpcurl's names.
@@ -315,6 +335,25 @@ mod tests {
     use super::*;
     use crate::schema::bundled_method;
     use crate::session::record::Recorder;
+
+    #[test]
+    fn grpcurl_has_only_one_protocol() {
+        let last = {
+            let recorder = Recorder::on();
+            drop(recorder.call(&bundled_method("GetPerson").unwrap()));
+            recorder.last().unwrap()
+        };
+        for flags in [
+            ["--protocol", "connect"],
+            ["--codec", "json"],
+            ["--base-path", "/api"],
+        ] {
+            let words = ["get-person", "Alice", flags[0], flags[1]].map(str::to_owned);
+            let copied = grpcurl(&words, &last, &Settings::default());
+            let error = copied.unwrap_err().to_string();
+            assert!(error.starts_with("grpcurl calls only over gRPC"), "{error}");
+        }
+    }
 
     /// The copies of a line after these settings, for both programs.
     fn copies(set: &[(Key, &str)], line: &str) -> [String; 2] {

@@ -9,12 +9,19 @@ use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
 use bytes::Bytes;
-use http::{HeaderMap, Request, Response};
+use http::{HeaderMap, HeaderName, Request, Response, header};
 use hyper::body::{Body as _, Incoming};
 
 use super::http1_body::RequestBody;
 use super::http1_pool::{Lease, Pool};
 use crate::error::{Error, plain};
+
+/// What a response says of the connection alone, and what HTTP/2 does not have (RFC 9113, section 8.2.2).
+const CONNECTION_HEADERS: [HeaderName; 3] = [
+    header::CONNECTION,
+    header::TRANSFER_ENCODING,
+    HeaderName::from_static("keep-alive"),
+];
 
 /// A request on its way, up to the headers of its response.
 pub type Exchange = Pin<Box<dyn Future<Output = Result<Response<Body>, Failure>> + Send>>;
@@ -59,7 +66,10 @@ pub fn exchange(pool: Arc<Pool>, mut request: Request<RequestBody>) -> Exchange 
         loop {
             let mut lease = pool.lease().await.map_err(Failure::Unconnected)?;
             match lease.send(request).await {
-                Ok(response) => {
+                Ok(mut response) => {
+                    for name in CONNECTION_HEADERS {
+                        response.headers_mut().remove(name);
+                    }
                     return Ok(response.map(|incoming| Body {
                         incoming,
                         trailers: None,

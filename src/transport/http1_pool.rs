@@ -74,7 +74,8 @@ impl Pool {
             let Some(mut lease) = self.idle().pop() else {
                 break;
             };
-            if lease.requests.ready().await.is_ok() {
+            // It is at once, unless the server has not read all of the last request.
+            if let Ok(Ok(())) = timeout(self.limit, lease.requests.ready()).await {
                 return Ok(lease);
             }
         }

@@ -74,6 +74,11 @@ pub fn plan(
             "--ping-pong is for methods that take a stream and reply with one",
         ));
     }
+    if args.ping_pong && session.is_half_duplex() {
+        return Err(Error::usage(
+            "--ping-pong needs HTTP/2: over HTTP/1.1, replies come after all requests are sent",
+        ));
+    }
     let duration = load
         .duration
         .or_else(|| load.calls.is_none().then_some(DURATION));

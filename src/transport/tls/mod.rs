@@ -83,7 +83,9 @@ pub struct TlsSession {
     pub asked_for_certificate: bool,
     /// A client certificate was sent.
     pub sent_certificate: bool,
-    /// `None` for a proxy.
+    /// What the server chose with ALPN; `None` if nothing.
+    pub alpn: Option<HttpVersion>,
+    /// The version of HTTP that follows from it; `None` for a proxy.
     pub http: Option<HttpVersion>,
 }
 
@@ -125,6 +127,7 @@ pub async fn handshake(
         return Err(ConnectError::lasting(error));
     }
     let session = TlsSession {
+        alpn: http.filter(|_| session.alpn_protocol().is_some()),
         http: http.filter(|_| has_alpn),
         ..describe(session, witness)
     };
@@ -144,6 +147,7 @@ fn describe(session: &ClientConnection, witness: &Witness) -> TlsSession {
         certificate: certificate.and_then(|der| Certificate::read(der)),
         asked_for_certificate: witness.was_asked(),
         sent_certificate: witness.has_sent(),
+        alpn: None,
         http: None,
     }
 }

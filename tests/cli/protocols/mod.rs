@@ -7,6 +7,7 @@ mod http1;
 mod requests;
 mod schema;
 mod streams;
+mod tls;
 
 use super::harness::{Http1Peer, Outcome, Program, RawPeer, protos, routeguide};
 
