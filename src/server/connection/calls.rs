@@ -115,7 +115,7 @@ impl Calls {
         let extra = match server.origins.asked(&parts) {
             Asked::Call(extra) => extra,
             Asked::Permitted(headers) => {
-                let form = Form::plain(Wire::default());
+                let form = Form::plain(Wire::default(), Codec::default());
                 Replies::new(respond, form, None, Some(headers), &self.unsent).permit();
                 entry.end(Some(Code::Ok), Traffic::default());
                 return None;
@@ -127,7 +127,8 @@ impl Calls {
             }
         };
         let head = Head::read(&parts, method, server.protocols).and_then(|head| {
-            let refused = |status| Refusal::Status(head.wire, Box::new(status));
+            let form = Form::plain(head.wire, head.codec);
+            let refused = |status| Refusal::Status(form, Box::new(status));
             let path = parts.uri.path();
             let allowed = server.access.check(path, &parts.headers);
             allowed.map_err(refused)?;
@@ -182,11 +183,11 @@ impl Calls {
         extra: Option<Box<HeaderMap>>,
         entry: Entry,
     ) {
-        let wire = match &refusal {
-            Refusal::Http(..) => Wire::default(),
-            Refusal::Status(wire, _) | Refusal::Encoding(wire) => *wire,
+        let form = match &refusal {
+            Refusal::Http(..) => Form::plain(Wire::default(), Codec::default()),
+            Refusal::Status(form, _) | Refusal::Encoding(form) => *form,
         };
-        let replies = Replies::new(respond, Form::plain(wire), None, extra, &self.unsent);
+        let replies = Replies::new(respond, form, None, extra, &self.unsent);
         let protocols = self.server.shared.protocols;
         tokio::spawn(refuse(refusal, protocols, body, replies, entry));
     }

@@ -12,6 +12,8 @@ use crate::protocol::{BadTimeout, Codec, Protocol, UnknownEncoding, Wire};
 use crate::server::method::Method;
 use crate::server::protocols::Protocols;
 
+use super::Form;
+
 /// The head of a request.
 pub struct Head {
     pub wire: Wire,
@@ -31,14 +33,14 @@ pub enum Refusal {
     /// It is in none of the protocols.
     Http(StatusCode, http::Method),
     /// Answered in its own protocol.
-    Status(Wire, Box<Status>),
+    Status(Form, Box<Status>),
     /// It is in an encoding that the server does not know.
-    Encoding(Wire),
+    Encoding(Form),
 }
 
 impl Refusal {
-    fn status(wire: Wire, code: Code, message: impl Into<String>) -> Self {
-        Self::Status(wire, Box::new(Status::new(code, message)))
+    fn status(form: Form, code: Code, message: impl Into<String>) -> Self {
+        Self::Status(form, Box::new(Status::new(code, message)))
     }
 }
 
@@ -73,20 +75,22 @@ impl Head {
             return Err(refused(StatusCode::HTTP_VERSION_NOT_SUPPORTED));
         }
         let encoding = wire.encoding(&parts.headers);
-        let encoding = encoding.map_err(|UnknownEncoding| Refusal::Encoding(wire))?;
+        let encoding =
+            encoding.map_err(|UnknownEncoding| Refusal::Encoding(Form::plain(wire, codec)))?;
         Self::of(parts, wire, codec, encoding)
     }
 
     /// Of a request whose message is in its URL.
     fn read_url(parts: &request::Parts) -> Result<Self, Refusal> {
         let wire = Wire::ConnectUnary;
+        let form = Form::plain(wire, Codec::Json);
         let query = parts.uri.query().unwrap_or_default();
         let get = Get::read(query).map_err(|bad| match bad {
             BadQuery::Codec => {
                 Refusal::Http(StatusCode::UNSUPPORTED_MEDIA_TYPE, parts.method.clone())
             }
-            BadQuery::Encoding => Refusal::Encoding(wire),
-            bad => Refusal::status(wire, Code::InvalidArgument, bad.to_string()),
+            BadQuery::Encoding => Refusal::Encoding(form),
+            bad => Refusal::status(form, Code::InvalidArgument, bad.to_string()),
         })?;
         let head = Self::of(parts, wire, get.codec, get.encoding)?;
         Ok(Self {
@@ -101,7 +105,7 @@ impl Head {
         codec: Codec,
         encoding: Option<Encoding>,
     ) -> Result<Self, Refusal> {
-        let bad = |code, message: String| Refusal::status(wire, code, message);
+        let bad = |code, message: String| Refusal::status(Form::plain(wire, codec), code, message);
         let (is_grpc, headers) = (wire == Wire::Grpc, &parts.headers);
         if wire.protocol() == Protocol::Connect {
             connect::has_version(headers)

@@ -61,8 +61,7 @@ impl Form {
     }
 
     /// Of a request that is refused.
-    pub fn plain(wire: Wire) -> Self {
-        let codec = Codec::default();
+    pub fn plain(wire: Wire, codec: Codec) -> Self {
         let encoding = None;
         Self {
             wire,
