@@ -14,7 +14,6 @@ use tokio_util::sync::CancellationToken;
 use tonic::{Code, Status};
 
 use super::{Replies, Requests, Stop, Total};
-use crate::framing::PREFIX;
 use crate::server::metrics::{Limit, MethodIndex, Shard, Traffic};
 
 /// How long a call may take, and what ends it.
@@ -97,8 +96,8 @@ impl Call {
         let traffic = Traffic {
             messages_in: self.requests.taken(),
             messages_out: self.replies.sent(),
-            bytes_in: without_prefixes(self.requests.bytes(), self.requests.taken()),
-            bytes_out: without_prefixes(self.replies.bytes(), self.replies.sent()),
+            bytes_in: self.requests.message_bytes(),
+            bytes_out: self.replies.message_bytes(),
         };
         self.meter.count(traffic);
         traffic
@@ -213,11 +212,6 @@ impl Call {
         }
         end
     }
-}
-
-/// The bytes of messages without those in front of each.
-fn without_prefixes(bytes: u64, messages: u64) -> u64 {
-    bytes.saturating_sub(messages * PREFIX as u64)
 }
 
 /// The status of a handler that panics.

@@ -52,14 +52,19 @@ impl Inbound {
         }
     }
 
-    /// Takes a part of the body.
+    /// Takes a part of the body. Returns how many bytes of messages, and what is in front of them, it is.
     ///
     /// # Errors
     /// When it is malformed or too large.
-    pub fn push(&mut self, data: Bytes, cutter: &mut Cutter) -> Result<(), Status> {
+    pub fn push(&mut self, mut data: Bytes, cutter: &mut Cutter) -> Result<usize, Status> {
+        if let Self::Text(decoder) = self {
+            data = decoder.push(&data).map_err(not_base64)?;
+        }
+        let len = data.len();
         match self {
-            Self::Frames | Self::Message(Message { held: None, .. }) => cutter.push(data),
-            Self::Text(decoder) => cutter.push(decoder.push(&data).map_err(not_base64)?),
+            Self::Frames | Self::Text(_) | Self::Message(Message { held: None, .. }) => {
+                cutter.push(data);
+            }
             Self::Message(Message {
                 held: Some(held),
                 max,
@@ -73,7 +78,7 @@ impl Inbound {
                 }
             }
         }
-        Ok(())
+        Ok(len)
     }
 
     /// Takes the end of the body.

@@ -35,6 +35,15 @@ pub use stream::{RequestBody, Respond};
 
 use tonic::Status;
 
+use crate::framing::PREFIX;
+use crate::protocol::Wire;
+
+/// The bytes of messages without those in front of each.
+fn without_prefixes(wire: Wire, bytes: u64, messages: u64) -> u64 {
+    let prefix = if wire.is_framed() { PREFIX as u64 } else { 0 };
+    bytes.saturating_sub(messages * prefix)
+}
+
 /// What is quoted in a status of text from a client. The whole of it could fill the client's limit for headers.
 pub fn shortened(text: &str) -> &str {
     text.get(..text.floor_char_boundary(QUOTED)).unwrap_or(text)

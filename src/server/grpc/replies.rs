@@ -10,7 +10,7 @@ use tonic::{Code, Status};
 
 use super::share::{Share, Total};
 use super::stream::{Respond, ResponseStream};
-use super::{Head, Stop};
+use super::{Head, Stop, without_prefixes};
 use crate::framing::{COMPRESSED, Encoding, PREFIX, Packer, Sent, Transcoder};
 use crate::protocol::connect::{http_status, write_end, write_error};
 use crate::protocol::web::{encode_text, text_room, write_trailers};
@@ -139,7 +139,8 @@ impl Replies {
     /// in front of the status.
     pub fn poll_flush(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Stop>> {
         let polled = self.poll_send(cx);
-        self.unsent.set(self.packer.len());
+        let only = self.only.as_ref().map_or(0, Bytes::len);
+        self.unsent.set(self.packer.len() + only);
         polled
     }
 
@@ -357,9 +358,14 @@ impl Replies {
         self.sent
     }
 
-    /// How many bytes were sent.
+    /// How many bytes were sent, without what base64 adds.
     pub fn bytes(&self) -> u64 {
         self.bytes
+    }
+
+    /// How many of those are of messages.
+    pub fn message_bytes(&self) -> u64 {
+        without_prefixes(self.form.wire, self.bytes, self.sent)
     }
 }
 

@@ -17,8 +17,9 @@ use tonic::Status;
 
 use super::inbound::Inbound;
 use super::stream::RequestBody;
-use super::{Head, Stop};
+use super::{Head, Stop, without_prefixes};
 use crate::framing::{BadFrame, Cutter, Transcoder};
+use crate::protocol::Wire;
 
 /// Messages that are larger get room of their own. h2 tells the client of what was given back once that is half of what the
 /// client has left: a message up to this size always becomes complete, whatever was given back before it.
@@ -57,6 +58,7 @@ struct Reserved {
 }
 
 pub struct Requests {
+    wire: Wire,
     body: RequestBody,
     inbound: Inbound,
     cutter: Cutter,
@@ -73,6 +75,8 @@ pub struct Requests {
     max_message_size: usize,
     taken: u64,
     bytes: u64,
+    /// The same without what base64 adds.
+    framed_bytes: u64,
 }
 
 impl Requests {
@@ -97,11 +101,13 @@ impl Requests {
         };
         let inbound = Inbound::new(head.wire, is_compressed, len, max_message_size, &mut cutter);
         let has_ended = in_url.is_some();
+        let framed_bytes = in_url.as_ref().map_or(0, Bytes::len) as u64;
         if let Some(message) = in_url {
             cutter.push(message);
             body = RequestBody::Read;
         }
         Self {
+            wire: head.wire,
             body,
             inbound,
             cutter,
@@ -115,6 +121,7 @@ impl Requests {
             max_message_size,
             taken: 0,
             bytes: 0,
+            framed_bytes,
         }
     }
 
@@ -158,7 +165,7 @@ impl Requests {
                 let data = data?;
                 self.bytes += data.len() as u64;
                 self.owed += data.len();
-                self.inbound.push(data, &mut self.cutter)?;
+                self.framed_bytes += self.inbound.push(data, &mut self.cutter)? as u64;
             } else {
                 self.inbound.end(&mut self.cutter)?;
                 self.has_ended = true;
@@ -230,7 +237,8 @@ impl Requests {
 
     fn peek(&mut self) -> Result<Option<&[u8]>, Stop> {
         let max = self.max_message_size;
-        let message = self.cutter.peek().map_err(|bad| status(bad, max))?;
+        let wire = self.wire;
+        let message = self.cutter.peek().map_err(|bad| status(bad, max, wire))?;
         let (Some(transcoder), Some(form)) = (&self.transcoder, message) else {
             return Ok(message);
         };
@@ -271,6 +279,7 @@ impl Requests {
     /// Drops the next message as it is decompressed, which has no room.
     pub fn forget_decoded(&mut self) {
         self.cutter.forget_decoded();
+        self.transcoded = None;
     }
 
     /// The next message; empty if there is none.
@@ -308,9 +317,14 @@ impl Requests {
     pub fn bytes(&self) -> u64 {
         self.bytes
     }
+
+    /// How many of those are of messages.
+    pub fn message_bytes(&self) -> u64 {
+        without_prefixes(self.wire, self.framed_bytes, self.taken)
+    }
 }
 
-fn status(bad: BadFrame, max: usize) -> Status {
+fn status(bad: BadFrame, max: usize, wire: Wire) -> Status {
     match bad {
         BadFrame::TooLarge(len) => Status::resource_exhausted(format!(
             "the request message has {len} bytes, and the limit is {max}"
@@ -318,9 +332,10 @@ fn status(bad: BadFrame, max: usize) -> Status {
         BadFrame::Expanding => Status::resource_exhausted(format!(
             "the request message has more than {max} bytes once decompressed"
         )),
-        BadFrame::Compressed => Status::internal(
-            "a request message is compressed, but the request has no grpc-encoding",
-        ),
+        BadFrame::Compressed => Status::internal(format!(
+            "a request message is compressed, but the request has no {}",
+            wire.encoding_header()
+        )),
         BadFrame::Undecodable => Status::internal("a request message cannot be decompressed"),
         BadFrame::Flag(flag) => {
             Status::internal(format!("a request message has the unknown flag {flag}"))
