@@ -65,6 +65,8 @@ impl Protocols {
     pub fn explain(self, status: StatusCode) -> String {
         match status {
             StatusCode::FORBIDDEN => "Pages of this origin may not call this server.\n".to_owned(),
+            StatusCode::BAD_REQUEST => "A request has one Host.\n".to_owned(),
+            StatusCode::NOT_IMPLEMENTED => "The only transfer coding is chunked.\n".to_owned(),
             StatusCode::HTTP_VERSION_NOT_SUPPORTED => "gRPC needs HTTP/2.\n".to_owned(),
             _ => format!(
                 "This server speaks {}: POST with content-type {}.\n",

@@ -106,6 +106,14 @@ impl Calls {
         }
     }
 
+    /// Answers a request that is not one of HTTP as it should be.
+    pub fn reject(&self, request: Request<RequestBody>, respond: Respond, status: StatusCode) {
+        let (parts, body) = request.into_parts();
+        let entry = self.entry(Method::of(parts.uri.path()), &parts);
+        let refusal = Refusal::Http(status, parts.method);
+        self.refuse(refusal, body, respond, None, entry);
+    }
+
     /// Whether a call is served. One that is not is answered.
     fn admit(&self, request: Request<RequestBody>, respond: Respond) -> Option<Begun> {
         let (parts, body) = request.into_parts();

@@ -58,11 +58,16 @@ pub struct Due {
     alarm: Pin<Box<Sleep>>,
 }
 
+/// How long a connection takes calls: a tenth more or less than the limit, so that connections made together do not all end
+/// together.
+pub fn age(limits: &Limits) -> Option<Duration> {
+    let jitter = 0.9 + 0.2 * fastrand::f64();
+    limits.connection_age.map(|age| age.mul_f64(jitter))
+}
+
 impl Due {
     pub fn new(limits: &Limits, opened: Instant) -> Self {
-        // A tenth more or less, so that connections made together do not all end together.
-        let jitter = 0.9 + 0.2 * fastrand::f64();
-        let age = limits.connection_age.map(|age| age.mul_f64(jitter));
+        let age = age(limits);
         Self {
             handshake: limits.handshake,
             keepalive_interval: limits.keepalive_interval,

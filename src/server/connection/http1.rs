@@ -6,7 +6,8 @@ use std::io;
 use std::pin::pin;
 use std::sync::Arc;
 
-use http::Request;
+use http::header::{HOST, TRANSFER_ENCODING};
+use http::{Request, StatusCode, Version};
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
@@ -15,6 +16,7 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::time::sleep;
 
 use super::calls::Calls;
+use super::due;
 use super::preface::Rewound;
 use crate::server::Server;
 use crate::server::grpc::{RequestBody, Respond, exchange};
@@ -23,9 +25,12 @@ use crate::server::metrics::Limit;
 /// hyper's minimum. It bounds the head of a request, and what is read ahead of its body.
 const LEAST_BUFFER: usize = 8 << 10;
 
-/// Whether a connection that begins so may be one of HTTP/1.1: its first word is a method.
+/// Whether a connection that begins so may be one of HTTP/1.1: its first word is a method, perhaps after an empty line
+/// (RFC 9112, section 2.2).
 pub fn may_begin(first: &[u8]) -> bool {
-    first.first().is_some_and(u8::is_ascii_uppercase)
+    first
+        .first()
+        .is_some_and(|byte| byte.is_ascii_uppercase() || matches!(byte, b'\r' | b'\n'))
 }
 
 /// Serves the connection until the client leaves, it is idle for as long as a handshake may take, or the server drains and
@@ -42,8 +47,12 @@ where
         async move {
             let mut call = Some((request.map(RequestBody::Http1), Respond::Http1(respond)));
             poll_fn(|cx| {
-                if let Some((request, respond)) = call.take() {
-                    calls.serve(request, respond, cx);
+                match call.take() {
+                    Some((request, respond)) => match fault(&request) {
+                        Some(status) => calls.reject(request, respond, status),
+                        None => calls.serve(request, respond, cx),
+                    },
+                    None => {}
                 }
                 std::task::Poll::Ready(())
             })
@@ -60,7 +69,7 @@ where
         .serve_connection(TokioIo::new(io), service);
     let mut connection = pin!(connection);
     let old = async {
-        match limits.connection_age {
+        match due::age(limits) {
             Some(age) => sleep(age).await,
             None => std::future::pending().await,
         }
@@ -72,5 +81,32 @@ where
         () = old => calls.limit_hit(Limit::Age),
     }
     connection.as_mut().graceful_shutdown();
+    // A server that drains ends its calls by itself.
+    let over = async {
+        match limits.connection_grace {
+            Some(grace) if !server.shared.draining.is_cancelled() => sleep(grace).await,
+            _ => std::future::pending().await,
+        }
+    };
+    tokio::select! {
+        _ = connection.as_mut() => return,
+        () = over => calls.end(),
+    }
     let _ = connection.await;
+}
+
+/// What is wrong with a request that hyper takes: there is one Host (RFC 9112, section 3.2), and no transfer coding but chunks
+/// (section 6.1).
+fn fault<B>(request: &Request<B>) -> Option<StatusCode> {
+    let headers = request.headers();
+    let hosts = headers.get_all(HOST).iter().count();
+    if hosts > 1 || hosts == 0 && request.version() == Version::HTTP_11 {
+        return Some(StatusCode::BAD_REQUEST);
+    }
+    let mut codings = headers.get_all(TRANSFER_ENCODING).iter();
+    match (codings.next(), codings.next()) {
+        (None, _) => None,
+        (Some(coding), None) if coding.as_bytes().eq_ignore_ascii_case(b"chunked") => None,
+        _ => Some(StatusCode::NOT_IMPLEMENTED),
+    }
 }

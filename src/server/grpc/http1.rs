@@ -1,6 +1,7 @@
 //! The response to a request of HTTP/1.1, from a call to hyper. At most two parts of it wait: hyper takes the next one when
 //! the client has taken what is before it.
 
+use std::error::Error as _;
 use std::io;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
@@ -11,6 +12,7 @@ use http_body::{Body, Frame, SizeHint};
 use hyper::body::Incoming;
 use tokio::sync::{mpsc, oneshot};
 use tokio_util::sync::PollSender;
+use tonic::Status;
 
 use super::Stop;
 
@@ -33,10 +35,23 @@ pub fn poll_data(body: &mut Incoming, cx: &mut Context<'_>) -> Poll<Option<Resul
                     return Poll::Ready(Some(Ok(data)));
                 }
             }
-            Some(Err(_)) => return Poll::Ready(Some(Err(Stop::Gone))),
+            Some(Err(error)) => return Poll::Ready(Some(Err(stop(&error)))),
             None => return Poll::Ready(None),
         }
     }
+}
+
+/// Why a body cannot be read: it is malformed, or the client is gone.
+fn stop(error: &hyper::Error) -> Stop {
+    let cause = error.source().and_then(|cause| cause.downcast_ref());
+    let kind = cause.map(io::Error::kind);
+    if matches!(
+        kind,
+        Some(io::ErrorKind::InvalidInput | io::ErrorKind::InvalidData)
+    ) {
+        return Status::invalid_argument("the chunks of the request are malformed").into();
+    }
+    Stop::Gone
 }
 
 /// Where the head of a response goes, once.
