@@ -76,6 +76,8 @@ mod serve_log;
 mod serve_metrics;
 mod serve_otlp;
 mod serve_people;
+#[cfg(target_os = "linux")]
+mod serve_protocols;
 mod serve_services;
 #[cfg(unix)]
 mod serve_stop;

@@ -8,6 +8,7 @@ mod echo;
 mod files;
 #[allow(dead_code, reason = "only tests/cli uses it")]
 mod http1;
+pub mod http;
 mod network;
 mod peer;
 #[allow(dead_code, reason = "the unit tests of the library use the rest of it")]
