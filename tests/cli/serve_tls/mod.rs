@@ -88,9 +88,9 @@ fn tls_is_1_2_or_1_3_with_http_2() {
 }
 
 #[test]
-fn a_client_that_does_not_offer_http_2_is_refused_in_the_handshake() {
+fn without_http_1_1_a_client_that_does_not_offer_http_2_is_refused_in_the_handshake() {
     let case = Case::new();
-    let server = Server::of(case.serve());
+    let server = Server::of(case.serve().args(["--protocols", "grpc"]));
     for versions in [TLS12, TLS13] {
         for alpn in [&[][..], &["http/1.1"]] {
             let client = case.client().versions(versions).alpn(alpn);
