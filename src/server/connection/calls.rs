@@ -223,6 +223,9 @@ impl Calls {
                 Poll::Ready(code) => {
                     count_limit(&self.server.shard, code);
                     entry.end(code, call.traffic());
+                    if let Some(rest) = call.requests.into_rest() {
+                        tokio::spawn(read_rest(rest, REFUSED_BODY));
+                    }
                     return;
                 }
                 Poll::Pending => is_answered = call.requests.taken() > 0,
@@ -246,6 +249,9 @@ impl Calls {
             };
             count_limit(&shard, code);
             entry.end(code, call.traffic());
+            if let Some(rest) = call.requests.into_rest() {
+                read_rest(rest, REFUSED_BODY).await;
+            }
         });
     }
 
@@ -294,8 +300,7 @@ impl Handler for Answered {
     }
 }
 
-/// Refuses a request, and reads what is left of it, as far as it does not take long: resetting the stream would reach some
-/// clients before the answer does.
+/// Refuses a request, and reads what is left of it.
 async fn refuse(
     refusal: Refusal,
     protocols: Protocols,
@@ -321,6 +326,12 @@ async fn refuse(
         Refusal::Encoding(_) => replies.refuse_encoding(ACCEPTED),
     };
     entry.end(Some(code), Traffic::default());
+    read_rest(body, left).await;
+}
+
+/// Reads what is left of a request whose response is sent, up to so many bytes, as far as it does not take long: resetting the
+/// stream would reach some clients before the response does.
+async fn read_rest(mut body: RequestBody, mut left: usize) {
     let rest = async {
         while let Some(Ok(data)) = poll_fn(|cx| body.poll_data(cx)).await {
             left = left.checked_sub(data.len())?;

@@ -216,6 +216,17 @@ impl Requests {
         Ok(more > 0)
     }
 
+    /// The body of a request of which more may come though the call is over. Clients of gRPC expect that.
+    pub fn into_rest(mut self) -> Option<RequestBody> {
+        let is_expected = self.wire == Wire::Grpc || !self.body.has_windows();
+        if is_expected || self.has_ended {
+            return None;
+        }
+        // What was taken may be needed to send the rest.
+        self.body.release(self.owed).ok()?;
+        Some(self.body)
+    }
+
     /// Drops what has arrived: the call is over, though its replies may have to wait for the client.
     pub fn discard(&mut self) {
         self.cutter = Cutter::new(0);

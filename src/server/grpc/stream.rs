@@ -48,6 +48,11 @@ impl RequestBody {
         }
     }
 
+    /// Whether it is of HTTP/2.
+    pub fn has_windows(&self) -> bool {
+        matches!(self, Self::Http2(_))
+    }
+
     /// Whether only the reader bounds what arrives: HTTP/1.1 has no windows.
     pub fn has_no_window(&self) -> bool {
         matches!(self, Self::Http1(_))
