@@ -87,6 +87,16 @@ def grpcurl(*arguments, stdin=""):
     return _run(_grpcurl(*arguments), stdin)
 
 
+def curl(*arguments):
+    """Runs curl to its end."""
+    return _run(["curl", "--disable", "--silent", "--show-error", *arguments], "")
+
+
+def buf_curl(*arguments):
+    """Runs `buf curl` to its end."""
+    return _run([os.environ["BUF_BIN"], "curl", *arguments], "")
+
+
 def h2spec(*arguments):
     """Runs h2spec to its end."""
     return _run([os.environ["H2SPEC_BIN"], *arguments], "")
