@@ -237,6 +237,25 @@ impl Attacker {
         Frame::new(HEADERS, flags | END_HEADERS, self.new_stream(), block)
     }
 
+    /// Opens a stream with a POST of this content type.
+    pub fn begin_post(&mut self, path: &str, content_type: &str) -> u32 {
+        let fields = request(path).map(|(name, value)| match name {
+            "content-type" => (name, content_type),
+            _ => (name, value),
+        });
+        let stream = self.new_stream();
+        let block = header_block(&fields);
+        self.send(&Frame::new(HEADERS, END_HEADERS, stream, block));
+        stream
+    }
+
+    /// Opens a stream with a POST of this body.
+    pub fn post(&mut self, path: &str, content_type: &str, body: &str) -> u32 {
+        let stream = self.begin_post(path, content_type);
+        self.data(stream, body, END_STREAM);
+        stream
+    }
+
     /// Opens a stream.
     pub fn open(&mut self, path: &str) -> u32 {
         let headers = self.headers(path, 0);

@@ -21,6 +21,7 @@ mod descriptors;
 mod drain;
 mod floods;
 mod headers;
+mod http1;
 mod lifetimes;
 mod limits;
 mod pings;
