@@ -11,7 +11,9 @@ mod given;
 use std::fmt;
 use std::io;
 use std::net::SocketAddr;
+use std::time::Duration;
 
+use socket2::{SockRef, TcpKeepalive};
 use tokio::net::{TcpListener, TcpStream};
 
 pub use address::ListenAddress;
@@ -63,6 +65,7 @@ impl Listener {
                 let (stream, peer) = listener.accept().await?;
                 // Fails only on a connection that is broken, which reading from it will show.
                 let _ = stream.set_nodelay(true);
+                let _ = SockRef::from(&stream).set_tcp_keepalive(&KEEPALIVE);
                 Ok(Accepted::Tcp(stream.into_std()?, peer))
             }
             #[cfg(unix)]
@@ -105,6 +108,12 @@ impl fmt::Display for Listener {
         }
     }
 }
+
+/// When the system asks whether a client is still there. HTTP/2 has PINGs for that, and HTTP/1.1 has nothing: a watch of
+/// health, whose replies are rare, would outlive a client whose machine is gone.
+const KEEPALIVE: TcpKeepalive = TcpKeepalive::new()
+    .with_time(Duration::from_mins(1))
+    .with_interval(Duration::from_secs(20));
 
 /// A connection that no thread serves yet.
 pub enum Accepted {

@@ -136,6 +136,26 @@ fn a_client_that_leaves_ends_its_call() {
     server.stderr().wait_for("Health/Watch");
 }
 
+/// By the system, as PINGs do in HTTP/2: the client's machine may be gone.
+#[test]
+fn a_silent_client_is_asked_whether_it_is_there() {
+    let server = Server::start();
+    let mut client = Http1::connect(server.addr());
+    let watch = "/grpc.health.v1.Health/Watch";
+    client.send(Request::post(watch, STREAM_JSON, enveloped(0, "{}")).bytes());
+    client.head().is(200);
+    // See proc(5): the local address, the remote one, the state (1 is ESTABLISHED), the queues, and the timer (2 is that
+    // of keepalive).
+    let port = format!(":{:04X}", server.port());
+    super::super::harness::wait_for("the timer of keepalive", || {
+        let connections = std::fs::read_to_string("/proc/net/tcp").unwrap();
+        connections.lines().any(|line| {
+            let fields: Vec<&str> = line.split_whitespace().collect();
+            fields[1].ends_with(&port) && fields[3] == "01" && fields[5].starts_with("02:")
+        })
+    });
+}
+
 /// HTTP does not tell a client that sends no more from one that has left (RFC 9112, section 9.6).
 #[test]
 fn a_client_that_closes_its_side_has_left() {
