@@ -192,7 +192,9 @@ impl Calls {
         entry: Entry,
     ) {
         let form = match &refusal {
-            Refusal::Http(..) => Form::plain(Wire::default(), Codec::default()),
+            Refusal::Http(..) | Refusal::Method(..) => {
+                Form::plain(Wire::default(), Codec::default())
+            }
             Refusal::Status(form, _) | Refusal::Encoding(form) => *form,
         };
         let replies = Replies::new(respond, form, None, extra, &self.unsent);
@@ -309,7 +311,7 @@ async fn refuse(
     entry: Entry,
 ) {
     let mut left = REFUSED_BODY;
-    if matches!(refusal, Refusal::Http(..)) {
+    if matches!(refusal, Refusal::Http(..) | Refusal::Method(..)) {
         // What follows the head may be an error of the stream, which h2 does not report once the answer is sent.
         match timeout(LAST_WORDS, poll_fn(|cx| body.poll_data(cx))).await {
             Ok(Some(Ok(data))) => {
@@ -322,6 +324,7 @@ async fn refuse(
     }
     let code = match refusal {
         Refusal::Http(status, method) => replies.refuse(status, &method, protocols),
+        Refusal::Method(method, allowed) => replies.refuse_method(&method, allowed, protocols),
         Refusal::Status(_, status) => replies.finish(&status),
         Refusal::Encoding(_) => replies.refuse_encoding(ACCEPTED),
     };

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use http::header::CONTENT_TYPE;
-use http::{StatusCode, Version, request};
+use http::{HeaderValue, StatusCode, Version, request};
 use tonic::{Code, Status};
 
 use crate::framing::Encoding;
@@ -32,6 +32,8 @@ pub struct Head {
 pub enum Refusal {
     /// It is in none of the protocols.
     Http(StatusCode, http::Method),
+    /// It has another method of HTTP than these.
+    Method(http::Method, HeaderValue),
     /// Answered in its own protocol.
     Status(Form, Box<Status>),
     /// It is in an encoding that the server does not know.
@@ -55,10 +57,9 @@ impl Head {
         protocols: Protocols,
     ) -> Result<Self, Refusal> {
         let refused = |status| Refusal::Http(status, parts.method.clone());
-        if parts.method == http::Method::GET
-            && method.is_some_and(Method::has_no_side_effects)
-            && protocols.has(Protocol::Connect)
-        {
+        let has_get =
+            method.is_some_and(Method::has_no_side_effects) && protocols.has(Protocol::Connect);
+        if has_get && parts.method == http::Method::GET {
             return Self::read_url(parts);
         }
         let content_type = parts.headers.get(CONTENT_TYPE);
@@ -68,7 +69,8 @@ impl Head {
             .filter(|(wire, _)| method.is_none_or(|method| fits(*wire, method)))
             .ok_or_else(|| refused(StatusCode::UNSUPPORTED_MEDIA_TYPE))?;
         if parts.method != http::Method::POST {
-            return Err(refused(StatusCode::METHOD_NOT_ALLOWED));
+            let allowed = HeaderValue::from_static(if has_get { "GET, POST" } else { "POST" });
+            return Err(Refusal::Method(parts.method.clone(), allowed));
         }
         // Its status comes in trailers, which few clients of HTTP/1.1 read.
         if wire == Wire::Grpc && parts.version < Version::HTTP_2 {
@@ -154,6 +156,7 @@ mod tests {
         let method = Method::of(parts.uri.path());
         Head::read(&parts, method, protocols).map_err(|refusal| match refusal {
             Refusal::Http(status, _) => status,
+            Refusal::Method(..) => StatusCode::METHOD_NOT_ALLOWED,
             Refusal::Status(_, status) => connect::http_status(status.code()),
             Refusal::Encoding(_) => StatusCode::NOT_IMPLEMENTED,
         })

@@ -329,9 +329,6 @@ impl Replies {
         let mut response = self.empty(status);
         let headers = response.headers_mut();
         headers.insert(CONTENT_TYPE, HeaderValue::from_static("text/plain"));
-        if status == StatusCode::METHOD_NOT_ALLOWED {
-            headers.insert(ALLOW, HeaderValue::from_static("POST"));
-        }
         if status == StatusCode::UNSUPPORTED_MEDIA_TYPE {
             headers.insert(ACCEPT_POST, served.content_types());
         }
@@ -345,6 +342,17 @@ impl Replies {
             let _ = stream.send(text, true);
         }
         Code::Unknown
+    }
+
+    /// As [`Replies::refuse`], a request with another method than those that are allowed.
+    pub fn refuse_method(
+        &mut self,
+        method: &Method,
+        allowed: HeaderValue,
+        served: Protocols,
+    ) -> Code {
+        self.extra.get_or_insert_default().insert(ALLOW, allowed);
+        self.refuse(StatusCode::METHOD_NOT_ALLOWED, method, served)
     }
 
     /// Answers a request that asks only whether another may be made.
