@@ -76,7 +76,7 @@ fn heads_without_an_end() {
         while victim.goes_on() {
             let socket = connect(victim);
             flood(&socket, b"POST / HTTP/1.1\r\n", 1);
-            assert!(flood(&socket, &[b'x'; 1 << 16], 1_000), "all is read");
+            assert!(flood(&socket, &vec![b'x'; 1 << 16], 1_000), "all is read");
         }
     });
 }
@@ -94,7 +94,7 @@ fn bodies_that_never_end() {
                     (head + "content-length: 65536\r\n\r\n").as_bytes(),
                     1,
                 );
-                flood(&socket, &[b' '; 60_000], 1);
+                flood(&socket, &vec![b' '; 60_000], 1);
                 socket
             })
             .collect();

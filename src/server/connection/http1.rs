@@ -47,12 +47,11 @@ where
         async move {
             let mut call = Some((request.map(RequestBody::Http1), Respond::Http1(respond)));
             poll_fn(|cx| {
-                match call.take() {
-                    Some((request, respond)) => match fault(&request) {
+                if let Some((request, respond)) = call.take() {
+                    match fault(&request) {
                         Some(status) => calls.reject(request, respond, status),
                         None => calls.serve(request, respond, cx),
-                    },
-                    None => {}
+                    }
                 }
                 std::task::Poll::Ready(())
             })

@@ -72,7 +72,7 @@ impl Request {
             self.method, self.target
         );
         for (name, value) in &self.headers {
-            start.push_str(&format!("{name}: {value}\r\n"));
+            start.extend([name, ": ", value, "\r\n"]);
         }
         start
     }

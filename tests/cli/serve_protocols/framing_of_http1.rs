@@ -239,9 +239,7 @@ fn a_request_line_that_is_not_of_http_1_is_refused() {
 
 #[test]
 fn a_head_that_is_too_large_is_431() {
-    let many: String = (0..200)
-        .map(|number| format!("x-{number}: y\r\n"))
-        .collect();
+    let many = "x-other: y\r\n".repeat(200);
     for headers in [format!("x-other: {}\r\n", "a".repeat(17 << 10)), many] {
         let server = Server::start();
         let mut connection = ask(&server, &headers, "");

@@ -41,9 +41,9 @@ fn another_content_type_is_415_and_those_that_are_served_are_named() {
         ] {
             let request = Request::post(GET_PERSON, content_type, ALICE_NAME);
             let response = request.over(version, server.addr());
-            let served = response.is(415).header("accept-post").unwrap();
+            let accepted = response.is(415).header("accept-post").unwrap();
             for name in ["application/grpc", "application/grpc-web+proto", JSON] {
-                assert!(served.split(", ").any(|it| it == name), "{served}");
+                assert!(accepted.split(", ").any(|it| it == name), "{accepted}");
             }
             assert!(response.text().contains("Connect"), "{response:?}");
         }
