@@ -151,7 +151,7 @@ impl Calls {
             }
         };
         let transcoder = || (head.codec == Codec::Json).then(|| Arc::new(Json(method)) as Arc<_>);
-        let form = Form::of(&head);
+        let form = head.form();
         let replies = Replies::new(respond, form, transcoder(), extra, &self.unsent);
         let transcoder = transcoder();
         let len = body.len(&parts.headers);

@@ -12,7 +12,7 @@ use crate::protocol::{BadTimeout, Codec, Protocol, UnknownEncoding, Wire};
 use crate::server::method::Method;
 use crate::server::protocols::Protocols;
 
-use super::Form;
+use super::form::Form;
 
 /// The head of a request.
 pub struct Head {
@@ -80,6 +80,15 @@ impl Head {
         let encoding =
             encoding.map_err(|UnknownEncoding| Refusal::Encoding(Form::plain(wire, codec)))?;
         Self::of(parts, wire, codec, encoding)
+    }
+
+    /// What the response looks like.
+    pub fn form(&self) -> Form {
+        Form {
+            wire: self.wire,
+            codec: self.codec,
+            encoding: self.reply_encoding,
+        }
     }
 
     /// Of a request whose message is in its URL.

@@ -1,7 +1,7 @@
 //! A call in gRPC [PROTOCOL-HTTP2], gRPC-Web [PROTOCOL-WEB] or Connect: messages in, messages out, a status at the end.
 //!
 //! - `stream`: what it is on, a stream of HTTP/2 or an exchange of HTTP/1.1 (`http1`);
-//! - `head`: what a request says before its messages;
+//! - `head`: what a request says before its messages, and `form`, what the response looks like;
 //! - `requests`: its messages, and `inbound`, how they are framed;
 //! - `replies`: the messages of the response, and its status;
 //! - `json`: both as JSON;
@@ -15,6 +15,7 @@
 //! [PROTOCOL-WEB]: https://github.com/grpc/grpc/blob/master/doc/PROTOCOL-WEB.md
 
 mod call;
+mod form;
 mod head;
 mod http1;
 mod inbound;
@@ -25,10 +26,11 @@ mod share;
 mod stream;
 
 pub use call::{Bounds, Call, Handler, panicked};
+pub use form::Form;
 pub use head::{Head, Refusal};
 pub use http1::exchange;
 pub use json::Json;
-pub use replies::{Form, Replies};
+pub use replies::Replies;
 pub use requests::{ROOM, Requests, WINDOW};
 pub use share::{Share, Total};
 pub use stream::{RequestBody, Respond};

@@ -8,10 +8,11 @@ use http::header::{ALLOW, CONTENT_LENGTH, CONTENT_TYPE};
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Response, StatusCode};
 use tonic::{Code, Status};
 
+use super::form::Form;
 use super::share::{Share, Total};
 use super::stream::{Respond, ResponseStream};
-use super::{Head, Stop, without_prefixes};
-use crate::framing::{COMPRESSED, Encoding, PREFIX, Packer, Sent, Transcoder};
+use super::{Stop, without_prefixes};
+use crate::framing::{COMPRESSED, PREFIX, Packer, Sent, Transcoder};
 use crate::protocol::connect::{http_status, write_end, write_error};
 use crate::protocol::web::{encode_text, text_room, write_trailers};
 use crate::protocol::{Codec, Wire};
@@ -41,34 +42,6 @@ pub struct Replies {
     bytes: u64,
     /// What its client does not let through.
     unsent: Share,
-}
-
-/// What a response looks like.
-#[derive(Clone, Copy, Debug)]
-pub struct Form {
-    pub wire: Wire,
-    pub codec: Codec,
-    pub encoding: Option<Encoding>,
-}
-
-impl Form {
-    pub fn of(head: &Head) -> Self {
-        Self {
-            wire: head.wire,
-            codec: head.codec,
-            encoding: head.reply_encoding,
-        }
-    }
-
-    /// Of a request that is refused.
-    pub fn plain(wire: Wire, codec: Codec) -> Self {
-        let encoding = None;
-        Self {
-            wire,
-            codec,
-            encoding,
-        }
-    }
 }
 
 impl Replies {
