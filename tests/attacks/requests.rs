@@ -21,7 +21,7 @@ fn another_content_type_is_415() {
     let server = Server::start();
     block_on(async {
         let mut client = Client::connect(server.addr()).await;
-        for content_type in ["text/html", "application/json", "application/grpcx", ""] {
+        for content_type in ["text/html", "application/xml", "application/grpcx", ""] {
             let request = Request::post(format!("http://localhost{GET_PERSON}"))
                 .header("content-type", content_type)
                 .body(())
