@@ -10,6 +10,10 @@ module completions {
     [ "reply" "status" ]
   }
 
+  def "nu-complete routeguide serve protocols" [] {
+    [ "grpc" "grpc-web" "connect" ]
+  }
+
   def "nu-complete routeguide serve log_format" [] {
     [ "text" "json" ]
   }
@@ -29,6 +33,8 @@ module completions {
     --drain-delay: string     # How long to go on taking calls after a signal to stop, while health already reports NOT_SERVING
     --threads: string         # Threads that serve connections; as many as the machine has cores by default
     --auth-token-file: path   # Answer only calls with a bearer token of this file, which has one on each line; health needs none
+    --protocols: string@"nu-complete routeguide serve protocols" # The protocols to answer; all of them share the port
+    --allow-origin: string    # Let pages of this origin call from a browser (CORS), such as https://example.com; repeatable
     --no-reflection           # Do not describe the services to clients that ask
     --check                   # Read all configuration, say what would be served, and exit with 0 or 1; nothing is bound
     --verbose(-v)             # Print a line for every call on stderr
@@ -112,7 +118,7 @@ module completions {
     --retry: string           # Try a call again this often: if the server has not acted on it, or if it was UNAVAILABLE before any reply [default: 0]
     --profile: string         # Take settings from this profile of the configuration file; see routeguide config [env: ROUTEGUIDE_PROFILE]
     --authority: string       # The value of :authority for calls, instead of the address
-    --protocol: string@"nu-complete routeguide get-person protocol" # The protocol of calls, reflection and health checks [default: grpc]
+    --protocol: string@"nu-complete routeguide get-person protocol" # The protocol of calls and of reflection [default: grpc]
     --codec: string@"nu-complete routeguide get-person codec" # How messages are written on the wire [default: proto]
     --http: string@"nu-complete routeguide get-person http" # The version of HTTP for gRPC-Web and Connect; gRPC has HTTP/2 [default: auto]
     --get                     # Connect: send the request in the URL of a GET, for methods without side effects
@@ -195,7 +201,7 @@ module completions {
     --retry: string           # Try a call again this often: if the server has not acted on it, or if it was UNAVAILABLE before any reply [default: 0]
     --profile: string         # Take settings from this profile of the configuration file; see routeguide config [env: ROUTEGUIDE_PROFILE]
     --authority: string       # The value of :authority for calls, instead of the address
-    --protocol: string@"nu-complete routeguide get-people protocol" # The protocol of calls, reflection and health checks [default: grpc]
+    --protocol: string@"nu-complete routeguide get-people protocol" # The protocol of calls and of reflection [default: grpc]
     --codec: string@"nu-complete routeguide get-people codec" # How messages are written on the wire [default: proto]
     --http: string@"nu-complete routeguide get-people http" # The version of HTTP for gRPC-Web and Connect; gRPC has HTTP/2 [default: auto]
     --get                     # Connect: send the request in the URL of a GET, for methods without side effects
@@ -273,7 +279,7 @@ module completions {
     --retry: string           # Try a call again this often: if the server has not acted on it, or if it was UNAVAILABLE before any reply [default: 0]
     --profile: string         # Take settings from this profile of the configuration file; see routeguide config [env: ROUTEGUIDE_PROFILE]
     --authority: string       # The value of :authority for calls, instead of the address
-    --protocol: string@"nu-complete routeguide list protocol" # The protocol of calls, reflection and health checks [default: grpc]
+    --protocol: string@"nu-complete routeguide list protocol" # The protocol of calls and of reflection [default: grpc]
     --codec: string@"nu-complete routeguide list codec" # How messages are written on the wire [default: proto]
     --http: string@"nu-complete routeguide list http" # The version of HTTP for gRPC-Web and Connect; gRPC has HTTP/2 [default: auto]
     --get                     # Connect: send the request in the URL of a GET, for methods without side effects
@@ -355,7 +361,7 @@ module completions {
     --retry: string           # Try a call again this often: if the server has not acted on it, or if it was UNAVAILABLE before any reply [default: 0]
     --profile: string         # Take settings from this profile of the configuration file; see routeguide config [env: ROUTEGUIDE_PROFILE]
     --authority: string       # The value of :authority for calls, instead of the address
-    --protocol: string@"nu-complete routeguide describe protocol" # The protocol of calls, reflection and health checks [default: grpc]
+    --protocol: string@"nu-complete routeguide describe protocol" # The protocol of calls and of reflection [default: grpc]
     --codec: string@"nu-complete routeguide describe codec" # How messages are written on the wire [default: proto]
     --http: string@"nu-complete routeguide describe http" # The version of HTTP for gRPC-Web and Connect; gRPC has HTTP/2 [default: auto]
     --get                     # Connect: send the request in the URL of a GET, for methods without side effects
@@ -446,7 +452,7 @@ module completions {
     --retry: string           # Try a call again this often: if the server has not acted on it, or if it was UNAVAILABLE before any reply [default: 0]
     --profile: string         # Take settings from this profile of the configuration file; see routeguide config [env: ROUTEGUIDE_PROFILE]
     --authority: string       # The value of :authority for calls, instead of the address
-    --protocol: string@"nu-complete routeguide call protocol" # The protocol of calls, reflection and health checks [default: grpc]
+    --protocol: string@"nu-complete routeguide call protocol" # The protocol of calls and of reflection [default: grpc]
     --codec: string@"nu-complete routeguide call codec" # How messages are written on the wire [default: proto]
     --http: string@"nu-complete routeguide call http" # The version of HTTP for gRPC-Web and Connect; gRPC has HTTP/2 [default: auto]
     --get                     # Connect: send the request in the URL of a GET, for methods without side effects
@@ -572,7 +578,7 @@ module completions {
     --retry: string           # Try a call again this often: if the server has not acted on it, or if it was UNAVAILABLE before any reply [default: 0]
     --profile: string         # Take settings from this profile of the configuration file; see routeguide config [env: ROUTEGUIDE_PROFILE]
     --authority: string       # The value of :authority for calls, instead of the address
-    --protocol: string@"nu-complete routeguide bench protocol" # The protocol of calls, reflection and health checks [default: grpc]
+    --protocol: string@"nu-complete routeguide bench protocol" # The protocol of calls and of reflection [default: grpc]
     --codec: string@"nu-complete routeguide bench codec" # How messages are written on the wire [default: proto]
     --http: string@"nu-complete routeguide bench http" # The version of HTTP for gRPC-Web and Connect; gRPC has HTTP/2 [default: auto]
     --get                     # Connect: send the request in the URL of a GET, for methods without side effects
@@ -744,7 +750,7 @@ module completions {
     --retry: string           # Try a call again this often: if the server has not acted on it, or if it was UNAVAILABLE before any reply [default: 0]
     --profile: string         # Take settings from this profile of the configuration file; see routeguide config [env: ROUTEGUIDE_PROFILE]
     --authority: string       # The value of :authority for calls, instead of the address
-    --protocol: string@"nu-complete routeguide health protocol" # The protocol of calls, reflection and health checks [default: grpc]
+    --protocol: string@"nu-complete routeguide health protocol" # The protocol of calls and of reflection [default: grpc]
     --codec: string@"nu-complete routeguide health codec" # How messages are written on the wire [default: proto]
     --http: string@"nu-complete routeguide health http" # The version of HTTP for gRPC-Web and Connect; gRPC has HTTP/2 [default: auto]
     --get                     # Connect: send the request in the URL of a GET, for methods without side effects
@@ -971,7 +977,7 @@ module completions {
     --retry: string           # Try a call again this often: if the server has not acted on it, or if it was UNAVAILABLE before any reply [default: 0]
     --profile: string         # Take settings from this profile of the configuration file; see routeguide config [env: ROUTEGUIDE_PROFILE]
     --authority: string       # The value of :authority for calls, instead of the address
-    --protocol: string@"nu-complete routeguide shell protocol" # The protocol of calls, reflection and health checks [default: grpc]
+    --protocol: string@"nu-complete routeguide shell protocol" # The protocol of calls and of reflection [default: grpc]
     --codec: string@"nu-complete routeguide shell codec" # How messages are written on the wire [default: proto]
     --http: string@"nu-complete routeguide shell http" # The version of HTTP for gRPC-Web and Connect; gRPC has HTTP/2 [default: auto]
     --get                     # Connect: send the request in the URL of a GET, for methods without side effects

@@ -106,7 +106,7 @@ pub struct ConnectionArgs {
 #[derive(Clone, Debug, Default, Args)]
 #[command(next_help_heading = "Protocol")]
 pub struct ProtocolArgs {
-    /// The protocol of calls, reflection and health checks [default: grpc]
+    /// The protocol of calls and of reflection [default: grpc]
     #[arg(long, value_name = "PROTOCOL")]
     pub protocol: Option<ProtocolArg>,
 

@@ -37,7 +37,7 @@ fn a_key() {
     # zzz = 1
     $ routeguide list --profile p -q
     error: config.toml, line 2, column 1: unknown key "zzz"
-    hint: the keys are addr, in-process, people, cacert, cert, key, key-password-file, insecure, server-name, authority, resolve, connect-to, proxy, headers, connect-timeout, timeout, wait, retry, max-message-size, compress, keepalive, user-agent, proto, import-path, protoset, reflection, output, pretty, compact, emit-defaults, proto-names, enum-numbers, int64-numbers, color, verbose, quiet, error-format, inherits
+    hint: the keys are addr, in-process, people, cacert, cert, key, key-password-file, insecure, server-name, authority, resolve, connect-to, proxy, headers, connect-timeout, timeout, wait, retry, max-message-size, compress, keepalive, user-agent, protocol, codec, http, get, base-path, proto, import-path, protoset, reflection, output, pretty, compact, emit-defaults, proto-names, enum-numbers, int64-numbers, color, verbose, quiet, error-format, inherits
     [exit code 2]
 
     # header = {}

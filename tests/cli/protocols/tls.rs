@@ -6,10 +6,10 @@ use super::{call, printed};
 const PROTO: [(&str, &str); 1] = [("content-type", "application/proto")];
 const REPLY: [u8; 2] = [0x10, 1];
 
-/// What servers choose from.
+/// What servers choose from, the best first.
 const HTTP_1: &[&[u8]] = &[b"http/1.1"];
 const HTTP_2: &[&[u8]] = &[b"h2"];
-const BOTH: &[&[u8]] = &[b"http/1.1", b"h2"];
+const BOTH: &[&[u8]] = &[b"h2", b"http/1.1"];
 
 fn setup(trusted: &Trusted, alpn: &'static [&'static [u8]]) -> TlsSetup {
     let identity = trusted.authority.issue(&["localhost"], Validity::Now);
