@@ -90,6 +90,7 @@ const ROOMS: &[Room] = &[
                 "call",
                 "the end of a call, which get-* and health interpret",
             ),
+            ("protocol", "which protocols `serve` answers"),
             ("framing", "how many messages were sent"),
             ("proto", "the messages of health, and Person"),
             ("secret", "`config` masks secrets"),
@@ -354,8 +355,14 @@ const OUTSIDE: &[(&str, &[&str], &str)] = &[
     ),
     (
         "hyper",
-        &["server::metrics::http", "transport"],
-        "calls over HTTP/2 stand on h2: see docs/architecture.md; `transport` has HTTP/1.1 for calls and for the tunnels of proxies, and scrapers speak HTTP/1",
+        &[
+            "server::connection::http1",
+            "server::grpc::http1",
+            "server::grpc::stream",
+            "server::metrics::http",
+            "transport",
+        ],
+        "calls over HTTP/2 stand on h2: see docs/architecture.md; `transport` and `server` have HTTP/1.1 for calls, `transport` for the tunnels of proxies, too, and scrapers speak HTTP/1",
     ),
     (
         "tonic::transport",

@@ -6,9 +6,9 @@ mod cli;
 mod deadline;
 mod echo;
 mod files;
+pub mod http;
 #[allow(dead_code, reason = "only tests/cli uses it")]
 mod http1;
-pub mod http;
 mod network;
 mod peer;
 #[allow(dead_code, reason = "the unit tests of the library use the rest of it")]
