@@ -114,9 +114,16 @@ class ServeTls(unittest.TestCase):
             self.assertNotEqual(done.returncode, 0)
             self.assertIn(b"SSL alert number", done.stderr)
 
-    def test_openssl_is_refused_without_http_2(self):
-        self.start()
+    def test_openssl_is_refused_without_http_2_by_a_server_of_grpc_alone(self):
+        self.start("--protocols", "grpc")
         for alpn in (), ("-alpn", "http/1.1"):
             done = self.s_client(*alpn)
             self.assertNotEqual(done.returncode, 0)
             self.assertIn(b"no application protocol", done.stderr)
+
+    def test_openssl_may_agree_to_http_1_1_or_to_nothing(self):
+        self.start()
+        for alpn, agreed in ((), b"No ALPN"), (("-alpn", "http/1.1"), b"ALPN protocol: http/1.1"):
+            done = self.s_client(*alpn)
+            self.assertEqual(done.returncode, 0, done.stderr)
+            self.assertIn(agreed, done.stdout)
