@@ -34,7 +34,7 @@ module completions {
     --threads: string         # Threads that serve connections; as many as the machine has cores by default
     --auth-token-file: path   # Answer only calls with a bearer token of this file, which has one on each line; health needs none
     --protocols: string@"nu-complete routeguide serve protocols" # The protocols to answer; all of them share the port
-    --allow-origin: string    # Let pages of this origin call from a browser (CORS), such as https://example.com; repeatable
+    --allow-origin: string    # Let pages of this origin (scheme://host or scheme://host:port) call from a browser (CORS); repeatable
     --no-reflection           # Do not describe the services to clients that ask
     --check                   # Read all configuration, say what would be served, and exit with 0 or 1; nothing is bound
     --verbose(-v)             # Print a line for every call on stderr

@@ -95,7 +95,7 @@ pub struct ServeArgs {
     )]
     pub protocols: Vec<ServedProtocol>,
 
-    /// Let pages of this origin call from a browser (CORS), such as https://example.com; repeatable
+    /// Let pages of this origin (scheme://host or scheme://host:port) call from a browser (CORS); repeatable
     ///
     /// '*' is every origin. Without it, browsers allow only pages that come from the server's own address.
     #[arg(long, value_name = "ORIGIN", help_heading = "Serving")]

@@ -25,12 +25,13 @@ use crate::server::metrics::Limit;
 /// hyper's minimum. It bounds the head of a request, and what is read ahead of its body.
 const LEAST_BUFFER: usize = 8 << 10;
 
-/// Whether a connection that begins so may be one of HTTP/1.1: its first word is a method, perhaps after an empty line
-/// (RFC 9112, section 2.2).
+/// Whether a connection that begins so may be one of HTTP/1.1: its first word is a method, and what follows may be a target
+/// (RFC 9112, section 3.2). Anything else is not worth an answer.
 pub fn may_begin(first: &[u8]) -> bool {
-    first
-        .first()
-        .is_some_and(|byte| byte.is_ascii_uppercase() || matches!(byte, b'\r' | b'\n'))
+    let space = first.iter().position(|byte| *byte == b' ');
+    let target = space.and_then(|space| first.get(space + 1));
+    first.first().is_some_and(u8::is_ascii_uppercase)
+        && target.is_none_or(|first| matches!(first, b'/' | b'*' | b'h' | b'H'))
 }
 
 /// Serves the connection until the client leaves, it is idle for as long as a handshake may take, or the server drains and
