@@ -241,7 +241,7 @@ impl Worker {
             let counts = due >= self.times.start;
             let Some(number) = self.take(counts) else {
                 waiting.end();
-                break;
+                return self.calls_end().await;
             };
             waiting.next = None;
             at_once += 1;
@@ -262,14 +262,17 @@ impl Worker {
                 None => _ = tasks.spawn_local(Rc::clone(self).seat(order)),
             }
         }
-        if plan.calls.is_some() {
-            // The load ends with its last call.
-            waiting.end();
-            while self.in_flight.get() > 0 {
-                self.has_room.notified().await;
-            }
-        } else {
-            std::future::pending::<()>().await;
+        match self.times.end {
+            // The stages have not ended with the last call that is due in them.
+            Some(_) => std::future::pending().await,
+            None => self.calls_end().await,
+        }
+    }
+
+    /// Waits for the calls under way, the last of an open loop.
+    async fn calls_end(&self) {
+        while self.in_flight.get() > 0 {
+            self.has_room.notified().await;
         }
     }
 
