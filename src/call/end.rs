@@ -12,12 +12,13 @@ use tonic::{Code, Status};
 
 use crate::base64;
 use crate::framing::BadFrame;
-use crate::protocol::{Protocol, code_of_http};
+use crate::protocol::{Protocol, Wire, code_of_http};
 use crate::transport::{ANSWER_TIMEOUT, HttpAnswer, HttpVersion};
 
 pub const STATUS: HeaderName = HeaderName::from_static("grpc-status");
 const MESSAGE: HeaderName = HeaderName::from_static("grpc-message");
 const DETAILS: HeaderName = HeaderName::from_static("grpc-status-details-bin");
+pub const STATUS_FIELDS: [HeaderName; 3] = [STATUS, MESSAGE, DETAILS];
 
 /// The end of a call.
 #[derive(Clone, Debug)]
@@ -169,9 +170,19 @@ impl End {
         }
     }
 
-    /// The response was not of the protocol of the call.
+    /// The response was not of the protocol of the call, or its messages are in another codec.
     pub fn other_answer(protocol: Protocol, answer: HttpAnswer) -> Self {
-        let code = code_of_http(answer.status);
+        let content_type = answer.content_type.as_deref().unwrap_or_default();
+        let found = HeaderValue::from_str(content_type).ok();
+        let found = found.and_then(|found| Wire::of_content_type(&found));
+        // For gRPC, the mapping of HTTP's statuses is all that its documents have.
+        let is_other_codec = protocol == Protocol::Connect
+            && found.is_some_and(|(wire, _)| wire.protocol() == Protocol::Connect);
+        let code = if answer.status == StatusCode::OK && is_other_codec {
+            Code::Internal
+        } else {
+            code_of_http(answer.status)
+        };
         let message = format!("the server did not answer with {protocol} but with {answer}");
         Self::new(code, message, Origin::OtherAnswer(protocol, answer))
     }

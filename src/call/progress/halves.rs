@@ -1,6 +1,7 @@
 //! The two halves of a call, each in one of its states.
 
 use http::StatusCode;
+use http::response::Parts;
 
 use crate::call::Start;
 use crate::call::end::End;
@@ -32,6 +33,8 @@ pub enum Receiving {
     Trailers(Body, StatusCode),
     /// The frame that ends the response was here.
     Last(Last),
+    /// The headers have a status, which counts if no message follows.
+    Status(Last, Box<Parts>),
     /// The reply of a unary call of Connect.
     Unary(Box<Unary>),
     Page(Box<Page>),

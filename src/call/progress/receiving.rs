@@ -3,13 +3,14 @@
 use std::task::{Context, Poll, ready};
 
 use bytes::Bytes;
+use http::response::Parts;
 use http::{HeaderMap, Response, StatusCode, header};
 use tonic::Code;
 use tonic::metadata::MetadataMap;
 
 use super::Call;
 use super::halves::{Receiving, Sending};
-use crate::call::end::{End, Origin, Processed, STATUS};
+use crate::call::end::{End, Origin, Processed, STATUS, STATUS_FIELDS};
 use crate::call::last::Last;
 use crate::call::page::Page;
 use crate::call::request::answers;
@@ -96,6 +97,10 @@ impl<R: Source> Call<R> {
                 }
                 let end = std::mem::replace(&mut last.end, Box::new(End::cancelled()));
                 Some(self.close(*end))
+            }
+            Receiving::Status(last, _) => {
+                let data = ready!(last.poll(cx));
+                self.after_status(data)
             }
             Receiving::Unary(unary) => match ready!(unary.poll(cx)) {
                 Ok((reply, end)) => {
@@ -203,7 +208,7 @@ impl<R: Source> Call<R> {
 
     /// Handles the response headers. Returns an event if there is one already.
     fn respond(&mut self, response: Response<Body>) -> Option<Event> {
-        let (mut head, body) = response.into_parts();
+        let (head, body) = response.into_parts();
         self.http_status = Some(head.status);
         let content_type = head.headers.get(header::CONTENT_TYPE);
         let codec = self.codec();
@@ -217,8 +222,9 @@ impl<R: Source> Call<R> {
                 return Some(self.close(end));
             }
             Wire::Web | Wire::WebText if answer.is_some() && has_status => {
-                let end = End::from_trailers(head.headers, head.status);
-                self.receiving = Receiving::Last(Last::new(body, Box::new(end)));
+                let end = End::from_trailers(head.headers.clone(), head.status);
+                let last = Last::new(body, Box::new(end));
+                self.receiving = Receiving::Status(last, Box::new(head));
                 return None;
             }
             Wire::ConnectUnary
@@ -232,6 +238,33 @@ impl<R: Source> Call<R> {
                 return None;
             }
         }
+        Some(self.accept(head, body))
+    }
+
+    /// The headers of a response of gRPC-Web have its status. It counts if there is no body (connectconformance,
+    /// "trailers-only/ignore-header-if-body-present").
+    fn after_status(&mut self, data: Option<Bytes>) -> Option<Event> {
+        let Receiving::Status(last, mut head) =
+            std::mem::replace(&mut self.receiving, Receiving::Ended(None))
+        else {
+            return None;
+        };
+        let Some(data) = data else {
+            return Some(self.close(*last.end));
+        };
+        for field in STATUS_FIELDS {
+            head.headers.remove(field);
+        }
+        let event = self.accept(*head, last.into_body());
+        if let Receiving::Messages(..) = self.receiving {
+            self.arrived(data);
+            self.has_received = true;
+        }
+        Some(event)
+    }
+
+    /// Goes on with the body of a response that looks as it should.
+    fn accept(&mut self, mut head: Parts, body: Body) -> Event {
         let Ok(encoding) = self.wire.encoding(&head.headers) else {
             let name = head.headers.get(self.wire.encoding_header());
             let end = End::protocol(format!(
@@ -239,7 +272,7 @@ impl<R: Source> Call<R> {
                 name.map(|name| String::from_utf8_lossy(name.as_bytes()))
                     .unwrap_or_default()
             ));
-            return Some(self.end(end));
+            return self.end(end);
         };
         if self.wire == Wire::ConnectUnary {
             let trailers = split_trailers(&mut head.headers);
@@ -250,11 +283,14 @@ impl<R: Source> Call<R> {
             if let Some(encoding) = encoding {
                 self.cutter.set_encoding(encoding);
             }
-            self.text = (answer == Some(Wire::WebText)).then(Text::default);
+            let content_type = head.headers.get(header::CONTENT_TYPE);
+            let found = content_type.and_then(Wire::of_content_type);
+            let is_text = found.is_some_and(|(wire, _)| wire == Wire::WebText);
+            self.text = is_text.then(Text::default);
             self.receiving = Receiving::Messages(body, head.status);
         }
         let metadata = MetadataMap::from_headers(head.headers);
-        Some(Event::Headers(Box::new(metadata)))
+        Event::Headers(Box::new(metadata))
     }
 
     /// The server ended the stream. Its status counts if the replies before it are complete.

@@ -201,8 +201,18 @@ async fn a_unary_call_ends_as_its_response_says() {
         ),
         (
             page(200, "application/connect+proto"),
-            "UNKNOWN, other answer: the server did not answer with Connect but with HTTP status 200 OK and content-type \
+            "INTERNAL, other answer: the server did not answer with Connect but with HTTP status 200 OK and content-type \
              application/connect+proto: \"<h1>no</h1>\"",
+        ),
+        (
+            unary(200, "application/json", b"{}"),
+            "INTERNAL, other answer: the server did not answer with Connect but with HTTP status 200 OK and content-type \
+             application/json: \"{}\"",
+        ),
+        (
+            page(200, "text/html"),
+            "UNKNOWN, other answer: the server did not answer with Connect but with HTTP status 200 OK and content-type \
+             text/html: \"<h1>no</h1>\"",
         ),
         (
             unary(200, "application/proto", &[0; 1001]),

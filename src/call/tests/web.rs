@@ -137,6 +137,20 @@ async fn a_status_may_be_in_the_headers() {
 }
 
 #[tokio::test]
+async fn a_status_in_the_headers_does_not_count_if_there_is_a_body() {
+    let body = [framed(0, b"\x10\x01"), trailers("grpc-status: 5\r\n")].concat();
+    for (wire, mut answer) in [
+        (Wire::Web, binary(body.clone())),
+        (Wire::WebText, text(&base64::encode(&body))),
+    ] {
+        answer
+            .headers
+            .extend([("grpc-status", "7"), ("grpc-message", "no")]);
+        ends(wire, answer, &[b"\x10\x01"], "NOT_FOUND, server: ").await;
+    }
+}
+
+#[tokio::test]
 async fn bad_base64_ends_the_call() {
     let one = base64::encode(&framed(0, b"\x10\x01"));
     let damaged = "INTERNAL, protocol: the server's answer is damaged: the body";
