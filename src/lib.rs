@@ -3,7 +3,7 @@
 
 mod base64;
 pub mod bench;
-mod call;
+pub mod call;
 mod certificates;
 pub mod cli;
 pub mod commands;
@@ -26,5 +26,5 @@ mod server;
 pub mod server;
 pub mod session;
 pub mod shell;
-mod transport;
+pub mod transport;
 mod units;

@@ -51,7 +51,7 @@ pub use stream::{Body, ResponseHalf, SendHalf, StreamError};
 pub use tls::{IdentityFiles, TlsOptions};
 
 #[cfg(test)]
-pub mod testing {
+pub(crate) mod testing {
     //! Connections for tests.
 
     use std::time::Duration;

@@ -49,6 +49,7 @@ pub struct TlsOptions {
 impl TlsOptions {
     /// The same trust for a proxy in front of the server. It sees no client certificate, and its own is always checked: it may get
     /// a password, and `--insecure` speaks of the server.
+    #[must_use]
     pub fn for_proxy(&self) -> Self {
         Self {
             ca: self.ca.clone(),
