@@ -185,7 +185,7 @@ fn run(case: &Case, tls: Option<&Trusted>) {
     let (name, exits, script) = case;
     for method in METHODS {
         let peer = RawPeer::start();
-        let command = call_with_request(method).args(["--timeout", "2s"]);
+        let command = call_with_request(method).args(["--timeout", "6s"]);
         let front = tls.map(|trusted| {
             let identity = trusted.authority.issue(&["localhost"], Validity::Now);
             TlsFront::start(&peer.addr(), &TlsSetup::new(identity))
