@@ -30,10 +30,6 @@ impl Last {
         }
     }
 
-    pub fn into_body(self) -> Body {
-        self.body
-    }
-
     /// Data where there should be none, or `None` at the end of the stream, whichever way it ends.
     pub fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Option<Bytes>> {
         loop {

@@ -34,7 +34,7 @@ pub enum Receiving {
     /// The frame that ends the response was here.
     Last(Last),
     /// The headers have a status, which counts if no message follows.
-    Status(Last, Box<Parts>),
+    Status(Body, Box<Parts>),
     /// The reply of a unary call of Connect.
     Unary(Box<Unary>),
     Page(Box<Page>),

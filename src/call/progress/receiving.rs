@@ -98,10 +98,13 @@ impl<R: Source> Call<R> {
                 let end = std::mem::replace(&mut last.end, Box::new(End::cancelled()));
                 Some(self.close(*end))
             }
-            Receiving::Status(last, _) => {
-                let data = ready!(last.poll(cx));
-                self.after_status(data)
-            }
+            Receiving::Status(body, _) => match ready!(body.poll_data(cx)) {
+                // Frames may be empty.
+                Some(Ok(data)) if data.is_empty() => None,
+                Some(Ok(data)) => self.after_status(Some(data)),
+                Some(Err(error)) => Some(self.fail(&error)),
+                None => self.after_status(None),
+            },
             Receiving::Unary(unary) => match ready!(unary.poll(cx)) {
                 Ok((reply, end)) => {
                     self.receiving = Receiving::Closing(Box::new(end));
@@ -222,9 +225,7 @@ impl<R: Source> Call<R> {
                 return Some(self.close(end));
             }
             Wire::Web | Wire::WebText if answer.is_some() && has_status => {
-                let end = End::from_trailers(head.headers.clone(), head.status);
-                let last = Last::new(body, Box::new(end));
-                self.receiving = Receiving::Status(last, Box::new(head));
+                self.receiving = Receiving::Status(body, Box::new(head));
                 return None;
             }
             Wire::ConnectUnary
@@ -244,18 +245,19 @@ impl<R: Source> Call<R> {
     /// The headers of a response of gRPC-Web have its status. It counts if there is no body (connectconformance,
     /// "trailers-only/ignore-header-if-body-present").
     fn after_status(&mut self, data: Option<Bytes>) -> Option<Event> {
-        let Receiving::Status(last, mut head) =
+        let Receiving::Status(body, mut head) =
             std::mem::replace(&mut self.receiving, Receiving::Ended(None))
         else {
             return None;
         };
         let Some(data) = data else {
-            return Some(self.close(*last.end));
+            let end = End::from_trailers(head.headers, head.status);
+            return Some(self.close(end));
         };
         for field in STATUS_FIELDS {
             head.headers.remove(field);
         }
-        let event = self.accept(*head, last.into_body());
+        let event = self.accept(*head, body);
         if let Receiving::Messages(..) = self.receiving {
             self.arrived(data);
             self.has_received = true;

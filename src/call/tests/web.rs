@@ -151,6 +151,14 @@ async fn a_status_in_the_headers_does_not_count_if_there_is_a_body() {
 }
 
 #[tokio::test]
+async fn a_status_in_the_headers_does_not_count_if_the_stream_is_cut_off() {
+    let mut answer = binary(vec![]);
+    answer.headers.push(("grpc-status", "0"));
+    answer.is_cut = true;
+    ends(Wire::Web, answer, &[], "").await;
+}
+
+#[tokio::test]
 async fn bad_base64_ends_the_call() {
     let one = base64::encode(&framed(0, b"\x10\x01"));
     let damaged = "INTERNAL, protocol: the server's answer is damaged: the body";
