@@ -216,6 +216,7 @@ impl<R: Source> Call<R> {
         let content_type = head.headers.get(header::CONTENT_TYPE);
         let codec = self.codec();
         let answer = content_type.and_then(|it| answers(it, self.wire, codec));
+        self.text = (answer == Some(Wire::WebText)).then(Text::default);
         let has_status = head.headers.contains_key(STATUS);
         let is_ok = head.status == StatusCode::OK;
         match self.wire {
@@ -285,10 +286,6 @@ impl<R: Source> Call<R> {
             if let Some(encoding) = encoding {
                 self.cutter.set_encoding(encoding);
             }
-            let content_type = head.headers.get(header::CONTENT_TYPE);
-            let found = content_type.and_then(Wire::of_content_type);
-            let is_text = found.is_some_and(|(wire, _)| wire == Wire::WebText);
-            self.text = is_text.then(Text::default);
             self.receiving = Receiving::Messages(body, head.status);
         }
         let metadata = MetadataMap::from_headers(head.headers);

@@ -94,7 +94,7 @@ fn a_connection_that_the_server_closes_is_replaced() {
             run.stdout().wait_until("the reply", |all| all == printed);
         }
         run.close_stdin();
-        run.wait().exits(0);
+        run.wait().exits(0).prints(&printed(1).repeat(2));
     }
 }
 
