@@ -8,7 +8,7 @@ use crate::protocol::web::{BadText, TextDecoder};
 #[derive(Debug, Default)]
 pub struct Text {
     decoder: TextDecoder,
-    /// How many more characters than bytes there were since the last [`Text::take_overhead`].
+    /// How many more characters were decoded than there are bytes of them, since the last [`Text::take_overhead`].
     overhead: usize,
     bad: Option<BadText>,
 }
@@ -19,10 +19,11 @@ impl Text {
         if self.bad.is_some() {
             return Bytes::new();
         }
+        let begun = self.decoder.held();
         match self.decoder.push(part) {
             Ok(bytes) => {
-                // A group that was begun before may end here.
-                self.overhead += part.len().saturating_sub(bytes.len());
+                let decoded = begun + part.len() - self.decoder.held();
+                self.overhead += decoded.saturating_sub(bytes.len());
                 bytes
             }
             Err(bad) => {

@@ -40,7 +40,7 @@ impl Wire {
     pub fn encoding(self, headers: &HeaderMap) -> Result<Option<Encoding>, UnknownEncoding> {
         let value = headers.get(self.encoding_header());
         match value.map(HeaderValue::as_bytes) {
-            None | Some(b"identity") => Ok(None),
+            None | Some(b"" | b"identity") => Ok(None),
             Some(name) => Encoding::named(name).map(Some).ok_or(UnknownEncoding),
         }
     }
@@ -106,6 +106,7 @@ mod tests {
             let read = |value| wire.encoding(&headers(&wire.encoding_header(), &[value]));
             assert_eq!(wire.encoding(&HeaderMap::new()), Ok(None));
             assert_eq!(read("identity"), Ok(None));
+            assert_eq!(read(""), Ok(None));
             assert_eq!(read("gzip"), Ok(Some(Encoding::Gzip)));
             assert_eq!(read("br"), Err(UnknownEncoding));
         }

@@ -53,10 +53,19 @@ impl Origins {
         self.0.iter().any(|known| known == origin || *known == *ANY)
     }
 
+    /// What a cache has to know of a response to no page of theirs: it differs by origin. Only responses to GET are kept.
+    fn varying(&self, parts: &Parts) -> Option<Box<HeaderMap>> {
+        if self.0.is_empty() || parts.method != Method::GET {
+            return None;
+        }
+        let vary = [(VARY, HeaderValue::from(ORIGIN))];
+        Some(Box::new(vary.into_iter().collect()))
+    }
+
     /// What a request asks.
     pub fn asked(&self, parts: &Parts) -> Asked {
         let Some(origin) = parts.headers.get(ORIGIN) else {
-            return Asked::Call(None);
+            return Asked::Call(self.varying(parts));
         };
         let is_question = parts.method == Method::OPTIONS
             && parts.headers.contains_key(ACCESS_CONTROL_REQUEST_METHOD);
@@ -64,7 +73,7 @@ impl Origins {
             return if is_question {
                 Asked::Refused
             } else {
-                Asked::Call(None)
+                Asked::Call(self.varying(parts))
             };
         }
         let mut headers = HeaderMap::with_capacity(5);
@@ -167,6 +176,18 @@ mod tests {
         assert!(exposed.contains("grpc-status"), "{exposed}");
         let without_origin = asked(&["https://a.example"], Request::post("/"));
         assert!(matches!(without_origin, Asked::Call(None)));
+    }
+
+    #[test]
+    fn a_response_that_may_be_cached_differs_by_origin_whoever_asks() {
+        let get = || Request::get("/");
+        for request in [get(), get().header(ORIGIN, "https://b.example")] {
+            let Asked::Call(Some(headers)) = asked(&["https://a.example"], request) else {
+                panic!("no headers");
+            };
+            assert_eq!(headers[VARY], "origin");
+        }
+        assert!(matches!(asked(&[], get()), Asked::Call(None)));
     }
 
     #[test]

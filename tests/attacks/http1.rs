@@ -235,3 +235,17 @@ fn text_of_grpc_web_in_data_of_one_byte() {
         victim.hold();
     });
 }
+
+/// Its calls are over, so nothing but this ends it.
+#[test]
+fn a_client_that_never_reads_the_responses_to_its_calls_is_closed() {
+    let server = Server::started(["--keepalive-interval", "1s", "--keepalive-timeout", "1s"]);
+    let socket = TcpStream::connect(server.addr()).unwrap();
+    let calls = Request::post(GET_PERSON, JSON, ALICE).bytes().repeat(100);
+    assert!(flood(&socket, &calls, 100_000), "all is read");
+    super::harness::wait_for("the end of the connection", || {
+        (&socket)
+            .write_all(b"x")
+            .is_err_and(|error| error.kind() != std::io::ErrorKind::WouldBlock)
+    });
+}

@@ -112,7 +112,7 @@ impl<'a> Get<'a> {
         let codec = std::str::from_utf8(&codec).ok().and_then(Codec::named);
         let codec = codec.ok_or(BadQuery::Codec)?;
         let encoding = match parameter(query, "compression")?.as_deref() {
-            None | Some(b"identity") => None,
+            None | Some(b"" | b"identity") => None,
             Some(name) => Some(Encoding::named(name).ok_or(BadQuery::Encoding)?),
         };
         let message = parameter(query, "message")?.ok_or(BadQuery::NoMessage)?;
@@ -254,8 +254,10 @@ mod tests {
 
     #[test]
     fn identity_is_no_compression() {
-        let query = "connect=v1&compression=identity&encoding=json&message=1";
-        assert_eq!(Get::read(query), Ok(json("1")));
+        for identity in ["identity", ""] {
+            let query = format!("connect=v1&compression={identity}&encoding=json&message=1");
+            assert_eq!(Get::read(&query), Ok(json("1")), "{identity:?}");
+        }
     }
 
     #[test]

@@ -79,6 +79,11 @@ impl TextDecoder {
         Ok(out.into())
     }
 
+    /// How many characters wait for the rest of their group.
+    pub fn held(&self) -> usize {
+        self.held.len()
+    }
+
     /// Whether the body may end here.
     ///
     /// # Errors

@@ -11,8 +11,9 @@ use std::time::Duration;
 use bytes::Bytes;
 use h2::RecvStream;
 use h2::server::SendResponse;
+use http::header::{ACCEPT_ENCODING, VARY};
 use http::request::Parts;
-use http::{HeaderMap, Request, StatusCode};
+use http::{HeaderMap, HeaderValue, Request, StatusCode};
 use tokio::sync::Semaphore;
 use tokio::time::timeout;
 use tonic::{Code, Status};
@@ -108,7 +109,8 @@ impl Calls {
 
     /// Answers a request that is not one of HTTP as it should be.
     pub fn reject(&self, request: Request<RequestBody>, respond: Respond, status: StatusCode) {
-        let (parts, body) = request.into_parts();
+        let (parts, mut body) = request.into_parts();
+        body.leave_unsent(&parts.headers);
         let entry = self.entry(Method::of(parts.uri.path()), &parts);
         let refusal = Refusal::Http(status, parts.method);
         self.refuse(refusal, body, respond, None, entry);
@@ -116,24 +118,27 @@ impl Calls {
 
     /// Whether a call is served. One that is not is answered.
     fn admit(&self, request: Request<RequestBody>, respond: Respond) -> Option<Begun> {
-        let (parts, body) = request.into_parts();
+        let (parts, mut body) = request.into_parts();
         let server = &self.server.shared;
-        let method = Method::of(parts.uri.path());
-        let entry = self.entry(method, &parts);
-        let extra = match server.origins.asked(&parts) {
+        // Questions are no calls, and are not counted as such.
+        let question = |respond, headers| {
+            let form = Form::plain(Wire::default(), Codec::default());
+            Replies::new(respond, form, None, headers, &self.unsent)
+        };
+        let mut extra = match server.origins.asked(&parts) {
             Asked::Call(extra) => extra,
             Asked::Permitted(headers) => {
-                let form = Form::plain(Wire::default(), Codec::default());
-                Replies::new(respond, form, None, Some(headers), &self.unsent).permit();
-                entry.end(Some(Code::Ok), Traffic::default());
+                question(respond, Some(headers)).permit();
                 return None;
             }
             Asked::Refused => {
-                let refusal = Refusal::Http(StatusCode::FORBIDDEN, parts.method);
-                self.refuse(refusal, body, respond, None, entry);
+                let mut replies = question(respond, None);
+                replies.refuse(StatusCode::FORBIDDEN, &parts.method, server.protocols);
                 return None;
             }
         };
+        let method = Method::of(parts.uri.path());
+        let entry = self.entry(method, &parts);
         let head = Head::read(&parts, method, server.protocols).and_then(|head| {
             let form = Form::plain(head.wire, head.codec);
             let refused = |status| Refusal::Status(form, Box::new(status));
@@ -146,14 +151,18 @@ impl Calls {
         let (mut head, method) = match head {
             Ok(found) => found,
             Err(refusal) => {
+                body.leave_unsent(&parts.headers);
                 self.refuse(refusal, body, respond, extra, entry);
                 return None;
             }
         };
-        let transcoder = || (head.codec == Codec::Json).then(|| Arc::new(Json(method)) as Arc<_>);
-        let form = head.form();
-        let replies = Replies::new(respond, form, transcoder(), extra, &self.unsent);
-        let transcoder = transcoder();
+        if head.in_url.is_some() && head.encoding.is_some() {
+            let vary = HeaderValue::from(ACCEPT_ENCODING);
+            extra.get_or_insert_default().append(VARY, vary);
+        }
+        let transcoder = (head.codec == Codec::Json).then(|| Arc::new(Json(method)) as Arc<_>);
+        let (form, form_of_replies) = (head.form(), transcoder.clone());
+        let replies = Replies::new(respond, form, form_of_replies, extra, &self.unsent);
         let len = body.len(&parts.headers);
         let requests = Requests::new(
             body,
@@ -273,14 +282,15 @@ impl Calls {
         let answered = catch_unwind(AssertUnwindSafe(|| {
             services.answer(method, requests.message(), replies.packer())
         }));
+        requests.take();
         if let Err(status) = answered.unwrap_or_else(|_| Err(panicked())) {
             return Poll::Ready(Some(replies.finish(&status)));
         }
-        requests.take();
         replies.succeed();
         match replies.poll_flush(cx) {
             Poll::Ready(Ok(())) => Poll::Ready(Some(replies.finish(&Status::ok("")))),
-            Poll::Ready(Err(_)) => Poll::Ready(None),
+            Poll::Ready(Err(Stop::Status(status))) => Poll::Ready(Some(replies.finish(&status))),
+            Poll::Ready(Err(Stop::Gone)) => Poll::Ready(None),
             Poll::Pending => Poll::Pending,
         }
     }

@@ -13,13 +13,14 @@ use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::io::{AsyncRead, AsyncWrite};
-use tokio::time::sleep;
+use tokio::time::{Instant, sleep, sleep_until, timeout};
 
 use super::calls::Calls;
 use super::due;
-use super::preface::Rewound;
+use super::http1_stream::Http1Stream;
 use crate::server::Server;
 use crate::server::grpc::{RequestBody, Respond, exchange};
+use crate::server::limits::Limits;
 use crate::server::metrics::Limit;
 
 /// hyper's minimum. It bounds the head of a request, and what is read ahead of its body.
@@ -36,7 +37,7 @@ pub fn may_begin(first: &[u8]) -> bool {
 
 /// Serves the connection until the client leaves, it is idle for as long as a handshake may take, or the server drains and
 /// the call on it has ended.
-pub async fn serve<I>(io: Rewound<I>, calls: Calls, server: &Server)
+pub async fn serve<I>(io: Http1Stream<I>, calls: Calls, server: &Server)
 where
     I: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
@@ -75,8 +76,10 @@ where
         }
     };
     // What goes wrong with the connection is the client's, or has reached the call on it.
+    let mut stuck = pin!(stuck(&calls, limits));
     tokio::select! {
         _ = connection.as_mut() => return,
+        () = stuck.as_mut() => return calls.limit_hit(Limit::Keepalive),
         () = server.shared.draining.cancelled() => {}
         () = old => calls.limit_hit(Limit::Age),
     }
@@ -90,9 +93,26 @@ where
     };
     tokio::select! {
         _ = connection.as_mut() => return,
+        () = stuck => return calls.limit_hit(Limit::Keepalive),
         () = over => calls.end(),
     }
-    let _ = connection.await;
+    // What is written already may not be read.
+    let _ = timeout(limits.keepalive_timeout, connection).await;
+}
+
+/// Completes when the client has read nothing for as long as a peer may be silent, though no call goes on. A client that is
+/// slow to read the replies of a call has the time that the call has.
+async fn stuck(calls: &Calls, limits: &Limits) {
+    let limit = limits.keepalive_interval + limits.keepalive_timeout;
+    loop {
+        let since = calls.watch().seen().blocked_since;
+        let now = Instant::now();
+        let end = since.unwrap_or(now) + limit;
+        if calls.in_flight() == 0 && end <= now {
+            return;
+        }
+        sleep_until(end.max(now + limits.keepalive_timeout)).await;
+    }
 }
 
 /// What is wrong with a request that hyper takes: there is one Host (RFC 9112, section 3.2), and no transfer coding but chunks

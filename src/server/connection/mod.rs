@@ -6,7 +6,10 @@
 //! - `preface`: its first bytes;
 //! - `conduct`: what a client may do;
 //! - `watched`: the byte stream under it;
+//! - `parting`: its end;
 //! - `due`: what happens to it as time passes.
+//!
+//! `http1` is the same for a connection of HTTP/1.1, and `http1_stream` the byte stream under that.
 
 mod calls;
 mod conduct;
@@ -14,6 +17,8 @@ mod due;
 mod entry;
 mod frames;
 mod http1;
+mod http1_stream;
+mod parting;
 mod preface;
 mod watched;
 
@@ -39,7 +44,8 @@ use conduct::Conduct;
 #[cfg(test)]
 pub use due::ANSWER_TIMEOUT;
 use due::{Due, Then};
-use preface::{First, Rewound};
+use http1_stream::Http1Stream;
+use preface::First;
 use watched::{Watch, Watched};
 
 /// h2's charge for a small frame is up to 256 bytes; so many may be unread. Calls take them whenever they have their turn.
@@ -119,7 +125,7 @@ where
 /// A connection whose client has begun to speak.
 enum Greeted<I> {
     Http2(Box<h2::server::Connection<Watched<I>, Bytes>>),
-    Http1(Rewound<I>),
+    Http1(Http1Stream<I>),
 }
 
 /// Finds out what the client speaks. `None` if it is nothing that is served here, or does not speak.
@@ -138,7 +144,7 @@ where
         Ok(Ok(First::Http2)) => {}
         Ok(Ok(First::Other(first))) => {
             if server.shared.protocols.has_http1() && http1::may_begin(&first) {
-                return Some(Greeted::Http1(Rewound::new(first, io)));
+                return Some(Greeted::Http1(Http1Stream::new(first, io, watch)));
             }
             preface::part(io, &[]).await;
             return None;

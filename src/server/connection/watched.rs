@@ -1,7 +1,6 @@
 //! The byte stream under a connection, whose frames are watched in both directions. A client that misbehaves gets a GOAWAY
 //! that says why, which h2 has no way to send.
 
-use std::future::Future as _;
 use std::io;
 use std::pin::Pin;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -9,12 +8,13 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll, ready};
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
-use tokio::time::{Instant, Sleep, sleep};
+use tokio::time::Instant;
 
 use super::conduct::{Conduct, Misconduct};
 use super::frames::{
     ACK, At, Frame, Frames, GOAWAY, HEADERS, KIND, PING, RST_STREAM, SETTINGS, WINDOW_UPDATE,
 };
+use super::parting::{Parting, Patience};
 use super::preface::PREFACE;
 use crate::server::LAST_WORDS;
 use crate::server::grpc::WINDOW;
@@ -24,6 +24,12 @@ use crate::server::metrics::{Limit, Shard};
 /// does not shrink: it has 512 places at most (127 KiB), because no read of [`SHORT`] bytes has more than 204 frames of data.
 const TURN: usize = 64 << 10;
 const FRAMES_A_TURN: u64 = 300;
+
+/// A client that was told to leave has little to say.
+const PATIENCE: Patience = Patience {
+    longest: LAST_WORDS,
+    most: TURN,
+};
 
 /// The bytes that are read at once beyond those of a frame that has begun.
 const SHORT: usize = 2 << 10;
@@ -82,6 +88,14 @@ impl Watch {
         self.lock().misconduct.get_or_insert(misconduct);
     }
 
+    /// Notes whether a write has to wait.
+    pub fn set_blocked(&self, is_blocked: bool) {
+        let mut seen = self.lock();
+        if is_blocked != seen.blocked_since.is_some() {
+            seen.blocked_since = is_blocked.then(Instant::now);
+        }
+    }
+
     fn lock(&self) -> std::sync::MutexGuard<'_, Seen> {
         self.seen.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -110,10 +124,8 @@ pub struct Watched<I> {
     waits: [bool; 2],
     /// The beginning of a frame's head, which h2 gets with the rest of it.
     held: Vec<u8>,
-    /// How long the client may take to close its side, once the server's is closed.
-    parting: Option<Pin<Box<Sleep>>>,
-    /// What it has sent since, in bytes.
-    discarded: usize,
+    /// Once the server's side is closed.
+    parting: Option<Parting>,
 }
 
 /// What was read in a turn.
@@ -166,7 +178,6 @@ impl<I> Watched<I> {
             waits: [false; 2],
             held: Vec::new(),
             parting: None,
-            discarded: 0,
         }
     }
 
@@ -201,7 +212,7 @@ impl<I> Watched<I> {
         let was_blocked = self.waits.contains(&true);
         self.waits = waits;
         if self.waits.contains(&true) != was_blocked {
-            self.watch.lock().blocked_since = (!was_blocked).then(Instant::now);
+            self.watch.set_blocked(!was_blocked);
         }
     }
 
@@ -252,28 +263,6 @@ impl<I> Watched<I> {
         } else {
             None
         };
-    }
-}
-
-impl<I: AsyncRead + Unpin> Watched<I> {
-    /// Waits until the client has closed its side, too, and discards what it still sends, as far as that is little. Closing
-    /// a socket with data unread resets it, and the client loses what it has not read yet, such as the status of a call.
-    fn poll_parted(&mut self, cx: &mut Context<'_>) -> Poll<()> {
-        let end = self
-            .parting
-            .get_or_insert_with(|| Box::pin(sleep(LAST_WORDS)));
-        if end.as_mut().poll(cx).is_ready() {
-            return Poll::Ready(());
-        }
-        let mut bytes = [0; SHORT];
-        while self.discarded < TURN {
-            let mut buf = ReadBuf::new(&mut bytes);
-            match ready!(Pin::new(&mut self.io).poll_read(cx, &mut buf)) {
-                Ok(()) if !buf.filled().is_empty() => self.discarded += buf.filled().len(),
-                _ => break,
-            }
-        }
-        Poll::Ready(())
     }
 }
 
@@ -482,10 +471,12 @@ impl<I: AsyncRead + AsyncWrite + Unpin> AsyncWrite for Watched<I> {
             ready!(self.poll_ours(cx))?;
             ready!(Pin::new(&mut self.io).poll_shutdown(cx))?;
         }
-        if self.retirement.is_orderly {
-            ready!(self.poll_parted(cx));
+        if !self.retirement.is_orderly {
+            return Poll::Ready(Ok(()));
         }
-        Poll::Ready(Ok(()))
+        let this = &mut *self;
+        let parting = this.parting.get_or_insert_with(|| Parting::new(PATIENCE));
+        parting.poll(&mut this.io, cx).map(Ok)
     }
 }
 
@@ -493,8 +484,7 @@ impl<I: AsyncRead + AsyncWrite + Unpin> AsyncWrite for Watched<I> {
 mod tests {
     use std::time::Duration;
 
-    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, DuplexStream, duplex};
-    use tokio::time::timeout;
+    use tokio::io::{AsyncWriteExt as _, DuplexStream, duplex};
 
     use super::*;
 
@@ -511,21 +501,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_connection_is_closed_when_its_client_has_closed_it_and_what_it_sends_is_read() {
-        let (ours, mut theirs) = duplex(64);
-        let mut shutdown = tokio::spawn(async move { drained(ours).shutdown().await });
-        let mut end = Vec::new();
-        theirs.read_to_end(&mut end).await.unwrap();
-        theirs.write_all(&[0; 1000]).await.unwrap();
-        let early = timeout(LAST_WORDS / 2, &mut shutdown).await;
-        assert!(early.is_err(), "{early:?}");
-        drop(theirs);
-        let closed = timeout(Duration::from_millis(1), shutdown).await;
-        assert!(matches!(closed, Ok(Ok(Ok(())))), "{closed:?}");
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn a_client_that_does_not_close_a_closed_connection_is_not_waited_for_long() {
+    async fn a_client_that_was_told_to_leave_may_close_the_connection_first() {
         let (ours, _theirs) = duplex(64);
         let started = Instant::now();
         drained(ours).shutdown().await.unwrap();

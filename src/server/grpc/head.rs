@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use http::header::CONTENT_TYPE;
-use http::{HeaderValue, StatusCode, Version, request};
+use http::header::{ACCEPT, CONTENT_TYPE};
+use http::{HeaderMap, HeaderValue, StatusCode, Version, request};
 use tonic::{Code, Status};
 
 use crate::framing::Encoding;
@@ -16,7 +16,10 @@ use super::form::Form;
 
 /// The head of a request.
 pub struct Head {
+    /// What the request looks like.
     pub wire: Wire,
+    /// What the response looks like.
+    pub reply_wire: Wire,
     pub codec: Codec,
     /// How long the client waits for the call.
     pub timeout: Option<Duration>,
@@ -62,16 +65,16 @@ impl Head {
         if has_get && parts.method == http::Method::GET {
             return Self::read_url(parts);
         }
+        if parts.method != http::Method::POST {
+            let allowed = HeaderValue::from_static(if has_get { "GET, POST" } else { "POST" });
+            return Err(Refusal::Method(parts.method.clone(), allowed));
+        }
         let content_type = parts.headers.get(CONTENT_TYPE);
         let (wire, codec) = content_type
             .and_then(Wire::of_content_type)
             .filter(|(wire, _)| protocols.has(wire.protocol()))
             .filter(|(wire, _)| method.is_none_or(|method| fits(*wire, method)))
             .ok_or_else(|| refused(StatusCode::UNSUPPORTED_MEDIA_TYPE))?;
-        if parts.method != http::Method::POST {
-            let allowed = HeaderValue::from_static(if has_get { "GET, POST" } else { "POST" });
-            return Err(Refusal::Method(parts.method.clone(), allowed));
-        }
         // Its status comes in trailers, which few clients of HTTP/1.1 read.
         if wire == Wire::Grpc && parts.version < Version::HTTP_2 {
             return Err(refused(StatusCode::HTTP_VERSION_NOT_SUPPORTED));
@@ -85,7 +88,7 @@ impl Head {
     /// What the response looks like.
     pub fn form(&self) -> Form {
         Form {
-            wire: self.wire,
+            wire: self.reply_wire,
             codec: self.codec,
             encoding: self.reply_encoding,
         }
@@ -136,6 +139,7 @@ impl Head {
         })?;
         Ok(Self {
             wire,
+            reply_wire: reply_wire(wire, headers),
             codec,
             timeout,
             encoding,
@@ -143,6 +147,17 @@ impl Head {
             in_url: None,
         })
     }
+}
+
+/// Clients of gRPC-Web may ask for text, or for binary, with a request that is the other (PROTOCOL-WEB, "Text-encoded
+/// (response) streams").
+fn reply_wire(wire: Wire, headers: &HeaderMap) -> Wire {
+    if wire.protocol() != Protocol::GrpcWeb {
+        return wire;
+    }
+    let accepted = headers.get(ACCEPT).and_then(Wire::of_content_type);
+    let accepted = accepted.filter(|(accepted, _)| accepted.protocol() == Protocol::GrpcWeb);
+    accepted.map_or(wire, |(accepted, _)| accepted)
 }
 
 /// Connect has content types of its own for unary methods.
@@ -228,7 +243,38 @@ mod tests {
         let head = get("/RouteGuide/GetPerson").ok().unwrap();
         assert_eq!(head.in_url.as_deref(), Some(&b"{}"[..]));
         let refused = get("/grpc.health.v1.Health/Check").err();
-        assert_eq!(refused, Some(StatusCode::UNSUPPORTED_MEDIA_TYPE));
+        assert_eq!(refused, Some(StatusCode::METHOD_NOT_ALLOWED));
+    }
+
+    #[test]
+    fn a_client_of_grpc_web_may_ask_for_text_or_binary() {
+        for (content_type, accept, replies) in [
+            ("application/grpc-web", None, Wire::Web),
+            ("application/grpc-web-text", None, Wire::WebText),
+            (
+                "application/grpc-web",
+                Some("application/grpc-web-text"),
+                Wire::WebText,
+            ),
+            (
+                "application/grpc-web-text",
+                Some("application/grpc-web+proto"),
+                Wire::Web,
+            ),
+            ("application/grpc-web-text", Some("*/*"), Wire::WebText),
+            (
+                "application/grpc",
+                Some("application/grpc-web-text"),
+                Wire::Grpc,
+            ),
+        ] {
+            let mut request = post("/RouteGuide/GetPerson", content_type);
+            if let Some(accept) = accept {
+                request = request.header(ACCEPT, accept);
+            }
+            let head = read(request, Protocols::default()).ok().unwrap();
+            assert_eq!(head.form().wire, replies, "{content_type} {accept:?}");
+        }
     }
 
     #[test]

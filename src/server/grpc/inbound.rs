@@ -122,11 +122,11 @@ impl Inbound {
         }
     }
 
-    /// How many bytes of the body so many bytes of frames are, at most.
-    pub fn wire_len(&self, len: usize) -> usize {
+    /// How many bytes of the body are not decoded yet, because they are the start of a group.
+    pub fn undecoded(&self) -> usize {
         match self {
-            Self::Text(_) => len.div_ceil(3) * 4,
-            _ => len,
+            Self::Text(decoder) => decoder.held(),
+            _ => 0,
         }
     }
 }

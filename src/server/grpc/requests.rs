@@ -13,13 +13,13 @@ use std::time::Duration;
 use bytes::Bytes;
 use tokio::sync::{AcquireError, OwnedSemaphorePermit, Semaphore};
 use tokio::time::{Sleep, sleep};
-use tonic::Status;
+use tonic::{Code, Status};
 
 use super::inbound::Inbound;
 use super::stream::RequestBody;
 use super::{Head, Stop, without_prefixes};
 use crate::framing::{BadFrame, Cutter, Transcoder};
-use crate::protocol::Wire;
+use crate::protocol::{Protocol, Wire};
 
 /// Messages that are larger get room of their own. h2 tells the client of what was given back once that is half of what the
 /// client has left: a message up to this size always becomes complete, whatever was given back before it.
@@ -144,7 +144,7 @@ impl Requests {
                 return Poll::Ready(if self.cutter.is_at_boundary() {
                     Ok(false)
                 } else {
-                    Err(Status::internal("the request ends within a message").into())
+                    Err(damaged(self.wire, "the request ends within a message").into())
                 });
             }
             // What was given back may already have been sent.
@@ -165,7 +165,14 @@ impl Requests {
                 let data = data?;
                 self.bytes += data.len() as u64;
                 self.owed += data.len();
-                self.framed_bytes += self.inbound.push(data, &mut self.cutter)? as u64;
+                let encoded = self.inbound.undecoded() + data.len();
+                let framed = self.inbound.push(data, &mut self.cutter)?;
+                self.framed_bytes += framed as u64;
+                // What base64 adds is gone: how much that is differs with the padding.
+                let added = encoded.saturating_sub(self.inbound.undecoded() + framed);
+                if added > 0 {
+                    self.release(added)?;
+                }
             } else {
                 self.inbound.end(&mut self.cutter)?;
                 self.has_ended = true;
@@ -209,11 +216,16 @@ impl Requests {
                 more += self.cutter.take_incomplete() + self.inbound.take_held();
             }
         }
-        let more = self.inbound.wire_len(more).min(self.owed);
-        self.owed -= more;
         // Also if that is nothing: what was given back before may be enough by now to tell the client.
-        self.body.release(more)?;
+        self.release(more)?;
         Ok(more > 0)
+    }
+
+    /// Lets the client send so many bytes more.
+    fn release(&mut self, len: usize) -> Result<(), Stop> {
+        let len = len.min(self.owed);
+        self.owed -= len;
+        self.body.release(len)
     }
 
     /// The body of a request of which more may come though the call is over. Clients of gRPC expect that.
@@ -335,6 +347,15 @@ impl Requests {
     }
 }
 
+/// The status of a request whose bytes are damaged: connect-go and grpc-go differ here, and neither specification says more.
+fn damaged(wire: Wire, message: &str) -> Status {
+    let code = match wire.protocol() {
+        Protocol::Grpc | Protocol::GrpcWeb => Code::Internal,
+        Protocol::Connect => Code::InvalidArgument,
+    };
+    Status::new(code, message)
+}
+
 fn status(bad: BadFrame, max: usize, wire: Wire) -> Status {
     match bad {
         BadFrame::TooLarge(len) => Status::resource_exhausted(format!(
@@ -347,7 +368,7 @@ fn status(bad: BadFrame, max: usize, wire: Wire) -> Status {
             "a request message is compressed, but the request has no {}",
             wire.encoding_header()
         )),
-        BadFrame::Undecodable => Status::internal("a request message cannot be decompressed"),
+        BadFrame::Undecodable => damaged(wire, "a request message cannot be decompressed"),
         BadFrame::Flag(flag) => {
             Status::internal(format!("a request message has the unknown flag {flag}"))
         }

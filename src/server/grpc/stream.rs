@@ -48,6 +48,14 @@ impl RequestBody {
         }
     }
 
+    /// Leaves a body alone whose client waits for permission to send it (RFC 9110, section 10.1.1): hyper gives that as soon
+    /// as the body is read.
+    pub fn leave_unsent(&mut self, headers: &HeaderMap) {
+        if matches!(self, Self::Http1(_)) && headers.contains_key(header::EXPECT) {
+            *self = Self::Read;
+        }
+    }
+
     /// Whether it is of HTTP/2.
     pub fn has_windows(&self) -> bool {
         matches!(self, Self::Http2(_))

@@ -263,6 +263,13 @@ impl<S: Read + io::Write> Http1<S> {
         self
     }
 
+    /// As [`Http1::send`], but the server has to take it.
+    #[allow(dead_code, reason = "only tests/cli uses it")]
+    #[track_caller]
+    pub fn sends(&mut self, bytes: impl AsRef<[u8]>) {
+        self.stream.write_all(bytes.as_ref()).unwrap();
+    }
+
     /// Sends a part of a chunked body.
     pub fn send_chunk(&mut self, part: impl AsRef<[u8]>) -> &mut Self {
         let part = part.as_ref();

@@ -157,7 +157,7 @@ fn what_cannot_be_decompressed_is_an_error() {
     for version in VERSIONS {
         for body in [ALICE_NAME.as_bytes(), &whole[..whole.len() - 1]] {
             let response = unary(body).over(version, server.addr());
-            response.fails(500, "internal");
+            response.fails(400, "invalid_argument");
         }
     }
     still_serves(&server);

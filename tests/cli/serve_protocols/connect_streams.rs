@@ -89,7 +89,7 @@ fn ends(bytes: &[u8], code: &str) {
 fn a_message_that_is_cut_off_is_an_error() {
     let whole = enveloped(0, ALICE_NAME);
     for len in [1, 4, 5, whole.len() - 1] {
-        ends(&whole[..len], "internal");
+        ends(&whole[..len], "invalid_argument");
     }
 }
 

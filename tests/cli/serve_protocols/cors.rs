@@ -129,3 +129,39 @@ fn what_is_not_an_origin_is_refused_at_the_start() {
         serve.run().exits(2).says_one_error();
     }
 }
+
+/// Caches keep responses to GET.
+#[test]
+fn what_a_response_to_get_depends_on_is_told() {
+    let plain = Request::get(&format!("{GET_PERSON}?encoding=json&message=%7B%7D"));
+    let vary = |response: &Response| response.header("vary").map(str::to_lowercase);
+    each(&[PAGE], &plain, |response| {
+        assert_eq!(vary(response).as_deref(), Some("origin"));
+    });
+    each(&[], &plain, |response| assert_eq!(vary(response), None));
+    let compressed = Request::get(&format!(
+        "{GET_PERSON}?encoding=json&compression=gzip&message="
+    ));
+    each(&[], &compressed, |response| {
+        assert_eq!(vary(response).as_deref(), Some("accept-encoding"));
+    });
+}
+
+#[test]
+fn a_preflight_is_no_call() {
+    let server = Server::started(["-v", "--allow-origin", PAGE]);
+    for version in VERSIONS {
+        preflight(PAGE).over(version, server.addr()).is(204);
+        preflight("https://other.example")
+            .over(version, server.addr())
+            .is(403);
+        get_alice().over(version, server.addr()).is(200);
+    }
+    server.stderr().wait_until("the calls", |log| {
+        log.lines()
+            .filter(|line| line.contains("GetPerson OK"))
+            .count()
+            == 2
+    });
+    assert!(!server.stderr().text().contains("UNKNOWN"));
+}

@@ -4,7 +4,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
 use super::super::harness::Server;
-use super::super::harness::http::{Request, Response, VERSIONS, enveloped};
+use super::super::harness::http::{Request, Response, VERSIONS, Version, enveloped};
 use super::{
     ALICE_NAME, ALICE_PROTO, GET_PEOPLE, GET_PERSON, WEB, WEB_END, WEB_TEXT, alice, still_serves,
     web_response,
@@ -184,4 +184,41 @@ fn a_message_over_the_limit_is_noticed_by_its_length() {
         let request = Request::post(GET_PERSON, WEB, [0, 0xff, 0xff, 0xff, 0xff]);
         fails(&request.over(version, server.addr()), "8");
     }
+}
+
+#[test]
+fn a_client_may_ask_for_text_or_binary_whatever_it_sends() {
+    let server = Server::start();
+    let binary = enveloped(0, ALICE_PROTO);
+    for version in VERSIONS {
+        let request = Request::post(GET_PERSON, WEB, &*binary).header("accept", WEB_TEXT);
+        let response = request.over(version, server.addr());
+        assert_eq!(response.is(200).header("content-type"), Some(WEB_TEXT));
+        assert!(web_response(&decoded(&response.body)).0[0].starts_with(ALICE_PROTO));
+
+        let request = Request::post(GET_PERSON, WEB_TEXT, text(&binary)).header("accept", WEB);
+        let response = request.over(version, server.addr());
+        assert_eq!(response.is(200).header("content-type"), Some(WEB));
+        assert!(web_response(&response.body).0[0].starts_with(ALICE_PROTO));
+    }
+}
+
+/// A client may send as much more as was taken, however much of it was padding.
+#[test]
+fn a_stream_of_padded_parts_does_not_run_out_of_window() {
+    const NAMES: usize = 20_000;
+    let server = Server::start();
+    let names = text(enveloped(0, b"\n\x03Bob")).repeat(NAMES);
+    let response = Request::post(GET_PEOPLE, WEB_TEXT, names).over(Version::Http2, server.addr());
+    let (replies, trailers) = web_response(&decoded(&response.is(200).body));
+    assert_eq!((replies.len(), &*trailers), (NAMES, OK));
+    // One message, each byte of which is padded.
+    let name = [b"\n\xe0\x5d", &[b'x'; 12_000][..]].concat();
+    let padded: String = enveloped(0, name)
+        .iter()
+        .map(|byte| text([*byte]))
+        .collect();
+    let response = Request::post(GET_PERSON, WEB_TEXT, padded).over(Version::Http2, server.addr());
+    let (replies, trailers) = web_response(&decoded(&response.is(200).body));
+    assert_eq!((replies.len(), &*trailers), (1, OK));
 }

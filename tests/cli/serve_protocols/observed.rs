@@ -46,6 +46,11 @@ fn a_call_is_a_line_with_the_size_of_its_messages() {
                 people,
             ),
             (
+                Request::post("/grpc.health.v1.Health/Check", PROTO, b"\n\x01x"),
+                "* /grpc.health.v1.Health/Check NOT_FOUND",
+                "1 received (3 B), 0 sent (0 B)",
+            ),
+            (
                 Request::post(GET_PERSON, JSON, "{"),
                 "* /RouteGuide/GetPerson INVALID_ARGUMENT",
                 "0 received",

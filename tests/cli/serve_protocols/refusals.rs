@@ -75,9 +75,17 @@ fn another_http_method_is_405() {
             let request = get_alice().method(method);
             let response = request.over(version, server.addr());
             assert_eq!(response.is(405).header("allow"), Some("GET, POST"));
-            let stream = Request::post(GET_PEOPLE, STREAM_JSON, "").method(method);
-            let response = stream.over(version, server.addr());
-            assert_eq!(response.is(405).header("allow"), Some("POST"));
+        }
+        for method in ["GET", "HEAD", "PUT"] {
+            // Whatever its content type is, and if it has none.
+            for stream in [
+                Request::post(GET_PEOPLE, STREAM_JSON, ""),
+                Request::post(GET_PEOPLE, "text/plain", ""),
+                Request::get(GET_PEOPLE),
+            ] {
+                let response = stream.method(method).over(version, server.addr());
+                assert_eq!(response.is(405).header("allow"), Some("POST"));
+            }
         }
     }
     still_serves(&server);
@@ -134,4 +142,40 @@ fn an_upload_gets_its_refusal() {
         request.over(version, server.addr()).is(415);
     }
     still_serves(&server);
+}
+
+/// The server has closed its side by then, and reads what comes.
+#[test]
+fn a_client_that_sends_all_before_it_reads_gets_its_refusal() {
+    let server = Server::start();
+    let body = " ".repeat(4 << 20);
+    for (request, status) in [
+        (Request::post(GET_PERSON, "text/plain", &*body), 415),
+        (Request::post(GET_PERSON, JSON, &*body), 429),
+        (get_alice().method("PUT"), 405),
+    ] {
+        let mut connection = Http1::connect(server.addr());
+        let head = request.start() + "content-length: 4194304\r\n\r\n";
+        connection.send(head);
+        for part in body.as_bytes().chunks(64 << 10) {
+            connection.sends(part);
+        }
+        connection.response().is(status);
+        connection.is_closed();
+    }
+}
+
+#[test]
+fn a_client_that_waits_to_send_its_body_is_refused_without_permission() {
+    let server = Server::start();
+    for request in [
+        Request::post(GET_PERSON, "text/plain", ""),
+        get_alice().method("PUT"),
+    ] {
+        let mut connection = Http1::connect(server.addr());
+        let request = request.header("expect", "100-continue");
+        connection.send(request.start() + "content-length: 100\r\n\r\n");
+        let status = connection.response().status;
+        assert!([405, 415].contains(&status), "{status}");
+    }
 }
