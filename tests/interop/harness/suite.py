@@ -36,6 +36,12 @@ class LinePerTest(unittest.TestResult):
         super().addError(test, err)
         self._failed(test, self.errors[-1][1])
 
+    def addSubTest(self, test, subtest, err):
+        super().addSubTest(test, subtest, err)
+        if err:
+            failed = self.failures if issubclass(err[0], test.failureException) else self.errors
+            self._failed(test, f"{dict(subtest.params)}\n{failed[-1][1]}")
+
     def addSkip(self, test, reason):
         self.addFailure(test, (AssertionError, AssertionError(f"skipped: {reason}"), None))
 
