@@ -10,7 +10,7 @@ import tempfile
 from processes import LIMIT
 
 #: Nothing but the page: no updates, no first run, no accounts.
-_ALONE = [
+ALONE = [
     "--headless=new",
     "--no-sandbox",
     "--disable-gpu",
@@ -33,7 +33,7 @@ class Opened:
             profile = f"--user-data-dir={folder}/profile"
             watch = ["--enable-logging=stderr", f"--log-net-log={log}", "--net-log-capture-mode=Everything"]
             page = pathlib.Path(path).resolve().as_uri()
-            argv = ["chromium", *_ALONE, profile, *watch, *arguments, "--dump-dom", page]
+            argv = ["chromium", *ALONE, profile, *watch, *arguments, "--dump-dom", page]
             done = subprocess.run(argv, capture_output=True, encoding="utf-8", timeout=LIMIT)
             if done.returncode:
                 raise AssertionError(f"chromium failed:\n{done.stderr}")

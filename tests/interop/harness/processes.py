@@ -31,6 +31,14 @@ def our_server(*arguments):
     return _server(_ours("serve", "--listen", "127.0.0.1:0", *arguments), _bare_environment())
 
 
+@contextlib.contextmanager
+def our_verbose_server(*arguments):
+    """`routeguide serve` on a free port; a context manager of the port, and of functions that read its log and stop it."""
+    argv = _ours("serve", "--listen", "127.0.0.1:0", "--verbose", *arguments)
+    with _background(argv, _bare_environment()) as (process, log):
+        yield _port(process, log), lambda: _text(log), process.terminate
+
+
 def our_unix_server():
     """`routeguide serve` on a Unix socket; a context manager of the socket's path."""
     return _unix_server(_ours("serve", "--listen"))
@@ -63,8 +71,7 @@ def proxy(program, *arguments):
     with socket.create_server(("127.0.0.1", 0)) as reserved:
         port = reserved.getsockname()[1]
     argv = [program, *(str(argument).replace("PORT", str(port)) for argument in arguments)]
-    streams = {"stdin": subprocess.DEVNULL, "stdout": subprocess.DEVNULL}
-    with _process(argv, os.environ, **streams) as (process, _):
+    with _background(argv, os.environ) as (process, _):
         end = time.monotonic() + LIMIT
         while True:
             try:
@@ -75,6 +82,23 @@ def proxy(program, *arguments):
                     raise AssertionError(f"{program} does not listen") from None
                 time.sleep(0.02)
         yield port
+
+
+@contextlib.contextmanager
+def chromium(*arguments):
+    """Chromium of Debian's; a context manager of a function that reads what it says."""
+    with _background(["chromium", *arguments], os.environ) as (_, log):
+        yield lambda: _text(log)
+
+
+def wait_for(condition, what):
+    """Waits until a function returns something true, which is returned. `what` is said if it never does."""
+    end = time.monotonic() + LIMIT
+    while not (found := condition()):
+        if time.monotonic() > end:
+            raise AssertionError(f"waited in vain for {what}")
+        time.sleep(0.02)
+    return found
 
 
 def our_client(*arguments, stdin=""):
@@ -160,8 +184,7 @@ def _python_server(script, *arguments):
 
 @contextlib.contextmanager
 def _server(argv, environment):
-    streams = {"stdin": subprocess.DEVNULL, "stdout": subprocess.DEVNULL}
-    with _process(argv, environment, **streams) as (process, log):
+    with _background(argv, environment) as (process, log):
         yield _port(process, log)
 
 
@@ -169,10 +192,14 @@ def _server(argv, environment):
 def _unix_server(argv):
     with tempfile.TemporaryDirectory() as folder:
         path = os.path.join(folder, "guide.sock")
-        streams = {"stdin": subprocess.DEVNULL, "stdout": subprocess.DEVNULL}
-        with _process([*argv, f"unix:{path}"], _bare_environment(), **streams) as (process, log):
+        with _background([*argv, f"unix:{path}"], _bare_environment()) as (process, log):
             _listening(process, log, re.escape(f"unix:{path}"))
             yield path
+
+
+def _background(argv, environment):
+    streams = {"stdin": subprocess.DEVNULL, "stdout": subprocess.DEVNULL}
+    return _process(argv, environment, **streams)
 
 
 @contextlib.contextmanager
@@ -213,4 +240,5 @@ def _listening(process, log, address):
 
 def _text(log):
     # pread, for the file's offset is the process's too.
-    return os.pread(log.fileno(), 65536, 0).decode(errors="replace")
+    size = os.fstat(log.fileno()).st_size
+    return os.pread(log.fileno(), size, 0).decode(errors="replace")

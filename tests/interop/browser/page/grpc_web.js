@@ -1,0 +1,58 @@
+// A call with the library of the gRPC project, in the format that is asked for. Its messages are whatever the functions of
+// a method make of them; here, they are those of protobuf-es.
+import { fromBinary, fromJson, toBinary, toJson } from "@bufbuild/protobuf";
+import { GrpcWebClientBase, MethodDescriptor, MethodType } from "grpc-web";
+
+export function call({ server, service, method, message, metadata, timeout, most, replied, options }) {
+  const path = `/${service.typeName}/${method.name}`;
+  const isUnary = method.methodKind === "unary";
+  const descriptor = new MethodDescriptor(
+    path,
+    isUnary ? MethodType.UNARY : MethodType.SERVER_STREAMING,
+    Object,
+    Object,
+    (request) => toBinary(method.input, request),
+    (bytes) => fromBinary(method.output, bytes),
+  );
+  const client = new GrpcWebClientBase(options);
+  const request = fromJson(method.input, message);
+  const sent = { ...metadata };
+  if (timeout !== undefined) {
+    sent.deadline = String(Date.now() + timeout);
+  }
+  const outcome = { code: 0, message: "", replies: [], headers: {}, trailers: {} };
+  const arguments_ = [server + path, request, sent, descriptor];
+  return new Promise((resolve) => {
+    const fail = (error) => {
+      Object.assign(outcome, { code: error.code, message: error.message, trailers: error.metadata ?? {} });
+      resolve(outcome);
+    };
+    const take = (reply) => outcome.replies.push(toJson(method.output, reply));
+    if (isUnary) {
+      const stream = client.rpcCall(...arguments_, (error, reply) => {
+        if (error) {
+          fail(error);
+        } else {
+          take(reply);
+        }
+      });
+      stream.on("metadata", (headers) => (outcome.headers = headers));
+      stream.on("status", ({ metadata }) => (outcome.trailers = metadata ?? {}));
+      stream.on("end", () => resolve(outcome));
+      return;
+    }
+    const stream = client.serverStreaming(...arguments_);
+    stream.on("metadata", (headers) => (outcome.headers = headers));
+    stream.on("status", ({ metadata }) => (outcome.trailers = metadata ?? {}));
+    stream.on("error", fail);
+    stream.on("end", () => resolve(outcome));
+    stream.on("data", (reply) => {
+      take(reply);
+      replied();
+      if (outcome.replies.length === most) {
+        stream.cancel();
+        resolve({ ...outcome, isCancelledHere: true });
+      }
+    });
+  });
+}
