@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from processes import our_client, our_verbose_server, wait_for
 
-_LINE = re.compile(r"\* (/\S+) (\S+) in \S+ from (\S+): \d+ received \((\d+) B\), .* id (\S+)")
+_LINE = re.compile(r"\* (/\S+) (\S+) in \S+ from (\S+): .* id (\S+)")
 
 
 @dataclass(frozen=True)
@@ -14,8 +14,6 @@ class Call:
     method: str
     code: str
     peer: str
-    #: Of messages.
-    bytes: int
     id: str
 
 
@@ -29,10 +27,9 @@ class Served:
         self.stop = stop
 
     def calls(self):
-        """The calls that have ended. What a browser asks before a call is none: it has no message."""
+        """The calls that have ended. What a browser asks before a call is none."""
         lines = (_LINE.match(line) for line in self._log().splitlines())
-        calls = (Call(line[1], line[2], line[3], int(line[4]), line[5]) for line in lines if line)
-        return [call for call in calls if call.bytes]
+        return [Call(line[1], line[2], line[3], line[4]) for line in lines if line]
 
     def all_calls(self):
         """All calls that were made up to now: one more ends behind them, on the server's only thread."""
