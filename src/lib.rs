@@ -20,9 +20,6 @@ pub mod protobuf;
 pub mod protocol;
 pub mod schema;
 mod secret;
-#[cfg(not(fuzzing))]
-mod server;
-#[cfg(fuzzing)]
 pub mod server;
 pub mod session;
 pub mod shell;

@@ -1,11 +1,9 @@
 //! Makes one call of the suite, and tells what came of it.
 
-use std::error::Error;
 use std::path::PathBuf;
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::{HeaderMap, HeaderName, HeaderValue};
 use prost::Message as _;
 use prost_reflect::ServiceDescriptor;
 use routeguide::call::{Call, End, Event, Manner, Start, request_headers};
@@ -23,11 +21,9 @@ use tonic::Code;
 use tonic::metadata::MetadataMap;
 
 use crate::messages::{
-    self, Called, CancelTime, Compression, Header, HttpVersion, Protocol, Reply, Request, Status,
-    StreamType,
+    self, Called, CancelTime, Compression, HttpVersion, Protocol, Reply, Request, StreamType,
 };
-
-type Result<T> = std::result::Result<T, Box<dyn Error + Send + Sync>>;
+use crate::suite::{Error, Result, Status, headers, listed};
 
 /// The limit for replies without one in the request, in bytes.
 const LARGEST_REPLY: usize = 4 << 20;
@@ -132,7 +128,7 @@ async fn drive(
             }
             Some(Event::Headers(headers)) => {
                 has_headers = true;
-                called.headers = listed(*headers);
+                called.headers = listed(&headers.into_headers());
             }
             Some(Event::Message(message)) => {
                 let reply = Reply::decode(message).unwrap_or_default();
@@ -155,7 +151,7 @@ async fn drive(
         // `call` does not print it either.
         called.payloads.clear();
     }
-    called.trailers = listed(end.metadata);
+    called.trailers = listed(&end.metadata.into_headers());
     if !has_headers {
         // The only metadata is both, as it is for grpc-go.
         called.headers = called.trailers.clone();
@@ -163,8 +159,8 @@ async fn drive(
     called
 }
 
-fn error(end: &End) -> Option<messages::Error> {
-    (end.code != Code::Ok).then(|| messages::Error {
+fn error(end: &End) -> Option<Error> {
+    (end.code != Code::Ok).then(|| Error {
         code: end.code.into(),
         message: Some(end.message.clone()),
         details: Status::decode(end.details.clone())
@@ -239,30 +235,4 @@ fn endpoint(request: &Request, folder: &TempDir) -> Result<Endpoint> {
         other => return Err(format!("no {other:?}").into()),
     };
     Ok(Endpoint::at(address.parse()?, tls).speaking(versions))
-}
-
-fn headers(listed: &[Header]) -> Result<HeaderMap> {
-    let mut headers = HeaderMap::new();
-    for Header { name, values } in listed {
-        for value in values {
-            let name = HeaderName::try_from(name)?;
-            headers.append(name, HeaderValue::try_from(value)?);
-        }
-    }
-    Ok(headers)
-}
-
-fn listed(metadata: MetadataMap) -> Vec<Header> {
-    let headers = metadata.into_headers();
-    let values = |name| {
-        let values = headers.get_all(name).iter();
-        values.map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned())
-    };
-    let names = headers.keys();
-    names
-        .map(|name| Header {
-            name: name.to_string(),
-            values: values(name).collect(),
-        })
-        .collect()
 }

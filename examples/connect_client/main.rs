@@ -7,45 +7,34 @@
 
 mod call;
 mod messages;
+#[path = "../connect_suite/mod.rs"]
+mod suite;
 
-use std::error::Error;
-use std::path::PathBuf;
 use std::sync::Arc;
 
-use prost::Message as _;
 use prost_reflect::ServiceDescriptor;
-use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::sync::{Semaphore, mpsc};
 
 use messages::{Outcome, Request, Response, Unable};
+use suite::Result;
 
 /// How many calls are made at the same time.
-const AT_ONCE: usize = 64;
-
-const SERVICE: &str = "connectrpc.conformance.v1.ConformanceService";
+const AT_ONCE: usize = 16;
 
 #[tokio::main]
-async fn main() -> Result<(), Box<dyn Error>> {
-    let protos = std::env::var_os("CONFORMANCE_PROTOS").ok_or("CONFORMANCE_PROTOS is not set")?;
-    let protos = PathBuf::from(protos);
-    let file = protos.join("connectrpc/conformance/v1/service.proto");
-    let pool = routeguide::schema::load(&[], &[file], &[protos])?.pool;
-    let service = pool.get_service_by_name(SERVICE).ok_or("no such service")?;
-
+async fn main() -> Result<()> {
+    let service = suite::service()?;
     let room = Arc::new(Semaphore::new(AT_ONCE));
     let (answers, mut answered) = mpsc::unbounded_channel::<Response>();
     let writer = tokio::spawn(async move {
         let mut stdout = tokio::io::stdout();
         while let Some(response) = answered.recv().await {
-            let response = response.encode_to_vec();
-            stdout.write_u32(u32::try_from(response.len())?).await?;
-            stdout.write_all(&response).await?;
-            stdout.flush().await?;
+            suite::write(&mut stdout, &response).await?;
         }
-        Ok::<(), Box<dyn Error + Send + Sync>>(())
+        Result::Ok(())
     });
     let mut stdin = tokio::io::stdin();
-    while let Some(request) = next(&mut stdin).await? {
+    while let Some(request) = suite::read(&mut stdin).await? {
         let permit = Arc::clone(&room).acquire_owned().await?;
         let (service, answers) = (service.clone(), answers.clone());
         tokio::spawn(async move {
@@ -54,18 +43,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
         });
     }
     drop(answers);
-    writer.await?.map_err(|error| error as Box<dyn Error>)
-}
-
-/// The next request; `None` at the end.
-async fn next(stdin: &mut tokio::io::Stdin) -> Result<Option<Request>, Box<dyn Error>> {
-    let len = match stdin.read_u32().await {
-        Err(error) if error.kind() == std::io::ErrorKind::UnexpectedEof => return Ok(None),
-        len => len?,
-    };
-    let mut request = vec![0; usize::try_from(len)?];
-    stdin.read_exact(&mut request).await?;
-    Ok(Some(Request::decode(request.as_slice())?))
+    writer.await?
 }
 
 async fn answer(service: &ServiceDescriptor, request: Request) -> Response {

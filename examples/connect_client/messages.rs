@@ -2,6 +2,8 @@
 
 use prost::{Message, Oneof};
 
+use crate::suite::{Any, Error, Header, Identity};
+
 #[derive(Clone, PartialEq, Message)]
 pub struct Request {
     #[prost(string, tag = "1")]
@@ -45,31 +47,6 @@ pub struct Request {
     pub delay_ms: u32,
     #[prost(message, optional, tag = "19")]
     pub cancel: Option<Cancel>,
-}
-
-/// PEM.
-#[derive(Clone, PartialEq, Message)]
-pub struct Identity {
-    #[prost(bytes = "vec", tag = "1")]
-    pub certificate: Vec<u8>,
-    #[prost(bytes = "vec", tag = "2")]
-    pub key: Vec<u8>,
-}
-
-#[derive(Clone, PartialEq, Message)]
-pub struct Header {
-    #[prost(string, tag = "1")]
-    pub name: String,
-    #[prost(string, repeated, tag = "2")]
-    pub values: Vec<String>,
-}
-
-#[derive(Clone, PartialEq, Message)]
-pub struct Any {
-    #[prost(string, tag = "1")]
-    pub type_url: String,
-    #[prost(bytes = "vec", tag = "2")]
-    pub value: Vec<u8>,
 }
 
 /// At once after the last message, if no time is named.
@@ -129,29 +106,11 @@ pub struct Unable {
     pub message: String,
 }
 
-#[derive(Clone, PartialEq, Message)]
-pub struct Error {
-    /// The numbers are those of gRPC.
-    #[prost(int32, tag = "1")]
-    pub code: i32,
-    #[prost(string, optional, tag = "2")]
-    pub message: Option<String>,
-    #[prost(message, repeated, tag = "3")]
-    pub details: Vec<Any>,
-}
-
 /// A reply of any of the service's methods.
 #[derive(Clone, PartialEq, Message)]
 pub struct Reply {
     #[prost(bytes = "vec", optional, tag = "1")]
     pub payload: Option<Vec<u8>>,
-}
-
-/// `google.rpc.Status`.
-#[derive(Clone, PartialEq, Message)]
-pub struct Status {
-    #[prost(message, repeated, tag = "3")]
-    pub details: Vec<Any>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, prost::Enumeration)]

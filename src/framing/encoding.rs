@@ -13,9 +13,10 @@ pub const ACCEPTED: HeaderValue = HeaderValue::from_static("identity,gzip,deflat
 /// A message grows by this much at first while it is decompressed, and at most by its size.
 const BLOCK: usize = 16 << 10;
 
-/// The binary logarithm of the window that a zstd message may always have, in bytes: that of zstd's default level, which
-/// small messages have too if their size is not known in advance.
-const ZSTD_WINDOW_LOG: u32 = 21;
+/// The binary logarithm of the window that a zstd message may always have, in bytes: the one that decoders should support
+/// (RFC 8878, section 3.1.1.1.2). Go's encoder writes it also for small messages. What a message does not fill of its window
+/// is never touched.
+const ZSTD_WINDOW_LOG: u32 = 23;
 
 /// An encoding that compresses. Not compressing (`identity`) is `None`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -164,6 +165,17 @@ mod tests {
                 assert_eq!(result, Err(BadEncoding::TooLarge), "{encoding:?}, {limit}");
             }
         }
+    }
+
+    /// As encoders make them that do not know the size in advance.
+    #[test]
+    fn the_window_of_a_small_zstd_message_may_be_large() {
+        let mut encoder = zstd::stream::Encoder::new(Vec::new(), 1).unwrap();
+        encoder.window_log(ZSTD_WINDOW_LOG).unwrap();
+        io::Write::write_all(&mut encoder, b"a message").unwrap();
+        let data = encoder.finish().unwrap();
+        let message = Encoding::Zstd.decompress(&data, 100).unwrap();
+        assert_eq!(message, &b"a message"[..]);
     }
 
     #[test]

@@ -1,7 +1,15 @@
 //! The methods of this server. A path is looked up once for each call; what a method is follows from that.
 
+use std::fmt;
+
+use prost_reflect::prost_types::MethodOptions;
+use prost_reflect::prost_types::method_options::IdempotencyLevel;
+use prost_reflect::{DescriptorPool, MethodDescriptor};
+
+use crate::proto::{BARE_FILE_DESCRIPTOR_SET, health};
+
 /// A method that the server can have. Reflection may be off.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug)]
 pub enum Method {
     GetPerson,
     GetPeople,
@@ -10,9 +18,49 @@ pub enum Method {
     Watch,
     ReflectionV1,
     ReflectionV1Alpha,
+    Other(&'static Other),
 }
 
+/// A method beside the server's own, which lives as long as the program.
+pub struct Other {
+    path: String,
+    descriptor: MethodDescriptor,
+}
+
+impl Other {
+    pub fn new(descriptor: MethodDescriptor) -> Self {
+        let service = descriptor.parent_service();
+        Self {
+            path: format!("/{}/{}", service.full_name(), descriptor.name()),
+            descriptor,
+        }
+    }
+
+    pub fn path(&self) -> &str {
+        &self.path
+    }
+
+    pub fn descriptor(&self) -> &MethodDescriptor {
+        &self.descriptor
+    }
+}
+
+impl fmt::Debug for Other {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.path)
+    }
+}
+
+impl PartialEq for Method {
+    fn eq(&self, other: &Self) -> bool {
+        self.path() == other.path()
+    }
+}
+
+impl Eq for Method {}
+
 impl Method {
+    /// Those of the server itself.
     pub const ALL: [Self; 7] = [
         Self::GetPerson,
         Self::GetPeople,
@@ -23,7 +71,21 @@ impl Method {
         Self::ReflectionV1Alpha,
     ];
 
-    /// The method of a request. The comparisons are of lengths first, and cost less than a hash.
+    /// Its place in [`Method::ALL`]; `None` of another one.
+    pub fn index(self) -> Option<usize> {
+        Some(match self {
+            Self::GetPerson => 0,
+            Self::GetPeople => 1,
+            Self::Check => 2,
+            Self::List => 3,
+            Self::Watch => 4,
+            Self::ReflectionV1 => 5,
+            Self::ReflectionV1Alpha => 6,
+            Self::Other(_) => return None,
+        })
+    }
+
+    /// The server's own method with a path. The comparisons are of lengths first, and cost less than a hash.
     pub fn of(path: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|method| method.path() == path)
     }
@@ -39,6 +101,7 @@ impl Method {
             Self::ReflectionV1Alpha => {
                 "/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo"
             }
+            Self::Other(other) => &other.path,
         }
     }
 
@@ -47,37 +110,18 @@ impl Method {
         self.path().strip_prefix('/').unwrap_or_default()
     }
 
-    /// The full names of the types of its requests and replies.
-    pub fn types(self) -> (&'static str, &'static str) {
-        match self {
-            Self::GetPerson | Self::GetPeople => ("Name", "Person"),
-            Self::Check | Self::Watch => (
-                "grpc.health.v1.HealthCheckRequest",
-                "grpc.health.v1.HealthCheckResponse",
-            ),
-            Self::List => (
-                "grpc.health.v1.HealthListRequest",
-                "grpc.health.v1.HealthListResponse",
-            ),
-            Self::ReflectionV1 => (
-                "grpc.reflection.v1.ServerReflectionRequest",
-                "grpc.reflection.v1.ServerReflectionResponse",
-            ),
-            Self::ReflectionV1Alpha => (
-                "grpc.reflection.v1alpha.ServerReflectionRequest",
-                "grpc.reflection.v1alpha.ServerReflectionResponse",
-            ),
-        }
-    }
-
-    /// Whether it is one request and one reply, which is known at once.
-    pub fn is_immediate(self) -> bool {
-        matches!(self, Self::GetPerson | Self::Check | Self::List)
+    /// Whether it is one request and one reply.
+    pub fn is_unary(self) -> bool {
+        self.kind() == "unary"
     }
 
     /// Whether its schema says that it has no side effects, so that Connect may call it by GET.
     pub fn has_no_side_effects(self) -> bool {
-        self == Self::GetPerson
+        match self {
+            Self::GetPerson => true,
+            Self::Other(other) => has_no_side_effects(&other.descriptor),
+            _ => false,
+        }
     }
 
     pub fn is_reflection(self) -> bool {
@@ -95,48 +139,65 @@ impl Method {
             Self::GetPerson | Self::Check | Self::List => "unary",
             Self::Watch => "server_stream",
             Self::GetPeople | Self::ReflectionV1 | Self::ReflectionV1Alpha => "bidi_stream",
+            Self::Other(other) => kind(&other.descriptor),
         }
     }
+
+    /// Its descriptor, which is decoded for that. `None` only if those that are compiled into the program are invalid.
+    pub fn descriptor(self) -> Option<MethodDescriptor> {
+        let set = match self {
+            Self::GetPerson | Self::GetPeople => BARE_FILE_DESCRIPTOR_SET,
+            Self::Check | Self::List | Self::Watch => health::FILE_DESCRIPTOR_SET,
+            Self::ReflectionV1 => tonic_reflection::pb::v1::FILE_DESCRIPTOR_SET,
+            Self::ReflectionV1Alpha => tonic_reflection::pb::v1alpha::FILE_DESCRIPTOR_SET,
+            Self::Other(other) => return Some(other.descriptor.clone()),
+        };
+        let (service, name) = self.full_name().split_once('/')?;
+        let service = DescriptorPool::decode(set)
+            .ok()?
+            .get_service_by_name(service)?;
+        service.methods().find(|method| method.name() == name)
+    }
+}
+
+fn kind(method: &MethodDescriptor) -> &'static str {
+    match (method.is_client_streaming(), method.is_server_streaming()) {
+        (false, false) => "unary",
+        (false, true) => "server_stream",
+        (true, false) => "client_stream",
+        (true, true) => "bidi_stream",
+    }
+}
+
+fn has_no_side_effects(method: &MethodDescriptor) -> bool {
+    let options = method.method_descriptor_proto().options.as_ref();
+    let level = options.map(MethodOptions::idempotency_level);
+    level == Some(IdempotencyLevel::NoSideEffects)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use prost_reflect::DescriptorPool;
-    use prost_reflect::prost_types::MethodOptions;
-    use prost_reflect::prost_types::method_options::IdempotencyLevel;
 
     #[test]
     fn every_method_of_the_services_is_known_with_its_kind() {
-        let mut pool = DescriptorPool::new();
-        for set in [
-            crate::proto::FILE_DESCRIPTOR_SET,
-            tonic_health::pb::FILE_DESCRIPTOR_SET,
-            tonic_reflection::pb::v1::FILE_DESCRIPTOR_SET,
-            tonic_reflection::pb::v1alpha::FILE_DESCRIPTOR_SET,
-        ] {
-            pool.decode_file_descriptor_set(set).expect("a schema");
+        for method in Method::ALL {
+            let descriptor = method.descriptor().expect("a descriptor");
+            assert_eq!(method.kind(), kind(&descriptor));
+            let has_none = has_no_side_effects(&descriptor);
+            assert_eq!(method.has_no_side_effects(), has_none, "{method:?}");
+            for other in descriptor.parent_service().methods() {
+                let service = other.parent_service().full_name().to_owned();
+                let path = format!("/{service}/{}", other.name());
+                assert!(Method::of(&path).is_some(), "{path}");
+            }
         }
-        for method in pool.services().flat_map(|service| {
-            let methods: Vec<_> = service.methods().collect();
-            methods
-        }) {
-            let service = method.parent_service().full_name().to_owned();
-            let name = format!("{service}/{}", method.name());
-            let known = Method::of(&format!("/{name}")).expect(&name);
-            let kind = match (method.is_client_streaming(), method.is_server_streaming()) {
-                (false, false) => "unary",
-                (false, true) => "server_stream",
-                (true, false) => "client_stream",
-                (true, true) => "bidi_stream",
-            };
-            assert_eq!((known.kind(), known.full_name()), (kind, &*name));
-            let types = (method.input(), method.output());
-            assert_eq!(known.types(), (types.0.full_name(), types.1.full_name()));
-            let options = method.method_descriptor_proto().options.as_ref();
-            let level = options.map(MethodOptions::idempotency_level);
-            let has_none = level == Some(IdempotencyLevel::NoSideEffects);
-            assert_eq!(known.has_no_side_effects(), has_none, "{name}");
+    }
+
+    #[test]
+    fn every_method_has_its_index() {
+        for (index, method) in Method::ALL.into_iter().enumerate() {
+            assert_eq!(method.index(), Some(index));
         }
     }
 

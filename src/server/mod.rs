@@ -9,6 +9,7 @@
 //! - `cors`: what browsers ask before their pages may call;
 //! - `method`: which methods there are, and `services`, what they do: `route_guide`, with its data in `people`, `health`,
 //!   `reflection`;
+//! - `added`: methods beside those, which `serve` has none of;
 //! - `name`: the requests of RouteGuide; `people_in_database`: how they are answered from a database, and `availability`:
 //!   whether that is there;
 //! - `access`: who may call;
@@ -17,6 +18,7 @@
 //! - `watch`: when files are read again.
 
 mod access;
+mod added;
 mod admission;
 mod availability;
 mod call_log;
@@ -55,9 +57,11 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 pub use access::{Access, Tokens};
+pub use added::{Added, AddedCall, Answers};
 pub use availability::Availability;
 pub use call_log::{CallLog, log_call};
 pub use cors::Origins;
+pub use grpc::Stop;
 pub use limits::Limits;
 pub use listen::{AcceptFailures, ListenAddress, Listener, bind, given};
 pub use metrics::{Metrics, MetricsListener, Reload};
@@ -78,6 +82,7 @@ pub use watch::Watch;
 pub use workers::Workers;
 
 use crate::error::Result;
+use grpc::Json;
 use health::{Health, Serving};
 use metrics::Shard;
 use people::Directory;
@@ -107,6 +112,8 @@ pub struct Setup {
     pub metrics: Arc<Metrics>,
     /// Hears of every call that is over.
     pub log: Option<CallLog>,
+    /// Methods beside its own, which are neither in reflection nor counted by name.
+    pub added: Vec<&'static Added>,
 }
 
 impl Setup {
@@ -123,6 +130,7 @@ impl Setup {
             tls: None,
             metrics: Arc::default(),
             log: None,
+            added: Vec::new(),
         }
     }
 }
@@ -132,6 +140,7 @@ impl Setup {
 pub struct Server {
     shared: Arc<Shared>,
     shard: Arc<Shard>,
+    json: Arc<Json>,
 }
 
 /// What all threads share. Calls only read it.
@@ -157,7 +166,7 @@ impl Server {
     /// Only if the descriptors that are compiled into the program are invalid.
     pub fn new(setup: Setup) -> Result<Self> {
         if let Source::Memory(people) = &setup.people {
-            setup.metrics.set_people(people.len() as u64);
+            setup.metrics.set_people(people.count() as u64);
         }
         let directory = Arc::new(Directory::new(setup.people));
         let reflection = setup.reflection.then(Reflection::new).transpose()?;
@@ -168,6 +177,7 @@ impl Server {
             },
             health: Health::default(),
             reflection,
+            added: setup.added,
         };
         let metrics = setup.metrics;
         metrics.set_serving(true);
@@ -188,6 +198,7 @@ impl Server {
                 metrics,
             }),
             shard,
+            json: Arc::default(),
         })
     }
 
@@ -196,6 +207,7 @@ impl Server {
         Self {
             shared: Arc::clone(&self.shared),
             shard: self.shared.metrics.shard(),
+            json: Arc::default(),
         }
     }
 
@@ -206,7 +218,7 @@ impl Server {
 
     /// Answers about `people` from now on; an open stream does so from its next name.
     pub fn replace_people(&self, people: People) {
-        self.shared.metrics.set_people(people.len() as u64);
+        self.shared.metrics.set_people(people.count() as u64);
         self.shared.directory.replace(people);
     }
 

@@ -2,8 +2,10 @@
 
 use std::sync::Arc;
 
+use http::request::Parts;
 use tonic::Status;
 
+use super::added::Added;
 use super::grpc::{Call, Handler, Stop, shortened};
 use super::health::Health;
 use super::method::Method;
@@ -16,9 +18,20 @@ pub struct Services {
     pub health: Health,
     /// `None` if the server does not describe itself.
     pub reflection: Option<Reflection>,
+    pub added: Vec<&'static Added>,
 }
 
 impl Services {
+    /// The method with a path, of those that there may be.
+    pub fn method(&self, path: &str) -> Option<Method> {
+        Method::of(path).or_else(|| {
+            let mut added = self.added.iter();
+            added
+                .find(|added| added.method.path() == path)
+                .map(|added| Method::Other(&added.method))
+        })
+    }
+
     /// The method of a request to `path`.
     ///
     /// # Errors
@@ -53,7 +66,7 @@ impl Services {
     pub fn is_immediate(&self, method: Method) -> bool {
         match method {
             Method::GetPerson => self.route_guide.is_immediate(),
-            method => method.is_immediate(),
+            method => matches!(method, Method::Check | Method::List),
         }
     }
 
@@ -77,7 +90,8 @@ impl Services {
             Method::GetPeople
             | Method::Watch
             | Method::ReflectionV1
-            | Method::ReflectionV1Alpha => Err(Status::internal("the method is a stream")),
+            | Method::ReflectionV1Alpha
+            | Method::Other(_) => Err(Status::internal("the method is not immediate")),
         }
     }
 }
@@ -86,6 +100,8 @@ impl Services {
 pub struct Routed {
     pub services: Arc<Services>,
     pub method: Method,
+    /// The head of the request, for a method beside the server's own.
+    pub request: Option<Box<Parts>>,
 }
 
 impl Handler for Routed {
@@ -103,6 +119,14 @@ impl Handler for Routed {
                 Some(reflection) => reflection.answer(self.method.path(), call).await,
                 None => Err(self.services.unknown(self.method.path()).into()),
             },
+            Method::Other(other) => {
+                let mut added = self.services.added.iter();
+                let added = added.find(|added| std::ptr::eq(&raw const added.method, other));
+                match added.zip(self.request.as_ref()) {
+                    Some((added, request)) => added.answer(call, request).await,
+                    None => Err(self.services.unknown(other.path()).into()),
+                }
+            }
         }
     }
 }

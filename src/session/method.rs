@@ -5,10 +5,10 @@ use std::sync::Arc;
 use http::uri::PathAndQuery;
 use prost_reflect::{Kind, MethodDescriptor, ReflectMessage as _, Value};
 
-use super::transcoder::JsonTranscoder;
 use crate::call::Manner;
 use crate::error::{Error, Result};
 use crate::framing::Transcoder;
+use crate::protobuf::JsonTranscoder;
 use crate::protocol::{Codec, Wire};
 
 /// What a call needs to know about its method.
@@ -49,7 +49,7 @@ impl Method {
             is_get: manner.uses_get,
             transcoder: match manner.codec {
                 Codec::Proto => None,
-                Codec::Json => Some(Arc::new(JsonTranscoder::new(descriptor))),
+                Codec::Json => Some(Arc::new(JsonTranscoder::for_client(descriptor))),
             },
         })
     }

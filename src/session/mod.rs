@@ -3,7 +3,7 @@
 //! - `context`: what outlives a command, and `interrupt`: Ctrl-C;
 //! - `schemas`, `servers`: what it keeps of schemas and of `--in-process` servers;
 //! - `target`, `endpoint`, `headers`, `output`, `schema`: the shared arguments as values, and `misplaced`: an address that is not -a;
-//! - `manner`, `method`: how calls are written, and what they know of their method; `transcoder`: messages as JSON;
+//! - `manner`, `method`: how calls are written, and what they know of their method;
 //! - `drive`: the driver of every call, `observer`: what a command does with it, `bad_input`: how input ends one, and `printer`: prints its events;
 //! - `verbose`: what `-v` shows;
 //! - `retry`: when a call is made again;
@@ -36,7 +36,6 @@ pub mod settings;
 mod source;
 pub mod tally;
 pub mod target;
-mod transcoder;
 pub mod unknown_person;
 mod verbose;
 

@@ -10,12 +10,12 @@ use super::Context;
 use super::schemas;
 use super::settings::choice;
 use super::target::{Session, Target, address};
-use super::transcoder::JsonTranscoder;
 use crate::cli::{ConnectionArgs, Reflection, SchemaArgs};
 use crate::config::{Key, Settings};
 use crate::error::{Error, Result};
 use crate::framing::Transcoder;
 use crate::output::Console;
+use crate::protobuf::JsonTranscoder;
 use crate::protocol::Codec;
 use crate::schema::source::{
     self, DescriptorSource, ReflectionMode, ReflectionTarget, SchemaSettings,
@@ -155,7 +155,7 @@ fn reflection_target(
     let manner = session.manner().clone();
     let transcoder: Option<Arc<dyn Transcoder>> = match manner.codec {
         Codec::Proto => None,
-        Codec::Json => Some(Arc::new(JsonTranscoder::of_reflection()?)),
+        Codec::Json => Some(Arc::new(transcoder_of_reflection()?)),
     };
     Ok(ReflectionTarget {
         connection,
@@ -165,6 +165,19 @@ fn reflection_target(
         deadline,
         patience: session.patience(),
     })
+}
+
+/// Its two versions have the same messages.
+///
+/// # Errors
+/// When their schema is damaged.
+fn transcoder_of_reflection() -> Result<JsonTranscoder> {
+    let damaged = || Error::failed("the bundled schema of reflection is damaged");
+    let pool = DescriptorPool::decode(tonic_reflection::pb::v1::FILE_DESCRIPTOR_SET)
+        .map_err(|error| damaged().caused_by(error))?;
+    let service = pool.get_service_by_name("grpc.reflection.v1.ServerReflection");
+    let method = service.and_then(|service| service.methods().next());
+    Ok(JsonTranscoder::for_client(&method.ok_or_else(damaged)?))
 }
 
 /// Runs `work` with a source, and connects only if the source needs it.

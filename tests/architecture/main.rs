@@ -214,6 +214,7 @@ const ROOMS: &[Room] = &[
                 "schema",
                 "presence and openness as editions resolve them, and the nearest name",
             ),
+            ("framing", "JSON is a form of the messages that calls carry"),
             ("base64", "bytes in JSON"),
         ],
     },

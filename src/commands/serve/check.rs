@@ -43,7 +43,7 @@ pub fn check(
         }
     }
     if let Some(tokens) = &loaded.tokens {
-        let tokens = count(tokens.len() as u64, "token", "tokens");
+        let tokens = count(tokens.count() as u64, "token", "tokens");
         console.notice(&format!("would accept {tokens}"));
     }
     if let Some(address) = metrics {

@@ -198,7 +198,7 @@ impl Watches {
 fn reload_people(path: PathBuf, server: Server, console: Console) -> impl Fn() -> Result<()> {
     move || {
         let people = People::load(&path)?;
-        let number = Some(people.len() as u64);
+        let number = Some(people.count() as u64);
         server.replace_people(people);
         console.notice(&reloaded(&path, &people_of(number)));
         warn_if_empty(&path.display(), number, &console);
@@ -240,7 +240,7 @@ fn reload_tls(
 fn reload_tokens(tokens: Arc<Tokens>, console: Console) -> impl Fn() -> Result<()> {
     move || {
         tokens.reload()?;
-        let number = count(tokens.len() as u64, "token", "tokens");
+        let number = count(tokens.count() as u64, "token", "tokens");
         console.notice(&reloaded(tokens.path(), &number));
         Ok(())
     }
@@ -300,7 +300,7 @@ async fn off_thread<T: Send + 'static>(
 }
 
 fn counted(people: People) -> (Source, Option<u64>) {
-    let number = people.len() as u64;
+    let number = people.count() as u64;
     (people.into(), Some(number))
 }
 

@@ -44,7 +44,7 @@ impl Tokens {
         &self.path
     }
 
-    pub fn len(&self) -> usize {
+    pub fn count(&self) -> usize {
         self.current.load().len()
     }
 
@@ -195,7 +195,7 @@ mod tests {
         assert!(tokens.permit(&headers(&["Bearer one"])));
         std::fs::write(&path, "two\nthree").unwrap();
         tokens.reload().unwrap();
-        assert_eq!(tokens.len(), 2);
+        assert_eq!(tokens.count(), 2);
         assert!(!tokens.permit(&headers(&["Bearer one"])));
         assert!(tokens.permit(&headers(&["Bearer two"])));
     }

@@ -24,8 +24,8 @@ use crate::framing::ACCEPTED;
 use crate::protocol::{Codec, Wire};
 use crate::server::cors::Asked;
 use crate::server::grpc::{
-    Bounds, Call, Form, Handler, Head, Json, Refusal, Replies, RequestBody, Requests, Respond,
-    Stop, Total, panicked,
+    Bounds, Call, Form, Handler, Head, Refusal, Replies, RequestBody, Requests, Respond, Stop,
+    Total, panicked,
 };
 use crate::server::method::Method;
 use crate::server::metrics::{Limit, Shard, Traffic};
@@ -53,6 +53,7 @@ pub struct Begun {
     method: Method,
     call: Call,
     timeout: Option<Duration>,
+    request: Option<Box<Parts>>,
 }
 
 impl Calls {
@@ -111,7 +112,7 @@ impl Calls {
     pub fn reject(&self, request: Request<RequestBody>, respond: Respond, status: StatusCode) {
         let (parts, mut body) = request.into_parts();
         body.leave_unsent(&parts.headers);
-        let entry = self.entry(Method::of(parts.uri.path()), &parts);
+        let entry = self.entry(self.method(&parts), &parts);
         let refusal = Refusal::Http(status, parts.method);
         self.refuse(refusal, body, respond, None, entry);
     }
@@ -137,7 +138,7 @@ impl Calls {
                 return None;
             }
         };
-        let method = Method::of(parts.uri.path());
+        let method = self.method(&parts);
         let entry = self.entry(method, &parts);
         let head = Head::read(&parts, method, server.protocols).and_then(|head| {
             let form = Form::plain(head.wire, head.codec);
@@ -145,10 +146,15 @@ impl Calls {
             let path = parts.uri.path();
             let allowed = server.access.check(path, &parts.headers);
             allowed.map_err(refused)?;
-            let method = server.services.find(method, path).map_err(refused)?;
-            Ok((head, method))
+            let method = server.services.find(method, path);
+            let method = method.map_err(|status| Refusal::Unknown(form, Box::new(status)))?;
+            let transcoder = match head.codec {
+                Codec::Proto => None,
+                Codec::Json => Some(self.server.json.of(method).map_err(refused)?),
+            };
+            Ok((head, method, transcoder))
         });
-        let (mut head, method) = match head {
+        let (mut head, method, transcoder) = match head {
             Ok(found) => found,
             Err(refusal) => {
                 body.leave_unsent(&parts.headers);
@@ -160,7 +166,6 @@ impl Calls {
             let vary = HeaderValue::from(ACCEPT_ENCODING);
             extra.get_or_insert_default().append(VARY, vary);
         }
-        let transcoder = (head.codec == Codec::Json).then(|| Arc::new(Json(method)) as Arc<_>);
         let (form, form_of_replies) = (head.form(), transcoder.clone());
         let replies = Replies::new(respond, form, form_of_replies, extra, &self.unsent);
         let len = body.len(&parts.headers);
@@ -179,7 +184,12 @@ impl Calls {
             entry,
             method,
             timeout: head.timeout,
+            request: matches!(method, Method::Other(_)).then(|| Box::new(parts)),
         })
+    }
+
+    fn method(&self, parts: &Parts) -> Option<Method> {
+        self.server.shared.services.method(parts.uri.path())
     }
 
     fn entry(&self, method: Option<Method>, parts: &Parts) -> Entry {
@@ -204,7 +214,7 @@ impl Calls {
             Refusal::Http(..) | Refusal::Method(..) => {
                 Form::plain(Wire::default(), Codec::default())
             }
-            Refusal::Status(form, _) | Refusal::Encoding(form) => *form,
+            Refusal::Status(form, _) | Refusal::Unknown(form, _) | Refusal::Encoding(form) => *form,
         };
         let replies = Replies::new(respond, form, None, extra, &self.unsent);
         let protocols = self.server.shared.protocols;
@@ -227,6 +237,7 @@ impl Calls {
             method,
             mut call,
             timeout,
+            request,
         } = begun;
         let mut is_answered = false;
         if self.server.shared.services.is_immediate(method) {
@@ -256,7 +267,12 @@ impl Calls {
             let code = if is_answered {
                 call.run(&Answered, bounds).await
             } else {
-                call.run(&Routed { services, method }, bounds).await
+                let routed = Routed {
+                    services,
+                    method,
+                    request,
+                };
+                call.run(&routed, bounds).await
             };
             count_limit(&shard, code);
             entry.end(code, call.traffic());
@@ -336,6 +352,7 @@ async fn refuse(
         Refusal::Http(status, method) => replies.refuse(status, &method, protocols),
         Refusal::Method(method, allowed) => replies.refuse_method(&method, allowed, protocols),
         Refusal::Status(_, status) => replies.finish(&status),
+        Refusal::Unknown(_, status) => replies.refuse_unknown(&status),
         Refusal::Encoding(_) => replies.refuse_encoding(ACCEPTED),
     };
     entry.end(Some(code), Traffic::default());

@@ -108,11 +108,25 @@ impl Call {
     /// # Errors
     /// When the request is malformed or too large, or the client is gone.
     pub async fn next(&mut self) -> Result<bool, Stop> {
+        self.next_request(true).await
+    }
+
+    /// As [`Call::next`], but the headers of the response are not sent for that.
+    ///
+    /// # Errors
+    /// As [`Call::next`].
+    pub async fn next_before_headers(&mut self) -> Result<bool, Stop> {
+        self.next_request(false).await
+    }
+
+    async fn next_request(&mut self, sends_headers: bool) -> Result<bool, Stop> {
         poll_fn(|cx| {
             if let Poll::Ready(next) = self.requests.poll_ready(cx) {
                 return Poll::Ready(next);
             }
-            if let Poll::Ready(Err(stop)) = self.replies.poll_flush(cx) {
+            if (sends_headers || self.replies.has_begun())
+                && let Poll::Ready(Err(stop)) = self.replies.poll_flush(cx)
+            {
                 return Poll::Ready(Err(stop));
             }
             self.replies.packer().rest();

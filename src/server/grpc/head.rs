@@ -37,6 +37,8 @@ pub enum Refusal {
     Http(StatusCode, http::Method),
     /// It has another method of HTTP than these.
     Method(http::Method, HeaderValue),
+    /// The server does not have its method.
+    Unknown(Form, Box<Status>),
     /// Answered in its own protocol.
     Status(Form, Box<Status>),
     /// It is in an encoding that the server does not know.
@@ -66,6 +68,9 @@ impl Head {
             return Self::read_url(parts);
         }
         if parts.method != http::Method::POST {
+            if method.is_none() {
+                return Err(refused(StatusCode::NOT_FOUND));
+            }
             let allowed = HeaderValue::from_static(if has_get { "GET, POST" } else { "POST" });
             return Err(Refusal::Method(parts.method.clone(), allowed));
         }
@@ -164,8 +169,8 @@ fn reply_wire(wire: Wire, headers: &HeaderMap) -> Wire {
 fn fits(wire: Wire, method: Method) -> bool {
     match wire {
         Wire::Grpc | Wire::Web | Wire::WebText => true,
-        Wire::ConnectUnary => method.is_immediate(),
-        Wire::ConnectStream => !method.is_immediate(),
+        Wire::ConnectUnary => method.is_unary(),
+        Wire::ConnectStream => !method.is_unary(),
     }
 }
 
@@ -183,6 +188,7 @@ mod tests {
             Refusal::Method(..) => StatusCode::METHOD_NOT_ALLOWED,
             Refusal::Status(_, status) => connect::http_status(status.code()),
             Refusal::Encoding(_) => StatusCode::NOT_IMPLEMENTED,
+            Refusal::Unknown(..) => StatusCode::NOT_FOUND,
         })
     }
 

@@ -1,90 +1,50 @@
 //! Messages as JSON, by the transcoder that the rest of the program has.
 
-use std::cell::RefCell;
+use std::sync::{Arc, OnceLock};
 
-use bytes::Bytes;
-use prost_reflect::{DescriptorError, DescriptorPool};
+use tonic::Status;
 
 use crate::framing::Transcoder;
-use crate::proto::{BARE_FILE_DESCRIPTOR_SET, health};
-use crate::protobuf::json::{self, ReadOptions, WriteOptions};
-use crate::protobuf::{LayoutId, Layouts};
+use crate::protobuf::JsonTranscoder;
 use crate::server::method::Method;
 
-thread_local! {
-    /// Compiled descriptors, which change as they are used: each thread has its own.
-    static LAYOUTS: RefCell<Option<Layouts>> = const { RefCell::new(None) };
-}
+/// The transcoders of the methods, each made when it is needed. Every thread has its own, so that none waits for another.
+#[derive(Debug, Default)]
+pub struct Json([OnceLock<Arc<JsonTranscoder>>; Method::ALL.len()]);
 
-/// The messages of a method as JSON.
-#[derive(Debug)]
-pub struct Json(pub Method);
-
-impl Transcoder for Json {
-    fn write(&self, reply: &[u8]) -> Result<Vec<u8>, String> {
-        with_layouts(self.0, |layouts, (_, reply_type)| {
-            let mut out = Vec::with_capacity(2 * reply.len());
-            json::write(
-                layouts,
-                reply_type,
-                reply,
-                WriteOptions::default(),
-                &mut out,
-            )
-            .map_err(|error| error.to_string())?;
-            Ok(out)
-        })
-    }
-
-    fn read_back(&self, reply: &[u8]) -> Result<Vec<u8>, String> {
-        with_layouts(self.0, |layouts, (_, reply_type)| {
-            json::read(layouts, reply_type, reply, OPTIONS).map_err(|error| error.to_string())
-        })
-    }
-
-    fn read(&self, request: &[u8]) -> Result<Bytes, String> {
-        with_layouts(self.0, |layouts, (request_type, _)| {
-            json::read(layouts, request_type, request, OPTIONS)
-                .map(Bytes::from)
-                .map_err(|error| format!("the request is not valid JSON of its type: {error}"))
-        })
+impl Json {
+    /// That of a method.
+    ///
+    /// # Errors
+    /// Only if the descriptors that are compiled into the program are invalid.
+    pub fn of(&self, method: Method) -> Result<Arc<dyn Transcoder>, Status> {
+        let made = || {
+            let descriptor = method.descriptor();
+            descriptor.map(|descriptor| Arc::new(JsonTranscoder::for_server(&descriptor)))
+        };
+        let transcoder = match method.index().and_then(|index| self.0.get(index)) {
+            Some(kept) => match kept.get() {
+                Some(transcoder) => Some(Arc::clone(transcoder)),
+                None => made().map(|made| Arc::clone(kept.get_or_init(|| made))),
+            },
+            None => made(),
+        };
+        let transcoder = transcoder.ok_or_else(|| Status::internal("the method has no schema"))?;
+        Ok(transcoder)
     }
 }
 
-/// As other servers: a client may have a newer schema.
-const OPTIONS: ReadOptions = ReadOptions {
-    allow_unknown_fields: true,
-    prefers_proto_names: false,
-};
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-/// Of all services.
-fn all_layouts() -> Result<Layouts, DescriptorError> {
-    let mut layouts = Layouts::new(DescriptorPool::decode(BARE_FILE_DESCRIPTOR_SET)?);
-    for set in [
-        health::FILE_DESCRIPTOR_SET,
-        tonic_reflection::pb::v1::FILE_DESCRIPTOR_SET,
-        tonic_reflection::pb::v1alpha::FILE_DESCRIPTOR_SET,
-    ] {
-        layouts.learn(DescriptorPool::decode(set)?);
-    }
-    Ok(layouts)
-}
-
-/// With the layouts of this thread, and those of the requests and replies of a method.
-fn with_layouts<T>(
-    method: Method,
-    use_them: impl FnOnce(&mut Layouts, (LayoutId, LayoutId)) -> Result<T, String>,
-) -> Result<T, String> {
-    LAYOUTS.with_borrow_mut(|kept| {
-        if kept.is_none() {
-            *kept = Some(all_layouts().map_err(|error| error.to_string())?);
+    #[test]
+    fn every_method_has_a_transcoder_which_is_made_once() {
+        let json = Json::default();
+        for method in Method::ALL {
+            let transcoder = json.of(method).unwrap();
+            assert!(transcoder.read(b"{}").is_ok(), "{method:?}");
+            assert!(Arc::ptr_eq(&transcoder, &json.of(method).unwrap()));
         }
-        let layouts = kept.as_mut().ok_or("there is no schema")?;
-        let (request, reply) = method.types();
-        let request = layouts
-            .find(request)
-            .ok_or("the schema has no such request")?;
-        let reply = layouts.find(reply).ok_or("the schema has no such reply")?;
-        use_them(layouts, (request, reply))
-    })
+    }
 }

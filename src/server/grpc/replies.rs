@@ -13,7 +13,7 @@ use super::share::{Share, Total};
 use super::stream::{Respond, ResponseStream};
 use super::{Stop, without_prefixes};
 use crate::framing::{COMPRESSED, PREFIX, Packer, Sent, Transcoder};
-use crate::protocol::connect::{http_status, write_end, write_error};
+use crate::protocol::connect::{http_status, join_trailers, write_end, write_error};
 use crate::protocol::web::{encode_text, text_room, write_trailers};
 use crate::protocol::{Codec, Wire};
 use crate::server::protocols::Protocols;
@@ -35,6 +35,8 @@ pub struct Replies {
     form: Form,
     /// Added to the headers.
     extra: Option<Box<HeaderMap>>,
+    /// Added to the trailers.
+    trailers: Option<Box<HeaderMap>>,
     packer: Packer,
     /// The reply of a unary call of Connect, once that has succeeded.
     only: Option<Bytes>,
@@ -60,6 +62,7 @@ impl Replies {
             stream: None,
             form,
             extra,
+            trailers: None,
             packer: Packer::new(form.encoding).in_form(transcoder),
             only: None,
             sent: 0,
@@ -67,9 +70,33 @@ impl Replies {
         }
     }
 
+    /// Adds headers, if they are not sent yet.
+    pub fn add_headers(&mut self, headers: HeaderMap) {
+        self.extra.get_or_insert_default().extend(headers);
+    }
+
+    /// Adds trailers.
+    pub fn add_trailers(&mut self, trailers: HeaderMap) {
+        self.trailers.get_or_insert_default().extend(trailers);
+    }
+
+    /// All trailers of a response with this status.
+    fn trailers(&mut self, status: &Status) -> HeaderMap {
+        let mut trailers = trailers(status);
+        if let Some(more) = self.trailers.take() {
+            trailers.extend(*more);
+        }
+        trailers
+    }
+
     /// Where replies are added.
     pub fn packer(&mut self) -> &mut Packer {
         &mut self.packer
+    }
+
+    /// Whether the headers are sent.
+    pub fn has_begun(&self) -> bool {
+        self.stream.is_some()
     }
 
     /// Sends the headers, if they are not sent yet.
@@ -170,6 +197,7 @@ impl Replies {
             let len = reply.len();
             let mut response = self.head(StatusCode::OK);
             response.headers_mut().insert(CONTENT_LENGTH, len.into());
+            self.join_trailers(response.headers_mut());
             self.stream = Some(self.respond.send(response, len == 0)?);
             if len == 0 {
                 (self.only, self.sent) = (None, 1);
@@ -217,32 +245,36 @@ impl Replies {
     }
 
     fn finish_grpc(&mut self, status: &Status) -> Result<(), Stop> {
-        if let Some(stream) = &mut self.stream {
-            return stream.send_trailers(trailers(status));
+        let trailers = self.trailers(status);
+        match &mut self.stream {
+            Some(stream) => stream.send_trailers(trailers),
+            None => self.only_trailers(trailers),
         }
-        self.only_status(status)
     }
 
     /// In the headers, which is called Trailers-Only.
-    fn only_status(&mut self, status: &Status) -> Result<(), Stop> {
+    fn only_trailers(&mut self, trailers: HeaderMap) -> Result<(), Stop> {
         self.form.encoding = None;
         let mut response = self.head(StatusCode::OK);
-        response.headers_mut().extend(trailers(status));
+        response.headers_mut().extend(trailers);
         self.respond.send(response, true).map(drop)
     }
 
     fn finish_web(&mut self, status: &Status) -> Result<(), Stop> {
+        let trailers = self.trailers(status);
         if self.stream.is_none() {
-            return self.only_status(status);
+            return self.only_trailers(trailers);
         }
-        let end = write_trailers(&trailers(status));
-        self.end_with(&end)
+        self.end_with(&write_trailers(&trailers))
     }
 
     fn finish_connect_stream(&mut self, status: &Status) -> Result<(), Stop> {
         self.begin()?;
         let is_error = status.code() != Code::Ok;
-        let metadata = status.metadata().clone().into_headers();
+        let mut metadata = status.metadata().clone().into_headers();
+        if let Some(more) = self.trailers.take() {
+            metadata.extend(*more);
+        }
         let end = write_end(is_error.then_some(status), &metadata);
         self.end_with(&end)
     }
@@ -277,13 +309,35 @@ impl Replies {
             // The handler has added no reply.
             status = std::borrow::Cow::Owned(Status::internal("the call has no reply"));
         }
-        let mut response = self.empty(http_status(status.code()));
-        let body = Bytes::from(write_error(&status));
+        self.send_error(http_status(status.code()), &status)
+    }
+
+    /// The response to a unary call of Connect that fails.
+    fn send_error(&mut self, http_status: StatusCode, status: &Status) -> Result<(), Stop> {
+        let mut response = self.empty(http_status);
+        let body = Bytes::from(write_error(status));
         let headers = response.headers_mut();
         headers.extend(status.metadata().clone().into_headers());
         headers.insert(CONTENT_TYPE, Wire::ConnectUnary.content_type(Codec::Json));
         headers.insert(CONTENT_LENGTH, body.len().into());
+        self.join_trailers(headers);
         self.respond.send(response, false)?.send(body, true)
+    }
+
+    /// The trailers of a unary response of Connect.
+    fn join_trailers(&mut self, headers: &mut HeaderMap) {
+        if let Some(trailers) = self.trailers.take() {
+            join_trailers(headers, &trailers);
+        }
+    }
+
+    /// As [`Replies::finish`], for a method that the server does not have. Connect has an HTTP status for that.
+    pub fn refuse_unknown(&mut self, status: &Status) -> Code {
+        if self.form.wire != Wire::ConnectUnary {
+            return self.finish(status);
+        }
+        let _ = self.send_error(StatusCode::NOT_FOUND, status);
+        status.code()
     }
 
     /// As [`Replies::finish`], and names the encodings that the server knows.

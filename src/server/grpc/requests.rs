@@ -266,7 +266,10 @@ impl Requests {
             return Ok(message);
         };
         if self.transcoded.is_none() {
-            let read = transcoder.read(form).map_err(Status::invalid_argument)?;
+            let read = transcoder.read(form).map_err(|error| {
+                let what = "the request is not valid JSON of its type";
+                Status::invalid_argument(format!("{what}: {error}"))
+            })?;
             self.transcoded = Some(read);
         }
         Ok(self.transcoded.as_deref())

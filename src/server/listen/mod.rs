@@ -40,7 +40,8 @@ pub enum Listener {
     #[cfg(unix)]
     Unix(
         tokio::net::UnixListener,
-        #[expect(dead_code, reason = "it is there to be dropped")] Option<SocketFile>,
+        /// It is there to be dropped.
+        Option<SocketFile>,
     ),
 }
 

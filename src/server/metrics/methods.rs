@@ -14,7 +14,7 @@ impl MethodIndex {
     pub const UNKNOWN: Self = Self(Method::ALL.len());
 
     pub fn of(method: Option<Method>) -> Self {
-        method.map_or(Self::UNKNOWN, |method| Self(method as usize))
+        method.and_then(Method::index).map_or(Self::UNKNOWN, Self)
     }
 
     pub fn all() -> impl Iterator<Item = Self> {

@@ -90,7 +90,7 @@ mod tests {
         let lines = "{\"name\": \"Eve\", \"age\": 7}\n{\"name\": \"Max\"}\n";
         for text in [array, lines] {
             let people = People::parse(text).expect("good people");
-            assert_eq!(people.len(), 2);
+            assert_eq!(people.count(), 2);
             let eve = people
                 .get("Eve")
                 .map(|bytes| Person::decode(bytes).map(|eve| eve.age));
@@ -101,7 +101,7 @@ mod tests {
     #[test]
     fn an_empty_file_has_no_people() {
         for text in ["", "\n", "[]", "\u{feff}"] {
-            assert_eq!(People::parse(text).expect("good people").len(), 0);
+            assert_eq!(People::parse(text).expect("good people").count(), 0);
         }
     }
 

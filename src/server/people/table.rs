@@ -81,7 +81,7 @@ impl People {
         Ok(start)
     }
 
-    pub fn len(&self) -> usize {
+    pub fn count(&self) -> usize {
         self.starts.len()
     }
 }
@@ -102,7 +102,7 @@ mod tests {
         for len in lengths {
             assert!(people.insert(&named(len)).is_ok());
         }
-        assert_eq!(people.len(), lengths.len());
+        assert_eq!(people.count(), lengths.len());
         for len in lengths {
             let person = people.get(&named(len).name).expect("known");
             assert_eq!(Person::decode(person), Ok(named(len)));

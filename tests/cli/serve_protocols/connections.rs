@@ -21,7 +21,7 @@ fn calls_follow_each_other_on_a_connection_whatever_their_protocol_and_end() {
         assert_eq!(ask(get_alice()).is(200).text(), alice());
         assert_eq!(stream(&ask(get_people(&[BOB_NAME]))).0, [bob()]);
         ask(Request::post(GET_PERSON, JSON, "{")).fails(400, "invalid_argument");
-        ask(Request::post("/", JSON, "{}")).fails(501, "unimplemented");
+        ask(Request::post("/", JSON, "{}")).fails(404, "unimplemented");
         ask(Request::post(GET_PERSON, "text/plain", "Alice")).is(415);
         ask(Request::post(GET_PERSON, WEB, "")).is(200);
     }

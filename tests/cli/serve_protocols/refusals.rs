@@ -16,7 +16,9 @@ fn an_unknown_method_is_unimplemented_in_each_protocol() {
                 let request = Request::post(path, content_type, body);
                 request.over(version, server.addr())
             };
-            post(JSON, ALICE_NAME.into()).fails(501, "unimplemented");
+            post(JSON, ALICE_NAME.into()).fails(404, "unimplemented");
+            let get = Request::get(path).over(version, server.addr());
+            assert!(get.is(404).text().contains("Connect"), "{get:?}");
             let response = post(STREAM_JSON, enveloped(0, ALICE_NAME));
             assert_eq!(stream(&response).1["error"]["code"], "unimplemented");
             let response = post(WEB, enveloped(0, ALICE_PROTO));
