@@ -61,13 +61,18 @@ impl Page {
                 }
             }
         }
+        Poll::Ready(self.take())
+    }
+
+    /// What has been read.
+    pub fn take(&mut self) -> HttpAnswer {
         let is_cut = self.start.len() > PAGE;
         self.start.truncate(PAGE);
-        Poll::Ready(HttpAnswer {
+        HttpAnswer {
             status: self.status,
             content_type: self.content_type.take(),
             body: self.start.split().freeze(),
             is_cut,
-        })
+        }
     }
 }

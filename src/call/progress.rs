@@ -1,19 +1,19 @@
 //! A call in progress. Polling it drives both directions: requests are sent as fast as the peer's window allows, replies
 //! are received as fast as they are taken, and a reset can be sent at any moment.
 
+mod deadline;
 mod halves;
 mod receiving;
 mod sending;
 
-use std::future::{Future as _, poll_fn};
+use std::future::poll_fn;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
-use std::time::Duration;
 
 use bytes::Bytes;
 use http::StatusCode;
-use tokio::time::{Instant, Sleep, sleep_until};
+use tokio::time::{Sleep, sleep_until};
 
 use self::halves::{Receiving, Sending};
 use self::receiving::Received;
@@ -22,10 +22,7 @@ use super::text::Text;
 use super::{Event, Source, Start};
 use crate::framing::{Cutter, Packer, Transcoder};
 use crate::protocol::{Codec, Protocol, Wire};
-use crate::transport::{Connection, OpenCall};
-
-/// A server may act on the deadline a little before the client does. Timers have a resolution of a millisecond.
-const SERVER_AHEAD: Duration = Duration::from_millis(5);
+use crate::transport::{Connection, OpenCall, StreamError};
 
 /// A call. Dropping it before its end cancels it (RST_STREAM, or the end of a connection of HTTP/1.1), even if the peer's
 /// window is full.
@@ -51,6 +48,8 @@ pub struct Call<R> {
     transcoder: Option<Arc<dyn Transcoder>>,
     /// That of the response, once it is here.
     http_status: Option<StatusCode>,
+    /// How the stream has failed, found while no event could be handled.
+    lost: Option<StreamError>,
 }
 
 impl<R: Source> Call<R> {
@@ -75,6 +74,7 @@ impl<R: Source> Call<R> {
             text: None,
             transcoder: start.transcoder.clone(),
             http_status: None,
+            lost: None,
         };
         if let Some(flag) = call.wire.end_flag() {
             call.cutter.set_end_flag(flag);
@@ -99,7 +99,7 @@ impl<R: Source> Call<R> {
         }
         // Checked last, so that events from before the deadline are not lost.
         if self.poll_deadline(cx).is_ready() {
-            return Poll::Ready(Some(self.end(End::deadline())));
+            return Poll::Ready(Some(self.at_deadline()));
         }
         Poll::Pending
     }
@@ -119,28 +119,6 @@ impl<R: Source> Call<R> {
     pub fn take_at_hand(&mut self) {
         self.cutter.skip();
         self.received();
-    }
-
-    /// Until the deadline, takes data from h2 while no event can be handled, because small frames cost much more memory in
-    /// h2 than their bytes. The data counts against the window until its messages are handled, which bounds it. HTTP/1.1 has
-    /// no window, so there it is left to the connection.
-    pub async fn hold(&mut self) {
-        poll_fn(|cx| {
-            while let Receiving::Messages(body, _) = &mut self.receiving {
-                if !body.has_window() {
-                    break;
-                }
-                match body.poll_data(cx) {
-                    Poll::Ready(Some(Ok(data))) => self.arrived(data),
-                    // The end is found again when events are handled. The call is over on the wire, so the deadline no
-                    // longer applies.
-                    Poll::Ready(_) => return Poll::Pending,
-                    Poll::Pending => break,
-                }
-            }
-            self.poll_deadline(cx)
-        })
-        .await;
     }
 
     /// Whether requests taken from the stream are not sent yet.
@@ -174,13 +152,6 @@ impl<R: Source> Call<R> {
             }
         }
     }
-
-    fn poll_deadline(&mut self, cx: &mut Context<'_>) -> Poll<()> {
-        match &mut self.deadline {
-            Some(deadline) => deadline.as_mut().poll(cx),
-            None => Poll::Pending,
-        }
-    }
 }
 
 impl<R> Call<R> {
@@ -204,12 +175,6 @@ impl<R> Call<R> {
         self.receiving = Receiving::Ended(None);
         self.cutter = Cutter::new(0);
         Event::Ended(Box::new(end))
-    }
-
-    /// Whether the server may have acted on the deadline already.
-    fn is_expired(&self) -> bool {
-        let deadline = self.deadline.as_ref().map(|timer| timer.deadline());
-        deadline.is_some_and(|deadline| deadline <= Instant::now() + SERVER_AHEAD)
     }
 
     fn codec(&self) -> Codec {

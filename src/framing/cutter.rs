@@ -143,6 +143,25 @@ impl Cutter {
         Ok(end)
     }
 
+    /// Whether the frame that ends the stream has arrived, maybe behind messages that are not taken yet.
+    pub fn holds_end(&self) -> bool {
+        let End::Flagged(end) = self.end else {
+            return self.end == End::Taken;
+        };
+        let mut held = (&*self.current).chain(&*self.rest);
+        while held.remaining() >= PREFIX {
+            let (flag, len) = (held.get_u8(), held.get_u32() as usize);
+            if held.remaining() < len {
+                return false;
+            }
+            if flag & !COMPRESSED == end {
+                return true;
+            }
+            held.advance(len);
+        }
+        false
+    }
+
     /// Takes the next frame, if it is complete, and ends the stream or not.
     fn take(&mut self, is_end: bool) -> Result<Option<Bytes>, BadFrame> {
         let Some(len) = self.complete_len(is_end)? else {

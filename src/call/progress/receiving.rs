@@ -135,6 +135,9 @@ impl<R: Source> Call<R> {
         {
             return Poll::Ready(received);
         }
+        if let Some(error) = self.lost.take() {
+            return Poll::Ready(Received::Event(self.fail(&error)));
+        }
         let overhead = self.text.as_mut().map_or(0, Text::take_overhead);
         let Receiving::Messages(body, status) = &mut self.receiving else {
             return Poll::Ready(Received::Part);
@@ -293,7 +296,7 @@ impl<R: Source> Call<R> {
     }
 
     /// The server ended the stream. Its status counts if the replies before it are complete.
-    fn close(&mut self, mut end: End) -> Event {
+    pub(super) fn close(&mut self, mut end: End) -> Event {
         if let Sending::Ended(_) = self.sending {
             // Both halves are closed, so there is nothing to reset.
             self.sending = Sending::Gone;

@@ -1,6 +1,6 @@
 //! Connect.
 
-use super::peer::{Answer, Peer};
+use super::peer::{Answer, Ending, Peer};
 use super::{VERSIONS, call, compressed, ends, framed, shown, start};
 use crate::call::{Start, request_headers};
 use crate::framing::Encoding;
@@ -13,7 +13,8 @@ fn unary(status: u16, content_type: &'static str, body: &[u8]) -> Answer {
         status,
         headers: vec![("content-type", content_type)],
         body: body.to_vec(),
-        is_cut: false,
+        rest: "",
+        ending: Ending::Whole,
     }
 }
 
@@ -22,7 +23,8 @@ fn stream(body: Vec<u8>) -> Answer {
         status: 200,
         headers: vec![("content-type", "application/connect+proto")],
         body,
-        is_cut: false,
+        rest: "",
+        ending: Ending::Whole,
     }
 }
 
@@ -230,7 +232,7 @@ async fn a_unary_call_ends_as_its_response_says() {
     let end = "INTERNAL, protocol: the server sent a compressed message that is damaged";
     ends(wire, answer, &[], end).await;
     let mut answer = unary(200, "application/proto", b"x");
-    answer.is_cut = true;
+    answer.ending = Ending::Cut;
     ends(wire, answer, &[], "").await;
 }
 
@@ -298,7 +300,7 @@ async fn a_stream_ends_as_its_last_message_says() {
         ends(wire, stream([one(), rest].concat()), &[b"\x10\x01"], &end).await;
     }
     let mut cut = stream(one());
-    cut.is_cut = true;
+    cut.ending = Ending::Cut;
     ends(wire, cut, &[b"\x10\x01"], "").await;
     let page = unary(415, "text/plain", b"");
     let end = "UNKNOWN, other answer: the server did not answer with Connect but with HTTP status 415 Unsupported Media Type \

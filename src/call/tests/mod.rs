@@ -2,6 +2,7 @@
 //! of gRPC are in `tests/cli/wire`.
 
 mod connect;
+mod deadline;
 mod peer;
 mod web;
 
@@ -9,7 +10,7 @@ use bytes::Bytes;
 use http::uri::PathAndQuery;
 use tonic::metadata::MetadataMap;
 
-use self::peer::{Answer, Peer};
+use self::peer::{Answer, Ending, Peer};
 use super::{Call, End, Event, Origin, Start, request_headers};
 use crate::error::code_name;
 use crate::framing::Encoding;
@@ -73,6 +74,7 @@ async fn call(peer: &Peer, start: Start, requests: &[&'static [u8]]) -> Happened
 fn shown(end: &End) -> String {
     let of = match &end.origin {
         Origin::Server => "server",
+        Origin::Deadline => "deadline",
         Origin::Connection(_) => "connection",
         Origin::OtherAnswer(..) => "other answer",
         Origin::TooLarge => "too large",
@@ -89,7 +91,7 @@ async fn ends(wire: Wire, answer: Answer, replies: &[&[u8]], end: &str) {
         let happened = call(&peer, start(wire), &[b"\x0a\x01a"]).await;
         let found = shown(&happened.end);
         // How a stream ends too early is the version's.
-        let is_as_expected = if answer.is_cut {
+        let is_as_expected = if answer.ending == Ending::Cut {
             happened.end.origin == Origin::Protocol || found.contains(", connection: ")
         } else {
             found == end

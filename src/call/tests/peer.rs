@@ -2,14 +2,19 @@
 
 use std::fmt::Write as _;
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, Request, Response};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, DuplexStream, duplex};
+use tokio::time::sleep;
 
 use crate::net::ByteStream;
 use crate::transport::testing::connect_speaking;
 use crate::transport::{Connection, HttpVersion, HttpVersions};
+
+/// What is late comes so much later.
+const LATER: Duration = Duration::from_millis(20);
 
 /// What the server answers.
 #[derive(Clone, Debug)]
@@ -17,8 +22,20 @@ pub struct Answer {
     pub status: u16,
     pub headers: Vec<(&'static str, &'static str)>,
     pub body: Vec<u8>,
-    /// The stream, or the connection, ends before the response does.
-    pub is_cut: bool,
+    /// The rest of the body, which comes a little later.
+    pub rest: &'static str,
+    pub ending: Ending,
+}
+
+/// What follows the body of a response.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ending {
+    /// The end of the response.
+    Whole,
+    /// The end of the stream, or of the connection, before that of the response.
+    Cut,
+    /// Nothing.
+    Open,
 }
 
 /// What the server was asked.
@@ -91,13 +108,25 @@ async fn http2(io: DuplexStream, answer: Answer, log: Arc<Mutex<Vec<Asked>>>) {
             let mut stream = respond
                 .send_response(response.body(()).unwrap(), false)
                 .unwrap();
+            let ends = answer.ending == Ending::Whole;
+            let has_rest = !answer.rest.is_empty();
             stream
-                .send_data(Bytes::from(answer.body), !answer.is_cut)
+                .send_data(Bytes::from(answer.body), ends && !has_rest)
                 .unwrap();
-            if answer.is_cut {
-                // Lets the data leave before the reset.
-                tokio::time::sleep(std::time::Duration::from_millis(20)).await;
-                stream.send_reset(h2::Reason::INTERNAL_ERROR);
+            // Lets the data leave before what follows it.
+            if has_rest {
+                sleep(LATER).await;
+                let rest = Bytes::from_static(answer.rest.as_bytes());
+                // The client may have ended the call.
+                let _ = stream.send_data(rest, ends);
+            }
+            match answer.ending {
+                Ending::Whole => {}
+                Ending::Cut => {
+                    sleep(LATER).await;
+                    stream.send_reset(h2::Reason::INTERNAL_ERROR);
+                }
+                Ending::Open => std::future::pending().await,
             }
         });
     }
@@ -122,11 +151,20 @@ async fn http1(mut io: DuplexStream, answer: Answer, log: Arc<Mutex<Vec<Asked>>>
         for (name, value) in &answer.headers {
             let _ = write!(response, "{name}: {value}\r\n");
         }
-        let len = answer.body.len() + usize::from(answer.is_cut);
+        let missing = usize::from(answer.ending != Ending::Whole);
+        let len = answer.body.len() + answer.rest.len() + missing;
         let _ = write!(response, "content-length: {len}\r\n\r\n");
-        io.write_all(response.as_bytes()).await.unwrap();
+        // The client may refuse the headers.
+        if io.write_all(response.as_bytes()).await.is_err() {
+            return;
+        }
         io.write_all(&answer.body).await.unwrap();
-        if answer.is_cut {
+        if !answer.rest.is_empty() {
+            sleep(LATER).await;
+            // The client may have ended the call.
+            let _ = io.write_all(answer.rest.as_bytes()).await;
+        }
+        if answer.ending == Ending::Cut {
             return;
         }
     }

@@ -1,6 +1,6 @@
 //! gRPC-Web, binary and as base64.
 
-use super::peer::{Answer, Peer};
+use super::peer::{Answer, Ending, Peer};
 use super::{VERSIONS, call, ends, framed, shown, start};
 use crate::base64;
 use crate::call::Start;
@@ -12,7 +12,8 @@ fn binary(body: Vec<u8>) -> Answer {
         status: 200,
         headers: vec![("content-type", "application/grpc-web+proto")],
         body,
-        is_cut: false,
+        rest: "",
+        ending: Ending::Whole,
     }
 }
 
@@ -21,7 +22,8 @@ fn text(body: &str) -> Answer {
         status: 200,
         headers: vec![("content-type", "application/grpc-web-text+proto")],
         body: body.into(),
-        is_cut: false,
+        rest: "",
+        ending: Ending::Whole,
     }
 }
 
@@ -154,7 +156,7 @@ async fn a_status_in_the_headers_does_not_count_if_there_is_a_body() {
 async fn a_status_in_the_headers_does_not_count_if_the_stream_is_cut_off() {
     let mut answer = binary(vec![]);
     answer.headers.push(("grpc-status", "0"));
-    answer.is_cut = true;
+    answer.ending = Ending::Cut;
     ends(Wire::Web, answer, &[], "").await;
 }
 

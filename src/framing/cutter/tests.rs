@@ -176,3 +176,20 @@ fn the_end_of_a_stream_has_a_limit_of_its_own_where_messages_are_small() {
     cutter.push([&prefix[..], &data].concat().into());
     assert_eq!(cutter.take_end(), Err(BadFrame::Expanding));
 }
+
+#[test]
+fn the_end_is_found_behind_messages() {
+    let end = [0x80, 0, 0, 0, 1, b'x'];
+    let bytes = [TWO, &end[..]].concat();
+    for split in 0..=bytes.len() {
+        let mut cutter = Cutter::new(10);
+        assert!(!cutter.holds_end());
+        cutter.set_end_flag(0x80);
+        cutter.push(Bytes::copy_from_slice(&bytes[..split]));
+        assert_eq!(cutter.holds_end(), split == bytes.len(), "{split}");
+        // The first message is taken, if it is here.
+        let _ = cutter.next().unwrap();
+        cutter.push(Bytes::copy_from_slice(&bytes[split..]));
+        assert!(cutter.holds_end(), "{split}");
+    }
+}
