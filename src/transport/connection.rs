@@ -223,7 +223,7 @@ async fn link(
         opened = open(endpoint, secured).await?;
     }
     let Opened { io, established } = opened;
-    let pool = Pool::new(endpoint.clone(), secured.clone(), tasks.clone(), limit, io);
+    let pool = Pool::new(endpoint.clone(), secured, tasks.clone(), limit, io);
     Ok((Link::Http1(Arc::new(pool.await?)), established, keepalive))
 }
 

@@ -12,12 +12,12 @@ use hyper_util::rt::TokioIo;
 use tokio::task::{AbortHandle, yield_now};
 use tokio::time::timeout;
 
-use super::Endpoint;
 use super::connect_error::ConnectError;
 use super::http1_body::RequestBody;
 use super::open::{Opened, open};
 use super::tasks::Tasks;
 use super::tls::Secured;
+use super::{Endpoint, HttpVersions};
 use crate::error::{Error, Result};
 use crate::net::ByteStream;
 
@@ -46,14 +46,15 @@ impl Pool {
     /// A pool with the connection that was opened already.
     pub(super) async fn new(
         endpoint: Endpoint,
-        secured: Secured,
+        secured: &Secured,
         tasks: Tasks,
         limit: Duration,
         first: Box<dyn ByteStream>,
     ) -> std::result::Result<Self, ConnectError> {
+        // A server that chose HTTP/1.1 for the first connection may choose HTTP/2 for another one.
         let pool = Self {
-            endpoint,
-            secured,
+            endpoint: endpoint.speaking(HttpVersions::Http1),
+            secured: secured.offering(HttpVersions::Http1),
             tasks,
             limit,
             idle: Mutex::default(),

@@ -10,7 +10,7 @@ use rustls::{ClientConfig, KeyLogFile, RootCertStore};
 use rustls_platform_verifier::Verifier;
 
 use super::verify::{Trust, Witness};
-use super::{IdentityFiles, TlsOptions, identity};
+use super::{HttpVersions, IdentityFiles, TlsOptions, identity};
 use crate::certificates::{certified_key, pem};
 use crate::error::{Error, Result};
 
@@ -26,6 +26,24 @@ pub struct Prepared {
 pub struct Secured {
     pub server: Option<Arc<Prepared>>,
     pub proxy: Option<(TlsOptions, Arc<Prepared>)>,
+}
+
+impl Secured {
+    /// The same, where the server is offered other versions of HTTP.
+    pub fn offering(&self, versions: HttpVersions) -> Self {
+        let server = self.server.as_ref().map(|prepared| {
+            let mut config = ClientConfig::clone(&prepared.config);
+            config.alpn_protocols = versions.alpn();
+            Arc::new(Prepared {
+                config: Arc::new(config),
+                witness: prepared.witness.clone(),
+            })
+        });
+        Self {
+            server,
+            proxy: self.proxy.clone(),
+        }
+    }
 }
 
 /// The configurations made so far.

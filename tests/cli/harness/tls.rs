@@ -1,8 +1,8 @@
 //! Certificates of an authority of its own, and a server that ends TLS in front of another server.
 
 use std::net::{Ipv4Addr, SocketAddr};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
 
 use rcgen::{
@@ -214,6 +214,7 @@ impl TlsSetup {
 pub struct TlsFront {
     addr: SocketAddr,
     resumed: Arc<AtomicUsize>,
+    chosen: Arc<Mutex<Vec<String>>>,
     stop: Option<oneshot::Sender<()>>,
     thread: Option<JoinHandle<()>>,
 }
@@ -221,9 +222,21 @@ pub struct TlsFront {
 impl TlsFront {
     pub fn start(backend: &str, setup: &TlsSetup) -> Self {
         let acceptor = TlsAcceptor::from(Arc::new(setup.config()));
+        Self::accepting(backend, acceptor.clone(), acceptor)
+    }
+
+    /// The first connection has another setup than those that follow.
+    pub fn changing(backend: &str, first: &TlsSetup, then: &TlsSetup) -> Self {
+        let acceptor = |setup: &TlsSetup| TlsAcceptor::from(Arc::new(setup.config()));
+        Self::accepting(backend, acceptor(first), acceptor(then))
+    }
+
+    fn accepting(backend: &str, mut acceptor: TlsAcceptor, then: TlsAcceptor) -> Self {
         let backend = backend.to_owned();
         let resumed = Arc::<AtomicUsize>::default();
         let count = Arc::clone(&resumed);
+        let chosen = Arc::<Mutex<Vec<String>>>::default();
+        let names = Arc::clone(&chosen);
         let (stop, stopped) = oneshot::channel();
         let (tell, addr) = std::sync::mpsc::channel();
         let thread = std::thread::spawn(move || {
@@ -237,8 +250,9 @@ impl TlsFront {
                 let serve = async {
                     loop {
                         let (client, _) = listener.accept().await.unwrap();
-                        let (acceptor, backend) = (acceptor.clone(), backend.clone());
-                        let count = Arc::clone(&count);
+                        let acceptor = std::mem::replace(&mut acceptor, then.clone());
+                        let backend = backend.clone();
+                        let (count, names) = (Arc::clone(&count), Arc::clone(&names));
                         tokio::spawn(async move {
                             let mut client = match acceptor.accept(client).into_fallible().await {
                                 Ok(client) => client,
@@ -253,6 +267,9 @@ impl TlsFront {
                             if client.get_ref().1.handshake_kind() == Some(HandshakeKind::Resumed) {
                                 count.fetch_add(1, Ordering::Relaxed);
                             }
+                            let alpn = client.get_ref().1.alpn_protocol().unwrap_or_default();
+                            let name = String::from_utf8(alpn.to_vec()).unwrap();
+                            names.lock().unwrap().push(name);
                             let mut server = TcpStream::connect(backend).await.unwrap();
                             // Either side may go away at any time.
                             let _ = copy_bidirectional(&mut client, &mut server).await;
@@ -268,6 +285,7 @@ impl TlsFront {
         Self {
             addr: addr.recv().unwrap(),
             resumed,
+            chosen,
             stop: Some(stop),
             thread: Some(thread),
         }
@@ -286,6 +304,11 @@ impl TlsFront {
     /// How many sessions were resumed.
     pub fn resumed(&self) -> usize {
         self.resumed.load(Ordering::Relaxed)
+    }
+
+    /// What ALPN has chosen for each connection so far; nothing if the client offered nothing.
+    pub fn chosen(&self) -> Vec<String> {
+        self.chosen.lock().unwrap().clone()
     }
 
     /// The port without TLS's scheme.

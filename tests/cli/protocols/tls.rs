@@ -73,3 +73,28 @@ fn a_server_without_the_version_asked_for_is_not_called() {
         assert!(outcome.stderr.contains(&why), "{outcome:#?}");
     }
 }
+
+/// As behind a balancer, where not all servers have the same.
+#[test]
+fn further_connections_speak_the_version_of_the_first() {
+    let trusted = Trusted::new();
+    let peer = Http1Peer::start();
+    let (first, then) = (setup(&trusted, HTTP_1), setup(&trusted, BOTH));
+    let front = TlsFront::changing(&peer.addr(), &first, &then);
+    let program = call("connect", "auto", "Echo/Unary").args([
+        "-d",
+        r#"{"name":"a"}{"name":"b"}"#,
+        "--concurrency",
+        "2",
+    ]);
+    let run = trusted.run(program).at(front.addr()).start();
+    let mut both = [peer.accept(), peer.accept()];
+    for connection in &mut both {
+        connection.request();
+    }
+    for connection in &mut both {
+        connection.respond("200", &PROTO, &REPLY);
+    }
+    run.wait().exits(0).prints(&printed(1).repeat(2));
+    assert_eq!(front.chosen(), ["http/1.1", "http/1.1"]);
+}
