@@ -102,7 +102,7 @@ impl<R> Call<R> {
 
 /// Whether the status in headers is an error. That decides a call before the end of its stream; OK does not, because messages
 /// may follow.
-fn is_error(head: &Parts) -> bool {
+pub fn is_error(head: &Parts) -> bool {
     let status = head.headers.get(STATUS);
     status.is_some_and(|status| Code::from_bytes(status.as_bytes()) != Code::Ok)
 }

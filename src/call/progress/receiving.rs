@@ -9,6 +9,7 @@ use tonic::Code;
 use tonic::metadata::MetadataMap;
 
 use super::Call;
+use super::deadline::is_error;
 use super::halves::{Receiving, Sending};
 use crate::call::end::{End, Origin, Processed, STATUS, STATUS_FIELDS};
 use crate::call::last::Last;
@@ -228,7 +229,10 @@ impl<R: Source> Call<R> {
                 let end = End::from_trailers(head.headers, head.status);
                 return Some(self.close(end));
             }
-            Wire::Web | Wire::WebText if answer.is_some() && has_status => {
+            // One that is not 200 is no success, whatever the status says. An error says more than it.
+            Wire::Web | Wire::WebText
+                if answer.is_some() && has_status && (is_ok || is_error(&head)) =>
+            {
                 self.receiving = Receiving::Status(body, Box::new(head));
                 return None;
             }
@@ -247,14 +251,14 @@ impl<R: Source> Call<R> {
     }
 
     /// The headers of a response of gRPC-Web have its status. It counts if there is no body (connectconformance,
-    /// "trailers-only/ignore-header-if-body-present").
+    /// "trailers-only/ignore-header-if-body-present"), or if HTTP's status says that there are no replies in it.
     fn after_status(&mut self, data: Option<Bytes>) -> Option<Event> {
         let Receiving::Status(body, mut head) =
             std::mem::replace(&mut self.receiving, Receiving::Ended(None))
         else {
             return None;
         };
-        let Some(data) = data else {
+        let Some(data) = data.filter(|_| head.status == StatusCode::OK) else {
             let end = End::from_trailers(head.headers, head.status);
             return Some(self.close(end));
         };

@@ -161,6 +161,40 @@ async fn a_status_in_the_headers_does_not_count_if_the_stream_is_cut_off() {
 }
 
 #[tokio::test]
+async fn another_http_status_is_not_ok() {
+    let body = [framed(0, b"\x10\x01"), trailers("grpc-status: 0\r\n")].concat();
+    for (status, body, end) in [
+        (503, vec![], "UNAVAILABLE, other answer: "),
+        (404, vec![], "UNIMPLEMENTED, other answer: "),
+        (503, body.clone(), "UNAVAILABLE, other answer: "),
+        (201, body, "UNKNOWN, other answer: "),
+    ] {
+        for version in VERSIONS {
+            let mut answer = binary(body.clone());
+            answer.status = status;
+            answer.headers.push(("grpc-status", "0"));
+            let peer = Peer::answering(version, answer).await;
+            let happened = call(&peer, start(Wire::Web), &[]).await;
+            let found = shown(&happened.end);
+            assert!(found.starts_with(end), "{status} over {version}: {found}");
+            assert!(happened.replies.is_empty(), "{status} over {version}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn an_error_in_the_headers_counts_whatever_the_http_status() {
+    for body in [vec![], framed(0, b"\x10\x01")] {
+        let mut answer = binary(body);
+        answer.status = 503;
+        answer
+            .headers
+            .extend([("grpc-status", "7"), ("grpc-message", "no")]);
+        ends(Wire::Web, answer, &[], "PERMISSION_DENIED, server: no").await;
+    }
+}
+
+#[tokio::test]
 async fn bad_base64_ends_the_call() {
     let one = base64::encode(&framed(0, b"\x10\x01"));
     let damaged = "INTERNAL, protocol: the server's answer is damaged: the body";
