@@ -72,7 +72,7 @@ impl<R: Source> Call<R> {
     /// Ends the call because its deadline has passed: with what was read of its end, if that decides it.
     pub(super) fn at_deadline(&mut self) -> Event {
         match std::mem::replace(&mut self.receiving, Receiving::Ended(None)) {
-            Receiving::Last(last) => self.close(*last.end),
+            Receiving::Last(last) => self.finish(*last.end),
             Receiving::Status(_, head) if is_error(&head) => {
                 self.close(End::from_trailers(head.headers, head.status))
             }

@@ -19,7 +19,7 @@ use crate::call::text::Text;
 use crate::call::unary::Unary;
 use crate::call::{Event, Source};
 use crate::protocol::connect::{read_end, split_trailers};
-use crate::protocol::web::read_trailers;
+use crate::protocol::web::{BadText, read_trailers};
 use crate::protocol::{Codec, Protocol, Wire};
 use crate::transport::{Body, StreamError};
 
@@ -94,10 +94,11 @@ impl<R: Source> Call<R> {
                 if let Some(data) = ready!(last.poll(cx)) {
                     // The cutter has taken the last frame, and refuses what follows it.
                     self.arrived(data);
-                    return Poll::Ready(Received::Part);
+                    let damaged = self.damage(Text::bad).map(Received::Event);
+                    return Poll::Ready(damaged.unwrap_or(Received::Part));
                 }
                 let end = std::mem::replace(&mut last.end, Box::new(End::cancelled()));
-                Some(self.close(*end))
+                Some(self.finish(*end))
             }
             Receiving::Status(body, _) => match ready!(body.poll_data(cx)) {
                 // Frames may be empty.
@@ -169,9 +170,8 @@ impl<R: Source> Call<R> {
 
     /// Reads the frame that ends the response, if it is here.
     fn last_frame(&mut self) -> Option<Received> {
-        if let Some(bad) = self.text.as_ref().and_then(Text::bad) {
-            let end = End::protocol(format!("the server's answer is damaged: {bad}"));
-            return Some(Received::Event(self.end(end)));
+        if let Some(damaged) = self.damage(Text::bad) {
+            return Some(Received::Event(damaged));
         }
         let frame = match self.cutter.take_end() {
             Ok(frame) => frame?,
@@ -199,11 +199,25 @@ impl<R: Source> Call<R> {
         Some(Received::Part)
     }
 
+    /// The end of the call if the response is base64 with something wrong.
+    fn damage(&mut self, wrong: fn(&Text) -> Option<BadText>) -> Option<Event> {
+        let bad = self.text.as_ref().and_then(wrong)?;
+        let end = End::protocol(format!("the server's answer is damaged: {bad}"));
+        Some(self.end(end))
+    }
+
+    /// The end that was read counts, unless something bad follows it.
+    pub(super) fn finish(&mut self, end: End) -> Event {
+        self.damage(Text::bad_end)
+            .unwrap_or_else(|| self.close(end))
+    }
+
     /// The response has ended without the frame that ends it.
     fn unended(&mut self, status: StatusCode) -> Event {
-        let end = if let Some(bad) = self.text.as_ref().and_then(Text::bad_end) {
-            End::protocol(format!("the server's answer is damaged: {bad}"))
-        } else if !self.cutter.is_at_boundary() {
+        if let Some(damaged) = self.damage(Text::bad_end) {
+            return damaged;
+        }
+        let end = if !self.cutter.is_at_boundary() {
             End::protocol("the server ended the call in the middle of a message")
         } else if self.wire.protocol() == Protocol::Connect {
             End::protocol("the server ended the stream without a message that ends it")

@@ -207,6 +207,31 @@ async fn bad_base64_ends_the_call() {
 }
 
 #[tokio::test]
+async fn bad_base64_after_the_trailers_ends_the_call() {
+    let damaged = "INTERNAL, protocol: the server's answer is damaged: the body";
+    let body = [framed(0, b"\x10\x01"), trailers("grpc-status: 0\r\n")].concat();
+    let body = base64::encode(&body);
+    for (rest, why) in [
+        ("!!!!", "is not base64"),
+        ("gA", "ends within four characters of base64"),
+    ] {
+        for ending in [Ending::Whole, Ending::Open] {
+            let answer = Answer {
+                rest,
+                ending,
+                ..text(&body)
+            };
+            let end = format!("{damaged} {why}");
+            ends(Wire::WebText, answer, &[b"\x10\x01"], &end).await;
+        }
+    }
+    // In one part with them.
+    let incomplete = text(&format!("{body}gA"));
+    let end = format!("{damaged} ends within four characters of base64");
+    ends(Wire::WebText, incomplete, &[b"\x10\x01"], &end).await;
+}
+
+#[tokio::test]
 async fn another_answer_is_shown() {
     let mut answer = binary(b"<h1>".to_vec());
     answer.headers = vec![("content-type", "text/html")];
