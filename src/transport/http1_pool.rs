@@ -10,7 +10,7 @@ use hyper::client::conn::TrySendError;
 use hyper::client::conn::http1::{Builder, SendRequest};
 use hyper_util::rt::TokioIo;
 use tokio::task::{AbortHandle, yield_now};
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout, timeout_at};
 
 use super::connect_error::ConnectError;
 use super::http1_body::RequestBody;
@@ -23,6 +23,10 @@ use crate::net::ByteStream;
 
 /// The largest set of headers to accept, and how much of a request may wait to be written, in bytes.
 const BUFFER: usize = 64 << 10;
+
+/// How long to wait for connections that are kept to be free. They are at once, unless the server has not read all of the
+/// last request.
+const FREE: Duration = Duration::from_millis(50);
 
 /// The connections to a server.
 pub struct Pool {
@@ -71,12 +75,12 @@ impl Pool {
     pub async fn lease(&self) -> Result<Lease> {
         // Lets the connections notice that their server has closed them.
         yield_now().await;
+        let limit = Instant::now() + FREE;
         loop {
             let Some(mut lease) = self.idle().pop() else {
                 break;
             };
-            // It is at once, unless the server has not read all of the last request.
-            if let Ok(Ok(())) = timeout(self.limit, lease.requests.ready()).await {
+            if let Ok(Ok(())) = timeout_at(limit, lease.requests.ready()).await {
                 return Ok(lease);
             }
         }

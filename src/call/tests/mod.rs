@@ -3,6 +3,7 @@
 
 mod connect;
 mod deadline;
+mod http1;
 mod peer;
 mod web;
 
