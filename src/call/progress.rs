@@ -15,14 +15,14 @@ use bytes::Bytes;
 use http::StatusCode;
 use tokio::time::{Sleep, sleep_until};
 
-use self::halves::{Receiving, Sending};
+use self::halves::{Lost, Receiving, Sending};
 use self::receiving::Received;
 use super::end::{End, Over};
 use super::text::Text;
 use super::{Event, Source, Start};
 use crate::framing::{Cutter, Packer, Transcoder};
 use crate::protocol::{Codec, Protocol, Wire};
-use crate::transport::{Connection, OpenCall, StreamError};
+use crate::transport::{Connection, OpenCall};
 
 /// A call. Dropping it before its end cancels it (RST_STREAM, or the end of a connection of HTTP/1.1), even if the peer's
 /// window is full.
@@ -49,7 +49,7 @@ pub struct Call<R> {
     /// That of the response, once it is here.
     http_status: Option<StatusCode>,
     /// How the stream has failed, found while no event could be handled.
-    lost: Option<StreamError>,
+    lost: Option<Lost>,
 }
 
 impl<R: Source> Call<R> {

@@ -157,4 +157,9 @@ impl StreamError {
     pub fn is_remote_reset(&self) -> bool {
         matches!(self, Self::Http2(error) if error.is_reset() && error.is_remote())
     }
+
+    /// Whether a connection of HTTP/1.1 was lost. To close it is the only way there to end a call.
+    pub fn is_http1_loss(&self) -> bool {
+        matches!(self, Self::Http1(http1_call::Failure::Lost(_)))
+    }
 }

@@ -9,7 +9,7 @@ use tokio::time::Instant;
 use tonic::Code;
 
 use super::Call;
-use super::halves::Receiving;
+use super::halves::{Lost, Receiving};
 use crate::call::end::{End, STATUS};
 use crate::call::{Event, Source};
 
@@ -48,7 +48,10 @@ impl<R: Source> Call<R> {
             }
             match body.poll_data(cx) {
                 Poll::Ready(Some(Ok(data))) => self.arrived(data),
-                Poll::Ready(Some(Err(error))) => self.lost = Some(error),
+                Poll::Ready(Some(Err(error))) => {
+                    let is_late = self.is_expired();
+                    self.lost = Some(Lost { error, is_late });
+                }
                 Poll::Ready(None) => return true,
                 Poll::Pending => return false,
             }

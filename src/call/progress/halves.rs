@@ -8,7 +8,7 @@ use crate::call::end::End;
 use crate::call::last::Last;
 use crate::call::page::Page;
 use crate::call::unary::Unary;
-use crate::transport::{Body, ResponseHalf, SendHalf};
+use crate::transport::{Body, ResponseHalf, SendHalf, StreamError};
 
 /// The request half of the stream.
 pub enum Sending {
@@ -44,4 +44,11 @@ pub enum Receiving {
     Stopped(Box<End>),
     /// The call is over. Holds its end until that is returned.
     Ended(Option<Box<End>>),
+}
+
+/// How a stream has failed.
+pub struct Lost {
+    pub error: StreamError,
+    /// The deadline had passed.
+    pub is_late: bool,
 }

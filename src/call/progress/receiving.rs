@@ -137,8 +137,8 @@ impl<R: Source> Call<R> {
         {
             return Poll::Ready(received);
         }
-        if let Some(error) = self.lost.take() {
-            return Poll::Ready(Received::Event(self.fail(&error)));
+        if let Some(lost) = self.lost.take() {
+            return Poll::Ready(Received::Event(self.fail_at(&lost.error, lost.is_late)));
         }
         let overhead = self.text.as_mut().map_or(0, Text::take_overhead);
         let Receiving::Messages(body, status) = &mut self.receiving else {
@@ -351,6 +351,11 @@ impl<R: Source> Call<R> {
     }
 
     fn fail(&mut self, error: &StreamError) -> Event {
+        self.fail_at(error, self.is_expired())
+    }
+
+    /// The stream has failed. What the server does late is because of the deadline.
+    fn fail_at(&mut self, error: &StreamError, is_late: bool) -> Event {
         if self.connection.is_unanswered() {
             return self.end(End::unanswered());
         }
@@ -361,10 +366,10 @@ impl<R: Source> Call<R> {
         {
             *processed = Processed::Unknown;
         }
-        if error.is_remote_reset()
-            && matches!(end.code, Code::Cancelled | Code::Unknown)
-            && self.is_expired()
-        {
+        let is_given_up = (error.is_remote_reset()
+            && matches!(end.code, Code::Cancelled | Code::Unknown))
+            || error.is_http1_loss();
+        if is_given_up && is_late {
             end = End::deadline();
         }
         self.end(end)

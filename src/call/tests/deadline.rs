@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, duplex};
-use tokio::time::{Instant, timeout};
+use tokio::time::{Instant, sleep, timeout};
 
 use super::peer::{Answer, Ending, Peer};
 use super::{VERSIONS, call, framed, shown, start};
@@ -232,4 +232,38 @@ async fn what_is_held_over_http_1_is_bounded() {
     call.hold().await;
     let written = written.load(Ordering::Relaxed);
     assert!((512 << 10..2 << 20).contains(&written), "{written}");
+}
+
+/// Calls a server that closes the connection after this time, and has answered this before.
+async fn closed_after(time: Duration, answer: &'static str) -> String {
+    let open = move || -> Box<dyn ByteStream> {
+        let (ours, mut theirs) = duplex(1 << 16);
+        tokio::spawn(async move {
+            let _ = theirs.read(&mut [0; 4096]).await;
+            theirs.write_all(answer.as_bytes()).await.unwrap();
+            sleep(time).await;
+        });
+        Box::new(ours)
+    };
+    let connection = connect_speaking(HttpVersions::Http1, open).await;
+    let requests = tokio_stream::iter(Vec::<Bytes>::new());
+    let mut call = Call::start(&connection, with_deadline(Wire::Web), requests);
+    loop {
+        if let Event::Ended(end) = call.next().await.expect("an end") {
+            return shown(&end);
+        }
+    }
+}
+
+/// As a server resets a call of HTTP/2.
+#[tokio::test(start_paused = true)]
+async fn a_connection_of_http_1_that_is_closed_at_the_deadline_exceeds_it() {
+    let begun =
+        "HTTP/1.1 200 x\r\ncontent-type: application/grpc-web+proto\r\ncontent-length: 9\r\n\r\n";
+    for answer in ["", begun] {
+        let just_before = TIMEOUT.checked_sub(Duration::from_millis(2)).unwrap();
+        assert_eq!(closed_after(just_before, answer).await, DEADLINE);
+        let end = closed_after(TIMEOUT / 2, answer).await;
+        assert!(end.starts_with("UNAVAILABLE, connection: "), "{end}");
+    }
 }
