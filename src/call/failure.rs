@@ -7,7 +7,7 @@ use h2::Reason;
 use tonic::Code;
 
 use super::end::{End, Origin, Processed};
-use crate::transport::{Failure, StreamError};
+use crate::transport::{Failure, HEADERS, HEADERS_SIZE, StreamError};
 
 impl End {
     /// The stream or the connection failed.
@@ -30,6 +30,12 @@ impl End {
                 "the server's answer is not HTTP/1.1",
                 Origin::NotHttp1,
             ),
+            // As over HTTP/2, where it is a violation of the protocol, too.
+            Failure::TooLarge => Self::protocol(format!(
+                "the server's response has too many headers, or too large ones: over HTTP/1.1, the limit is {HEADERS} headers \
+                 and {} KiB",
+                HEADERS_SIZE >> 10
+            )),
             Failure::Lost(why) => Self::new(
                 Code::Unavailable,
                 format!("the connection was lost: {why}"),

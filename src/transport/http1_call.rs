@@ -13,7 +13,7 @@ use http::{HeaderMap, HeaderName, Request, Response, header};
 use hyper::body::{Body as _, Incoming};
 
 use super::http1_body::RequestBody;
-use super::http1_pool::{Lease, Pool};
+use super::http1_pool::{BUFFER, Lease, Pool};
 use crate::error::{Error, plain};
 
 /// What a response says of the connection alone, and what HTTP/2 does not have (RFC 9113, section 8.2.2).
@@ -22,6 +22,12 @@ const CONNECTION_HEADERS: [HeaderName; 3] = [
     header::TRANSFER_ENCODING,
     HeaderName::from_static("keep-alive"),
 ];
+
+/// How many headers a response may have, as hyper has it.
+pub const HEADERS: usize = 100;
+
+/// How large they may be, in bytes.
+pub const HEADERS_SIZE: usize = BUFFER;
 
 /// A request on its way, up to the headers of its response.
 pub type Exchange = Pin<Box<dyn Future<Output = Result<Response<Body>, Failure>> + Send>>;
@@ -33,12 +39,17 @@ pub enum Failure {
     Unconnected(Error),
     /// What came is not a response.
     NotHttp1,
+    /// The response has more headers than [`HEADERS`], or larger ones than [`HEADERS_SIZE`].
+    TooLarge,
     /// The connection was lost, for this reason.
     Lost(String),
 }
 
 impl From<hyper::Error> for Failure {
     fn from(error: hyper::Error) -> Self {
+        if error.is_parse_too_large() {
+            return Self::TooLarge;
+        }
         if error.is_parse() {
             return Self::NotHttp1;
         }

@@ -22,7 +22,7 @@ use crate::error::{Error, Result};
 use crate::net::ByteStream;
 
 /// The largest set of headers to accept, and how much of a request may wait to be written, in bytes.
-const BUFFER: usize = 64 << 10;
+pub const BUFFER: usize = 64 << 10;
 
 /// How long to wait for connections that are kept to be free. They are at once, unless the server has not read all of the
 /// last request.

@@ -44,7 +44,7 @@ pub use endpoint::Endpoint;
 pub use established::Established;
 pub use http_answer::{HttpAnswer, PAGE};
 pub use http_version::{HttpVersion, HttpVersions};
-pub use http1_call::Failure;
+pub use http1_call::{Failure, HEADERS, HEADERS_SIZE};
 pub use keepalive::ANSWER_TIMEOUT;
 pub use route::{ConnectTo, Proxy, Resolve, Route, is_direct};
 pub use stream::{Body, ResponseHalf, SendHalf, StreamError};

@@ -6,12 +6,13 @@ use bytes::Bytes;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, duplex};
 use tokio::time::Instant;
 
-use super::{shown, start};
+use super::peer::{Answer, Ending, Peer};
+use super::{call, shown, start};
 use crate::call::{Call, Event};
 use crate::net::ByteStream;
 use crate::protocol::Wire;
 use crate::transport::testing::connect_speaking;
-use crate::transport::{Connection, HttpVersions};
+use crate::transport::{Connection, HttpVersion, HttpVersions};
 
 async fn ok(connection: &Connection, request: Bytes) {
     let requests = tokio_stream::iter([request]);
@@ -44,4 +45,25 @@ async fn a_connection_that_is_not_free_is_not_waited_for() {
     ok(&connection, Bytes::new()).await;
     let waited = started.elapsed();
     assert!(waited < Duration::from_secs(1), "{waited:?}");
+}
+
+#[tokio::test]
+async fn headers_over_the_limit_are_explained() {
+    let large: &'static str = Box::leak("x".repeat(70 << 10).into());
+    for headers in [vec![("x-large", large)], vec![("x-many", "1"); 101]] {
+        let answer = Answer {
+            status: 200,
+            headers,
+            body: Vec::new(),
+            rest: "",
+            ending: Ending::Whole,
+        };
+        let peer = Peer::answering(HttpVersion::Http1, answer).await;
+        let happened = call(&peer, start(Wire::Web), &[]).await;
+        assert_eq!(
+            shown(&happened.end),
+            "INTERNAL, protocol: the server's response has too many headers, or too large ones: over HTTP/1.1, the limit is \
+             100 headers and 64 KiB"
+        );
+    }
 }
