@@ -26,6 +26,7 @@ mod databases;
 mod groups;
 mod guard;
 mod names;
+mod nginx;
 mod peer;
 #[cfg(target_os = "linux")]
 mod people;

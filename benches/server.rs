@@ -55,16 +55,26 @@ impl Server {
 
     /// A server that is told its port, and may not say when it is ready.
     pub fn foreign(command: impl FnOnce(u16) -> Command) -> Result<Self> {
+        Self::foreign_with(Stdio::null(), command)
+    }
+
+    /// The same of one that ends when its stdin does.
+    pub fn foreign_until_eof(command: impl FnOnce(u16) -> Command) -> Result<Self> {
+        Self::foreign_with(Stdio::piped(), command)
+    }
+
+    fn foreign_with(stdin: Stdio, command: impl FnOnce(u16) -> Command) -> Result<Self> {
         let reserved = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
         let addr = reserved.local_addr()?;
         drop(reserved);
         let mut command = command(addr.port());
         command
-            .stdin(Stdio::null())
+            .stdin(stdin)
             .stdout(Stdio::null())
             .stderr(Stdio::null());
         let guard = Guard::spawn(&mut command, LIMIT)
             .map_err(|error| format!("{}: {error}", command.get_program().display()))?;
+        let server = Self { guard, addr };
         let give_up = Instant::now() + START;
         while TcpStream::connect(addr).is_err() {
             if Instant::now() > give_up {
@@ -72,7 +82,7 @@ impl Server {
             }
             thread::sleep(Duration::from_millis(10));
         }
-        Ok(Self { guard, addr })
+        Ok(server)
     }
 
     fn start(mut command: Command) -> Result<Self> {
@@ -106,6 +116,16 @@ impl Server {
     /// The peak of resident memory so far, in KiB.
     pub fn peak(&self) -> Option<u32> {
         self.guard.peak()
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        // With a pipe, the server ends by itself, and takes with it the processes that it has started.
+        if let Some(stdin) = self.guard.child.stdin.take() {
+            drop(stdin);
+            self.guard.wait().ok();
+        }
     }
 }
 

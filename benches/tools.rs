@@ -54,12 +54,18 @@ impl Tool {
 
     /// nghttp2's server of files, from the package `nghttp2-server`. `/usr/sbin` is not on every user's path.
     pub fn nghttpd() -> Option<Self> {
-        let program =
-            on_path("nghttpd").or_else(|| existing(PathBuf::from("/usr/sbin/nghttpd")))?;
-        Some(Self {
-            name: "nghttpd",
-            program,
-        })
+        Self::of_system("nghttpd")
+    }
+
+    /// nginx, from the package of that name.
+    pub fn nginx() -> Option<Self> {
+        Self::of_system("nginx")
+    }
+
+    /// A program that may be in a folder for administrators.
+    fn of_system(name: &'static str) -> Option<Self> {
+        let program = on_path(name).or_else(|| existing(PathBuf::from("/usr/sbin").join(name)))?;
+        Some(Self { name, program })
     }
 
     /// ghz, as `tests/interop/run` builds it.
@@ -87,7 +93,22 @@ impl Tool {
     /// cache folder.
     pub fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(&self.program);
-        command.args(arguments).env_clear();
+        command.args(arguments);
+        Self::hermetic(command)
+    }
+
+    /// A shell with a script, whose `$0` is the program.
+    pub fn script(&self, script: &str, arguments: &[&str]) -> Command {
+        let mut command = Command::new("sh");
+        command
+            .args(["-c", script])
+            .arg(&self.program)
+            .args(arguments);
+        Self::hermetic(command)
+    }
+
+    fn hermetic(mut command: Command) -> Command {
+        command.env_clear();
         for kept in ["PATH", "HOME"] {
             if let Some(value) = env::var_os(kept) {
                 command.env(kept, value);

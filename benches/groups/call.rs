@@ -23,7 +23,7 @@ pub const GROUP: Group = Group {
 };
 
 const METHOD: &str = "RouteGuide/GetPeople";
-const REQUESTS: u32 = 1_000_000;
+pub(super) const REQUESTS: u32 = 1_000_000;
 /// The others take many times as long, and their time for a request does not depend on the number of requests.
 const PEER_REQUESTS: u32 = 100_000;
 const ROUNDS: usize = 5;
@@ -62,16 +62,14 @@ fn run(report: &mut Report) -> Result<()> {
     let mut peak = None;
     for round in 1..=ROUNDS {
         eprintln!("  round {round} of {ROUNDS}");
-        let command = client::routeguide(&["call", METHOD, "-d", "@-", "-a", &addr]);
-        let done = file_to_file(command, &input.0, &output)?;
-        names::check_people(BufReader::new(File::open(&output)?), REQUESTS, |_| {})?;
-        ours.add(f64::from(REQUESTS) / done.elapsed.as_secs_f64());
+        let done = call(&addr, &[], &input.0, &output)?;
+        ours.add(rate(&done));
         peak = peak.max(done.peak);
 
         let command = client::routeguide(&["get-people", "-o", "json", "-a", &addr]);
         let done = file_to_file(command, &names_input, &output)?;
         names::check_people(BufReader::new(File::open(&output)?), REQUESTS, |_| {})?;
-        get_people.add(f64::from(REQUESTS) / done.elapsed.as_secs_f64());
+        get_people.add(rate(&done));
 
         let mut failed = Vec::new();
         for (index, peer) in peers.iter_mut().enumerate() {
@@ -166,6 +164,23 @@ impl Peer {
         }
         Ok(f64::from(PEER_REQUESTS) / done.elapsed.as_secs_f64())
     }
+}
+
+/// Calls with [`REQUESTS`] requests in JSON, and checks the replies.
+pub(super) fn call(addr: &str, more: &[&str], input: &Path, output: &Path) -> Result<Done> {
+    let command = ["call", METHOD, "-d", "@-", "-a", addr];
+    let done = file_to_file(
+        client::routeguide(&[&command, more].concat()),
+        input,
+        output,
+    )?;
+    names::check_people(BufReader::new(File::open(output)?), REQUESTS, |_| {})?;
+    Ok(done)
+}
+
+/// Requests a second.
+pub(super) fn rate(done: &Done) -> f64 {
+    f64::from(REQUESTS) / done.elapsed.as_secs_f64()
 }
 
 fn file_to_file(mut command: Command, input: &Path, output: &Path) -> Result<Done> {

@@ -5,7 +5,9 @@ use std::process::{Command, Stdio};
 use std::time::Duration;
 
 use prost::Message;
+use routeguide::framing::{PREFIX, prefix_of};
 use routeguide::proto::Name;
+use routeguide::protocol::{Codec, Wire};
 use tempfile::NamedTempFile;
 
 use crate::Result;
@@ -18,12 +20,21 @@ use crate::server::Server;
 /// For a run of several seconds.
 const LIMIT: Duration = Duration::from_mins(1);
 
-/// The flag and the length before the bytes of a gRPC message.
-const PREFIX: usize = 5;
+/// [`peer::alice`] in JSON, as servers write it.
+const ALICE: &str = concat!(
+    r#"{"name":"Alice","age":30,"gender":"FEMALE","hobbies":["reading","swimming"],"#,
+    r#""address":{"street":"123 Main St","city":"New York"}}"#
+);
 
-/// h2load, and the body of its requests.
+/// What comes after a reply of gRPC-Web that is not an error.
+const TRAILERS: &[u8] = b"grpc-status: 0\r\n";
+
+/// h2load, and the bodies of its requests.
 pub struct H2Load {
     body: NamedTempFile,
+    /// The same message without a prefix, and in JSON.
+    bare: NamedTempFile,
+    json: NamedTempFile,
     empty: NamedTempFile,
 }
 
@@ -32,9 +43,13 @@ pub struct Request<'a> {
     server: &'a Server,
     scheme: &'static str,
     path: &'static str,
-    body: &'a NamedTempFile,
+    wire: Wire,
+    codec: Codec,
+    /// Without one, the request is a GET.
+    body: Option<&'a NamedTempFile>,
     /// The bytes of a reply, with its prefix.
     reply: usize,
+    is_http1: bool,
 }
 
 /// What a run took.
@@ -58,19 +73,35 @@ impl H2Load {
             name: "Alice".into(),
         };
         Ok(Some(Self {
-            body: file(&framed(&name)?)?,
-            empty: file(&framed(&())?)?,
+            body: file(&framed(0, &name.encode_to_vec())?)?,
+            bare: file(&name.encode_to_vec())?,
+            json: file(br#"{"name":"Alice"}"#)?,
+            empty: file(&framed(0, &[])?)?,
         }))
     }
 
     /// GetPerson, of a server of RouteGuide.
     pub fn get_person<'a>(&'a self, server: &'a Server) -> Result<Request<'a>> {
+        self.get_person_in(server, Wire::Grpc, Codec::Proto)
+    }
+
+    /// The same in another protocol: not as base64, and in JSON only without frames.
+    pub fn get_person_in<'a>(
+        &'a self,
+        server: &'a Server,
+        wire: Wire,
+        codec: Codec,
+    ) -> Result<Request<'a>> {
+        let body = match codec {
+            Codec::Proto if wire.is_framed() => &self.body,
+            Codec::Proto => &self.bare,
+            Codec::Json => &self.json,
+        };
+        let reply = reply(wire, codec)?.len();
         Ok(Request {
-            server,
-            scheme: "http",
-            path: "/RouteGuide/GetPerson",
-            body: &self.body,
-            reply: framed(&peer::alice())?.len(),
+            wire,
+            codec,
+            ..Request::new(server, "/RouteGuide/GetPerson", body, reply)
         })
     }
 
@@ -84,25 +115,19 @@ impl H2Load {
     }
 
     /// A file of a server of files.
-    pub fn get_file<'a>(&'a self, server: &'a Server, len: usize) -> Request<'a> {
-        Request {
-            server,
-            scheme: "http",
-            path: "/file",
-            body: &self.body,
-            reply: len,
-        }
+    pub fn get_file<'a>(
+        &'a self,
+        server: &'a Server,
+        path: &'static str,
+        len: usize,
+    ) -> Request<'a> {
+        Request::new(server, path, &self.body, len)
     }
 
     /// EmptyCall, of a server of grpc's interoperability tests.
     pub fn empty_call<'a>(&'a self, server: &'a Server) -> Request<'a> {
-        Request {
-            server,
-            scheme: "http",
-            path: "/grpc.testing.TestService/EmptyCall",
-            body: &self.empty,
-            reply: PREFIX,
-        }
+        let path = "/grpc.testing.TestService/EmptyCall";
+        Request::new(server, path, &self.empty, PREFIX)
     }
 
     /// GetPerson's calls a second, as [`Request::run`] has it.
@@ -118,20 +143,54 @@ impl H2Load {
     }
 }
 
-impl Request<'_> {
-    /// Sends `calls` requests, with `streams` in flight on each connection. h2load does not read trailers, where gRPC
-    /// reports failures, but a failed call has no message, so the number of bytes shows whether all calls succeeded.
+impl<'a> Request<'a> {
+    /// A call of gRPC over HTTP/2 in plaintext.
+    fn new(server: &'a Server, path: &'static str, body: &'a NamedTempFile, reply: usize) -> Self {
+        Self {
+            server,
+            scheme: "http",
+            path,
+            wire: Wire::Grpc,
+            codec: Codec::Proto,
+            body: Some(body),
+            reply,
+            is_http1: false,
+        }
+    }
+
+    pub fn over_http1(self) -> Self {
+        Self {
+            is_http1: true,
+            ..self
+        }
+    }
+
+    /// A GET, which has no body: a server of files may take nothing else.
+    pub fn without_body(self) -> Self {
+        Self { body: None, ..self }
+    }
+
+    /// Sends `calls` requests, with `streams` in flight on each connection. h2load does not read trailers, where gRPC and
+    /// gRPC-Web report failures, but a failed call has no message, so the number of bytes shows whether all calls
+    /// succeeded.
     pub fn run(&self, calls: u32, connections: usize, streams: usize) -> Result<Run> {
         let url = format!("{}://{}{}", self.scheme, self.server.addr(), self.path);
         let mut command = Command::new("h2load");
         command
             .args(["-n", &calls.to_string(), "-c", &connections.to_string()])
-            .args(["-m", &streams.to_string(), "-d"])
-            .arg(self.body.path())
-            .args(["-H", "content-type: application/grpc", "-H", "te: trailers"])
-            .arg(url)
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped());
+            .args(["-m", &streams.to_string()]);
+        if let Some(body) = self.body {
+            command.arg("-d").arg(body.path());
+        }
+        if self.is_http1 {
+            command.arg("--h1");
+        }
+        let content_type = self.wire.content_type(self.codec);
+        command.args(["-H", &format!("content-type: {}", content_type.to_str()?)]);
+        if self.wire == Wire::Grpc {
+            command.args(["-H", "te: trailers"]);
+        }
+        command.arg(url).stdin(Stdio::null()).stdout(Stdio::piped());
         let before = children_cpu_time();
         let (printed, _) = Client::spawn(command, LIMIT)?.output()?;
         let cpu = children_cpu_time() - before;
@@ -167,12 +226,26 @@ fn number_before(text: &str, label: &str) -> Option<usize> {
     before[digits..].parse().ok()
 }
 
-/// The message as in an HTTP/2 body.
-fn framed(message: &impl Message) -> Result<Vec<u8>> {
-    let length = u32::try_from(message.encoded_len())?;
-    let mut bytes = Vec::with_capacity(PREFIX + message.encoded_len());
-    bytes.push(0);
-    bytes.extend(length.to_be_bytes());
-    message.encode(&mut bytes)?;
-    Ok(bytes)
+/// The body of GetPerson's response.
+pub fn reply(wire: Wire, codec: Codec) -> Result<Vec<u8>> {
+    let message = match codec {
+        Codec::Proto => peer::alice().encode_to_vec(),
+        Codec::Json => ALICE.into(),
+    };
+    let mut body = if wire.is_framed() {
+        framed(0, &message)?
+    } else {
+        message
+    };
+    if wire == Wire::Web {
+        let flag = wire.end_flag().unwrap_or_default();
+        body.extend(framed(flag, TRAILERS)?);
+    }
+    Ok(body)
+}
+
+/// The bytes with a flag and their length in front.
+fn framed(flag: u8, bytes: &[u8]) -> Result<Vec<u8>> {
+    let prefix = prefix_of(flag, u32::try_from(bytes.len())?);
+    Ok([&prefix, bytes].concat())
 }

@@ -42,7 +42,7 @@ fn run(report: &mut Report) -> Result<()> {
             (Samples::default(), Samples::default(), Samples::default());
         for round in 1..=ROUNDS {
             eprintln!("  {connections} connections, round {round} of {ROUNDS}");
-            ours.add(rate(&closed(&server, CALLS, connections)?.0)?);
+            ours.add(rate(&closed(&server, CALLS, connections, &[])?.0)?);
             h2loads.add(h2load.rate(&server, CALLS, connections, IN_FLIGHT)?);
             if let Some(ghz) = &ghz {
                 ghzs.add(ghz_rate(ghz, &server, connections)?);
@@ -64,7 +64,7 @@ fn run(report: &mut Report) -> Result<()> {
     }
     live_view(report, &server)?;
     eprintln!("  {MANY_CALLS} calls");
-    let (_, peak) = closed(&server, MANY_CALLS, 1)?;
+    let (_, peak) = closed(&server, MANY_CALLS, 1, &[])?;
     let mut peaks = Samples::default();
     peaks.add(f64::from(peak.unwrap_or_default()) / 1024.0);
     report.single(
@@ -98,11 +98,17 @@ pub(super) fn bench_of(
     Ok((figures, done.peak))
 }
 
-fn closed(server: &Server, calls: u32, connections: usize) -> Result<(Value, Option<u32>)> {
+/// As [`bench_of`], of so many calls on so many connections.
+pub(super) fn closed(
+    server: &Server,
+    calls: u32,
+    connections: usize,
+    more: &[&str],
+) -> Result<(Value, Option<u32>)> {
     let (calls, all) = (calls.to_string(), (connections * IN_FLIGHT).to_string());
     let connections = connections.to_string();
     let args = ["-n", &calls, "-c", &all, "--connections", &connections];
-    bench(server, &args)
+    bench(server, &[&args, more].concat())
 }
 
 fn number(figures: &Value, path: &str) -> Result<f64> {

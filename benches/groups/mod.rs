@@ -9,6 +9,7 @@ mod memory;
 #[cfg(target_os = "linux")]
 mod people;
 mod process;
+mod protocols;
 mod serve;
 #[cfg(unix)]
 mod shell;
@@ -36,6 +37,7 @@ pub const ALL: &[Group] = &[
     tls::GROUP,
     unary::GROUP,
     serve::GROUP,
+    protocols::GROUP,
     load::GROUP,
     call::GROUP,
     batch::GROUP,

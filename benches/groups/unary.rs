@@ -65,7 +65,7 @@ fn run(report: &mut Report) -> Result<()> {
         let peer_requests = peer_requests.collect::<Result<Vec<_>>>()?;
         let mut others: Vec<(&Other, Request<'_>, Samples)> = Vec::new();
         if let Some(other) = &nghttpd {
-            let request = h2load.get_file(&other.server, FILE);
+            let request = h2load.get_file(&other.server, "/file", FILE);
             others.push((other, request, Samples::default()));
         }
         if let Some(other) = &grpc_go {
