@@ -41,7 +41,7 @@ async fn a_connection_that_is_not_free_is_not_waited_for() {
     };
     let connection = connect_speaking(HttpVersions::Http1, open).await;
     let started = Instant::now();
-    ok(&connection, Bytes::from_static(&[0; 1 << 20])).await;
+    ok(&connection, Bytes::from(vec![0; 1 << 20])).await;
     ok(&connection, Bytes::new()).await;
     let waited = started.elapsed();
     assert!(waited < Duration::from_secs(1), "{waited:?}");
