@@ -19,10 +19,13 @@ fn main() -> Result<(), Box<dyn Error>> {
         out_dir.join("routeguide.binpb"),
         compiler.encode_file_descriptor_set(),
     )?;
-    // Calls do not need the comments.
+    // Calls need neither the comments nor the options: for one option, prost-reflect makes a pool of all well-known types.
     let mut bare = compiler.file_descriptor_set();
     for file in &mut bare.file {
         file.source_code_info = None;
+        for method in file.service.iter_mut().flat_map(|it| &mut it.method) {
+            method.options = None;
+        }
     }
     fs::write(out_dir.join("bare.binpb"), bare.encode_to_vec())?;
     tonic_prost_build::configure().compile_fds(compiler.file_descriptor_set())?;

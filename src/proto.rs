@@ -6,7 +6,7 @@
 pub const FILE_DESCRIPTOR_SET: &[u8] =
     include_bytes!(concat!(env!("OUT_DIR"), "/routeguide.binpb"));
 
-/// The same without comments, which take most of the time to decode.
+/// The same without comments and without options of methods, which take most of the time to decode.
 pub const BARE_FILE_DESCRIPTOR_SET: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/bare.binpb"));
 
 include!(concat!(env!("OUT_DIR"), "/_.rs"));

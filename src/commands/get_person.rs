@@ -22,9 +22,13 @@ use crate::session::{Context, output};
 pub async fn run(args: &GetPersonArgs, context: &mut Context) -> Result<()> {
     let console = output::console(&args.output.console, context);
     only_name(&args.name, &args.rest)?;
-    let descriptor = schema::bundled_method("GetPerson")?;
     let format = output::format(&args.output, Format::Text, context)?;
     let target = Target::new(&args.connection, context).await?;
+    let descriptor = if target.uses_get() {
+        schema::bundled_method_with_options("GetPerson")?
+    } else {
+        schema::bundled_method("GetPerson")?
+    };
     let method = target.method(&descriptor)?;
     let mut renderer = Renderer::new(&descriptor, format);
     let session = target.connect_for(format, context, &console).await?;

@@ -21,5 +21,7 @@ pub use build::file_set::decode;
 pub use build::schema::Schema;
 pub use descriptor::symbol::Symbol;
 pub use names::{did_you_mean, nearest, resolve_method, resolve_symbol};
-pub use source::bundled::{ROUTE_GUIDE, bundled, bundled_method, bundled_pool, health_method};
+pub use source::bundled::{
+    ROUTE_GUIDE, bundled, bundled_method, bundled_method_with_options, bundled_pool, health_method,
+};
 pub use source::files::{Excerpt, load};

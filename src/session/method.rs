@@ -94,7 +94,7 @@ fn has_no_side_effects(descriptor: &MethodDescriptor) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::schema::bundled_method;
+    use crate::schema::{bundled_method, bundled_method_with_options};
 
     fn manner(uses_get: bool) -> Manner {
         Manner::new(Wire::ConnectStream, Codec::Proto, uses_get)
@@ -102,7 +102,7 @@ mod tests {
 
     #[test]
     fn only_a_unary_method_without_side_effects_is_called_by_a_url() {
-        let person = bundled_method("GetPerson").unwrap();
+        let person = bundled_method_with_options("GetPerson").unwrap();
         assert!(Method::new(&person, &manner(true)).unwrap().is_get);
         let people = bundled_method("GetPeople").unwrap();
         assert!(Method::new(&people, &manner(true)).is_err());

@@ -131,6 +131,11 @@ impl Target {
         })
     }
 
+    /// Whether calls are made by GET.
+    pub fn uses_get(&self) -> bool {
+        self.manner.uses_get
+    }
+
     /// How the method is called.
     ///
     /// # Errors

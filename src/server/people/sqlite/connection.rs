@@ -20,7 +20,7 @@ const BUSY_PROBE: Duration = Duration::from_millis(500);
 /// The cache of a connection that writes, in KiB, and that of all that look people up together. What a cache lacks is read from
 /// the file, which is mostly in the system's memory, and costs as much as all the rest of a lookup.
 const CACHE: usize = 64 << 10;
-const CACHES: usize = 128 << 10;
+const CACHES: usize = 80 << 10;
 
 /// How long the WAL gets before its pages are written to the file, in pages. Names come in any order, so that a transaction
 /// changes pages everywhere: the more of them are written together, the fewer times each is.
