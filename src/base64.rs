@@ -43,19 +43,19 @@ pub fn encode_into(bytes: &[u8], out: &mut Vec<u8>) {
 
 /// Decodes either alphabet, but not a mixture of both. `None` if it is not base64.
 pub fn decode(text: &str) -> Option<Vec<u8>> {
-    let mut out = Vec::new();
-    decode_into(text, &mut out).then_some(out)
-}
-
-/// As [`decode`], appending to `out`. `false` if it is not base64; what was appended is then meaningless.
-pub fn decode_into(text: &str, out: &mut Vec<u8>) -> bool {
     let is_url_safe = memchr::memchr2(b'-', b'_', text.as_bytes()).is_some();
     let engine = if is_url_safe {
         &URL_SAFE_ENGINE
     } else {
         &STANDARD_ENGINE
     };
-    engine.decode_vec(text, out).is_ok()
+    engine.decode(text).ok()
+}
+
+/// Decodes the standard alphabet only, appending to `out`: text that arrives in parts must mean the same wherever it is cut.
+/// `false` if it is not base64; what was appended is then meaningless.
+pub fn decode_standard_into(text: &str, out: &mut Vec<u8>) -> bool {
+    STANDARD_ENGINE.decode_vec(text, out).is_ok()
 }
 
 #[cfg(test)]

@@ -99,7 +99,7 @@ impl TextDecoder {
 /// Decodes whole groups, of which the last one may be padded.
 fn decode(groups: &[u8], out: &mut Vec<u8>) -> Result<(), BadText> {
     let text = std::str::from_utf8(groups).map_err(|_| BadText::Base64)?;
-    let is_decoded = base64::decode_into(text, out);
+    let is_decoded = base64::decode_standard_into(text, out);
     is_decoded.then_some(()).ok_or(BadText::Base64)
 }
 
@@ -152,10 +152,12 @@ mod tests {
     fn what_is_not_base64_is_an_error() {
         for text in [
             "YW\nJj", "Y===", "=YWJ", "YW=j", "====", "YWJj=", "YWJj====", "YWI=====", "\u{e9}YW",
-            "YW+_",
+            "YW+_", "YWJjYW-_", "YW+/YW-_",
         ] {
-            let decoded = decode_in_parts(text.as_bytes(), text.len());
-            assert!(decoded.is_err(), "{text}: {decoded:?}");
+            for size in 1..=text.len() {
+                let decoded = decode_in_parts(text.as_bytes(), size);
+                assert!(decoded.is_err(), "{text}, {size}: {decoded:?}");
+            }
         }
         assert_eq!(TextDecoder::default().push(b"!!!!"), Err(BadText::Base64));
     }
