@@ -6,6 +6,7 @@
     reason = "tests fail by panicking"
 )]
 
+mod bodies;
 mod found;
 mod protocol;
 mod wire;

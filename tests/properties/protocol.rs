@@ -6,9 +6,12 @@ use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use proptest::prelude::*;
 use prost::Message as _;
-use routeguide::framing::{Cutter, Encoding, Packer, Sent};
+use routeguide::framing::{Cutter, Encoding, Packer, Sent, prefix_of};
 use routeguide::protocol::{Codec, Wire, connect, web};
+use serde_json::{Value, json};
 use tonic::{Code, Status};
+
+use super::{bodies, config};
 
 /// Headers as HTTP/2 carries them: printable ASCII without spaces around it.
 fn headers() -> impl Strategy<Value = HeaderMap> {
@@ -61,7 +64,33 @@ fn parts(status: &Status) -> (Code, &str, &[u8]) {
     (status.code(), status.message(), status.details())
 }
 
+/// A frame of any protocol, which may be cut off.
+fn frame() -> impl Strategy<Value = Vec<u8>> {
+    let flag = proptest::sample::select(vec![0, 0, 1, 2, 3, 0x80, 0x81, 0xff]);
+    let missing = prop_oneof![9 => Just(0), 1 => 1_usize..5];
+    (flag, bytes(40), missing).prop_map(|(flag, bytes, missing)| {
+        let len = u32::try_from(bytes.len() + missing).expect("a length");
+        [&prefix_of(flag, len), bytes.as_slice()].concat()
+    })
+}
+
+/// The end of a stream of Connect, more or less.
+fn end() -> impl Strategy<Value = Value> {
+    let text = "[ -~é\n]{0,6}";
+    let detail = ("[a-zA-Z./]{0,8}", "[A-Za-z0-9+/_-]{0,5}={0,2}")
+        .prop_map(|(name, value)| json!({"type": name, "value": value}));
+    let code = proptest::sample::select(vec!["not_found", "canceled", "ok", ""]);
+    let error = (code, text, proptest::collection::vec(detail, 0..3)).prop_map(
+        |(code, message, details)| json!({"code": code, "message": message, "details": details}),
+    );
+    let values = proptest::collection::vec("[ -~]{0,6}", 0..3);
+    let metadata = proptest::collection::btree_map("[a-zA-Z-]{1,5}", values, 0..4);
+    (error, metadata).prop_map(|(error, metadata)| json!({"error": error, "metadata": metadata}))
+}
+
 proptest! {
+    #![proptest_config(config())]
+
     #[test]
     fn trailers_of_grpc_web_come_back(trailers in headers()) {
         let frame = web::write_trailers(&trailers);
@@ -119,10 +148,8 @@ proptest! {
         has_version: bool,
     ) {
         let codec = if is_json { Codec::Json } else { Codec::Proto };
-        let get = connect::Get { codec, encoding, message: Cow::Owned(message), has_version };
-        let query = get.query();
-        prop_assert!(format!("/a?{query}").parse::<http::Uri>().is_ok(), "{}", query);
-        prop_assert_eq!(connect::Get::read(&query), Ok(get.clone()));
+        let message = Cow::Owned(message);
+        bodies::request_comes_back(&connect::Get { codec, encoding, message, has_version });
     }
 
     #[test]
@@ -160,15 +187,11 @@ proptest! {
 
     #[test]
     fn readers_do_not_panic(input in bytes(60)) {
-        let _ = web::read_trailers(&input);
-        let _ = web::TextDecoder::default().push(&input);
-        let _ = connect::read_error(&input, StatusCode::NOT_FOUND);
-        let _ = connect::read_end(&input);
-        let mut cutter = Cutter::new(20);
-        cutter.set_end_flag(2);
-        cutter.push(Bytes::from(input.clone()));
-        while let Ok(Some(_)) = cutter.next() {}
-        let _ = cutter.take_end();
+        bodies::text_is_the_same_however_split(&input, 7);
+        bodies::frames_are_the_same_however_split(Wire::ConnectStream, None, &input, 7);
+        bodies::trailers_come_back(&input);
+        bodies::error_comes_back(&input, StatusCode::NOT_FOUND);
+        bodies::end_comes_back(&input);
         if let Ok(value) = HeaderValue::from_bytes(&input) {
             let _ = Wire::of_content_type(&value);
             for wire in Wire::ALL {
@@ -184,7 +207,35 @@ proptest! {
     }
 
     #[test]
-    fn readers_of_queries_do_not_panic(query in "(connect|encoding|message|base64|[a-z%0-9]{0,3}|[=&+%é]|json|1){0,20}") {
-        let _ = connect::Get::read(&query);
+    fn text_is_the_same_however_it_is_split(text in "([A-Za-z0-9+/]{0,5}[=-]{0,2}é?){0,5}", size in 1_usize..10) {
+        bodies::text_is_the_same_however_split(text.as_bytes(), size);
+    }
+
+    #[test]
+    fn frames_are_the_same_however_they_are_split(
+        frames in proptest::collection::vec(frame(), 0..5),
+        encoding in encoding(),
+        size in 1_usize..50,
+    ) {
+        for wire in Wire::ALL {
+            bodies::frames_are_the_same_however_split(wire, encoding, &frames.concat(), size);
+        }
+    }
+
+    #[test]
+    fn trailers_that_are_read_come_back(frame in "((trailer-|[a-zA-Z: \t-]){0,8}[:\r\n]{0,2}){0,5}") {
+        bodies::trailers_come_back(frame.as_bytes());
+    }
+
+    #[test]
+    fn json_that_is_read_comes_back(end in end()) {
+        let json = end.to_string();
+        bodies::end_comes_back(json.as_bytes());
+        bodies::error_comes_back(end["error"].to_string().as_bytes(), StatusCode::NOT_FOUND);
+    }
+
+    #[test]
+    fn queries_that_are_read_come_back(query in "((connect|encoding|message|base64|compression|[a-z%0-9]{0,3})[=&+%é]?(json|proto|gzip|v1|1|[a-z%0-9A-F_-]{0,6})[=&]?){0,8}") {
+        bodies::query_comes_back(&query);
     }
 }
