@@ -13,7 +13,7 @@ use super::requests::Requests;
 use super::template::Values;
 use super::work::Work;
 use crate::call::{Call, End, Event, Origin, Processed, Start};
-use crate::transport::{Connection, Connections};
+use crate::transport::{Connection, Connections, HttpVersion};
 
 /// The pause before connecting again doubles from the first to the longest, until the server has answered a call.
 const FIRST_PAUSE: Duration = Duration::from_millis(50);
@@ -25,6 +25,8 @@ const LONGEST_ERROR: usize = 300;
 /// One connection, which is replaced when it is lost.
 pub struct Slot {
     connection: RefCell<Connection>,
+    /// How often it was replaced. Calls on an earlier one may end later.
+    generation: Cell<u64>,
     /// It takes no more calls.
     is_gone: Cell<bool>,
     /// Before it is replaced the next time.
@@ -39,6 +41,7 @@ impl Slot {
     pub fn new(connection: Connection) -> Self {
         Self {
             connection: RefCell::new(connection),
+            generation: Cell::new(0),
             is_gone: Cell::new(false),
             pause: Cell::new(Duration::ZERO),
             lost: Notify::new(),
@@ -51,6 +54,25 @@ impl Slot {
         while self.is_gone.get() {
             self.replaced.notified().await;
         }
+    }
+}
+
+/// One attempt to make a call.
+struct Attempt {
+    connection: Connection,
+    generation: u64,
+}
+
+impl Attempt {
+    /// Whether it ended so because its connection is lost. Over HTTP/1.1, that is a pool, which is never lost, but may find
+    /// that nobody is there.
+    fn is_lost(&self, origin: &Origin) -> bool {
+        let is_unanswered = matches!(
+            origin,
+            Origin::Connection(Processed::No { is_closing: false })
+        );
+        let is_http1 = self.connection.http_version() == HttpVersion::Http1;
+        !self.connection.is_usable() || is_http1 && is_unanswered
     }
 }
 
@@ -159,7 +181,11 @@ impl Caller {
         } else {
             (requests, None)
         };
-        let mut call = Call::start(&slot.connection.borrow(), start, requests);
+        let attempt = Attempt {
+            connection: slot.connection.borrow().clone(),
+            generation: slot.generation.get(),
+        };
+        let mut call = Call::start(&attempt.connection, start, requests);
         let streams = plan.has_many_replies();
         let (mut last_reply, mut is_sent) = (None, false);
         loop {
@@ -167,13 +193,15 @@ impl Caller {
                 return true;
             };
             match event {
-                Event::Headers(_) => {}
+                // The server has acted on a stream, though no message may have been sent yet.
+                Event::Headers(_) => is_sent = true,
                 Event::Sent(sent) => {
                     let (messages, bytes) = (sent.len() as u64, sent.size() as u64);
                     is_sent = true;
                     self.recorder.borrow_mut().sent(begun, messages, bytes);
                 }
                 Event::Message(message) => {
+                    is_sent = true;
                     let mut recorder = self.recorder.borrow_mut();
                     let (mut messages, mut bytes) = (1, message.len() as u64);
                     if streams {
@@ -200,20 +228,30 @@ impl Caller {
                     }
                     recorder.received(begun, messages, bytes);
                 }
-                Event::Ended(end) => return self.ended(slot, begun, &end, is_sent).await,
+                Event::Ended(end) => {
+                    return self.ended(slot, &attempt, begun, &end, is_sent).await;
+                }
             }
         }
     }
 
     /// Counts the end of an attempt, unless it is no end: the server has not acted on it, and the connection is lost.
-    async fn ended(&self, slot: &Slot, begun: &Begun, end: &End, is_sent: bool) -> bool {
+    async fn ended(
+        &self,
+        slot: &Slot,
+        attempt: &Attempt,
+        begun: &Begun,
+        end: &End,
+        is_sent: bool,
+    ) -> bool {
         let now = Instant::now();
         match &end.origin {
             Origin::Server | Origin::Encoding => slot.pause.set(Duration::ZERO),
             Origin::Deadline | Origin::TooLarge | Origin::OtherAnswer(..) => {}
             origin => {
-                let is_lost = !slot.connection.borrow().is_usable();
-                if is_lost && !slot.is_gone.replace(true) {
+                let is_lost = attempt.is_lost(origin);
+                let is_current = attempt.generation == slot.generation.get();
+                if is_lost && is_current && !slot.is_gone.replace(true) {
                     self.recorder.borrow_mut().lost();
                     slot.lost.notify_one();
                 }
@@ -258,6 +296,7 @@ impl Caller {
             match opened {
                 Ok(connection) => {
                     *slot.connection.borrow_mut() = connection;
+                    slot.generation.set(slot.generation.get() + 1);
                     slot.is_gone.set(false);
                     slot.replaced.notify_waiters();
                     self.recorder.borrow_mut().opened();

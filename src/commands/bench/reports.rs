@@ -96,10 +96,7 @@ impl Reports {
         verdict: Result<()>,
         context: &mut Context,
     ) -> Result<()> {
-        let is_complete = match &verdict {
-            Ok(()) => true,
-            Err(error) => matches!(error.kind(), Kind::Unmet | Kind::Status(_)),
-        };
+        let is_complete = search.next().is_none();
         let text = match self.output {
             BenchFormat::Text => search.table(is_complete),
             BenchFormat::Json => {
