@@ -109,11 +109,15 @@ pub async fn look_people_up(lookups: &Lookups, call: &mut Call) -> Result<(), St
                 if found.len > 0 {
                     // Not all are as small as most are.
                     person = PERSON.max(2 * found.len / found.people.len().max(1));
+                } else if !found.people.is_empty() {
+                    // They are unknown. What one large person made of the others is not to last.
+                    person = PERSON.max(person / 2);
                 }
-                give(&found, call).await?;
+                // Before the people are sent: the client may not read, and others need the room.
                 if question.is_in_place {
                     call.requests.take();
                 }
+                give(&found, call).await?;
                 if let Some(question) = question.again(found, person, lookups) {
                     asked.push_front(question);
                 }
@@ -121,8 +125,8 @@ pub async fn look_people_up(lookups: &Lookups, call: &mut Call) -> Result<(), St
             }
             next = next_or_gone(call, may_read) => match next {
                 Ok(true) => {
-                    let share = call.questions.share();
-                    let (names, next) = gather(call, person).await;
+                    let mut share = call.questions.share();
+                    let (names, next) = gather(call, &mut share, person).await;
                     if !names.is_empty() {
                         let is_first = asked.is_empty();
                         asked.push_back(Question::new(names, person, is_first, share, lookups));
@@ -222,24 +226,26 @@ enum Next {
     Bad(Status),
 }
 
-/// The names of the requests that have arrived, as far as they and the people fit into a question.
-async fn gather(call: &mut Call, person: usize) -> (Vec<Name>, Next) {
-    let mut names = Vec::new();
-    let mut room = QUESTION.min(QUESTIONS.saturating_sub(call.questions.get()));
+/// The names of the requests that have arrived, as far as they and the people fit into a question. The share has them from
+/// then on: other calls gather theirs meanwhile.
+async fn gather(call: &mut Call, share: &mut Share, person: usize) -> (Vec<Name>, Next) {
+    let (mut names, mut held) = (Vec::new(), 0);
     loop {
         let name: Name = match name(call.requests.message()) {
             Ok(name) => name.into(),
             Err(status) => return (names, Next::Bad(status)),
         };
-        let Some(left) = room.checked_sub(NAME + name.len() + person) else {
+        let more = NAME + name.len() + person;
+        if held + more > QUESTION || share.total() + more > QUESTIONS {
             let next = if names.is_empty() {
                 Next::NoRoom
             } else {
                 Next::Any
             };
             return (names, next);
-        };
-        room = left;
+        }
+        held += more;
+        share.set(held);
         names.push(name);
         call.requests.take();
         if call.requests.is_compressed() {

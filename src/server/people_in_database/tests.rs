@@ -236,3 +236,22 @@ async fn long_names_that_come_compressed_are_bounded_too() {
     calls.retain_mut(|(response, _)| response.now_or_never().is_none());
     assert_eq!(calls.len(), QUESTIONS / LEN);
 }
+
+/// On the wire they are a few bytes, so that all of them arrive at once, and the streams gather them in turns.
+#[tokio::test]
+async fn long_names_of_streams_that_come_compressed_are_bounded_too() {
+    const LEN: usize = 3 << 10;
+    const STREAMS: usize = 50;
+    let mut fixture = Fixture::new(10, 0, 1 << 20).await;
+    let streams: Vec<Stream> = (0..STREAMS)
+        .map(|call| {
+            let names = names(call, 40).into_iter();
+            let names: Vec<String> = names.map(|name| name + &"x".repeat(LEN)).collect();
+            fixture.call_in(Some(Encoding::Gzip), "GetPeople", &names, true)
+        })
+        .collect();
+    let asked = fixture.asked().await;
+    let most = QUESTIONS / (NAME + LEN) + STREAMS;
+    assert!((STREAMS..=most).contains(&asked), "{asked} of {most}");
+    drop(streams);
+}

@@ -60,6 +60,22 @@ enum Refusal {
     Exists(usize),
 }
 
+/// What holds for locks if the options of the connection did not arrive: PgBouncer may drop them. It is for the transaction
+/// alone, and leaves a limit that the URL or the role has.
+macro_rules! begin {
+    ($isolation:literal) => {
+        concat!(
+            "BEGIN",
+            $isolation,
+            "; SELECT set_config('lock_timeout', '30s', true) WHERE current_setting('lock_timeout') = '0'"
+        )
+    };
+}
+const BEGIN: &str = begin!("");
+
+/// For everyone at once: of two that do so at the same time, the second would keep what the first has added, and does not see.
+const BEGIN_ALONE: &str = begin!(" ISOLATION LEVEL SERIALIZABLE");
+
 impl From<tokio_postgres::Error> for Refusal {
     fn from(error: tokio_postgres::Error) -> Self {
         Self::Postgres(error)
@@ -76,7 +92,7 @@ impl PostgresImport {
         let mut total = Counts::default();
         if options.replace {
             let removed = async {
-                connection.client.batch_execute("BEGIN").await?;
+                connection.client.batch_execute(BEGIN_ALONE).await?;
                 connection
                     .client
                     .execute_typed("DELETE FROM people", &[])
@@ -148,7 +164,7 @@ impl PostgresImport {
             return self.insert_rows(batch).await;
         }
         let client = &self.connection.client;
-        client.batch_execute("BEGIN").await?;
+        client.batch_execute(BEGIN).await?;
         let inserted = self.insert_rows(batch).await;
         let end = if inserted.is_ok() {
             "COMMIT"

@@ -97,6 +97,15 @@ pub fn explain(file: &DatabaseFile, error: rusqlite::Error) -> StoreError {
     explained.caused_by(words(error))
 }
 
+/// Whether a file may be read. Opening it would not do: closing it again gives up all locks that this process has on it, SQLite's
+/// among them (fcntl(2); sqlite.org/howtocorrupt.html, section 2.2).
+fn readable(path: &std::path::Path) -> io::Result<()> {
+    #[cfg(unix)]
+    return Ok(rustix::fs::access(path, rustix::fs::Access::READ_OK)?);
+    #[cfg(not(unix))]
+    std::fs::File::open(path).map(drop)
+}
+
 /// SQLite does not say why.
 fn cannot_open(file: &DatabaseFile, error: rusqlite::Error) -> StoreError {
     let parent = file.path.parent().filter(|it| !it.as_os_str().is_empty());
@@ -107,7 +116,7 @@ fn cannot_open(file: &DatabaseFile, error: rusqlite::Error) -> StoreError {
         let message = format!("cannot create {file}: there is no folder {shown}");
         return StoreError::new(Failure::Missing, message);
     }
-    match std::fs::File::options().read(true).open(&file.path) {
+    match readable(&file.path) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => unreadable(file, &error),
         // In WAL mode, there are two more files beside it.
         _ => StoreError::new(

@@ -354,6 +354,26 @@ async fn transactions_that_meet_are_made_again() {
     assert_eq!(store.count().await.unwrap(), 200);
 }
 
+/// The second one does not see what the first adds, so it cannot replace that.
+#[tokio::test(flavor = "multi_thread")]
+async fn of_two_replaces_at_once_one_fails() {
+    let (_database, store) = database(&[]).await;
+    let options = ImportOptions {
+        replace: true,
+        on_conflict: OnConflict::Skip,
+    };
+    let mut first = store.import(options).await.unwrap();
+    let mut second = store.import(options).await.unwrap();
+    let added = [
+        first.add(vec![named("Ann")]).await,
+        second.add(vec![named("Bob")]).await,
+    ];
+    let finished = [first.finish().await, second.finish().await];
+    let succeed = |at: usize| added[at].is_ok() && finished[at].is_ok();
+    assert!(succeed(0) != succeed(1), "{added:?}, {finished:?}");
+    assert_eq!(store.count().await.unwrap(), 1);
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn an_import_waits_for_a_lock_for_some_time_only() {
     let (database, store) = database(&["Eve"]).await;
