@@ -43,7 +43,11 @@ struct Handlers {
 #[cfg(unix)]
 impl Handlers {
     fn add(&mut self, signal: SignalKind) -> std::io::Result<()> {
-        let status = i32::from(crate::exit::INTERRUPTED);
+        let status = i32::from(if signal == SignalKind::terminate() {
+            crate::exit::TERMINATED
+        } else {
+            crate::exit::INTERRUPTED
+        });
         let signal = signal.as_raw_value();
         // In this order: the first signal finds the flag unset.
         for id in [

@@ -100,12 +100,14 @@ fn a_health_watch_sees_not_serving_and_does_not_delay_the_exit() {
 
 #[test]
 fn a_second_signal_exits_at_once() {
-    let server = Server::started(["--grace", "1h"]);
-    let mut client = routeguide(["get-people"]).at(server.addr()).start();
-    client.write("Alice\n").stdout().wait_for(ALICE);
-    server.signal(Signal::INT);
-    server.stderr().wait_for("stopping");
-    server.signal(Signal::INT);
-    server.into_running().wait().exits(130);
-    client.wait().fails("UNAVAILABLE").prints(ALICE);
+    for (second, code) in [(Signal::INT, 130), (Signal::TERM, 143)] {
+        let server = Server::started(["--grace", "1h"]);
+        let mut client = routeguide(["get-people"]).at(server.addr()).start();
+        client.write("Alice\n").stdout().wait_for(ALICE);
+        server.signal(Signal::INT);
+        server.stderr().wait_for("stopping");
+        server.signal(second);
+        server.into_running().wait().exits(code);
+        client.wait().fails("UNAVAILABLE").prints(ALICE);
+    }
 }
