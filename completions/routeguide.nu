@@ -33,7 +33,7 @@ module completions {
     --drain-delay: string     # How long to go on taking calls after a signal to stop, while health already reports NOT_SERVING
     --threads: string         # Threads that serve connections; as many as the machine has cores by default
     --auth-token-file: path   # Answer only calls with a bearer token of this file, which has one on each line; health needs none
-    --protocols: string@"nu-complete routeguide serve protocols" # The protocols to answer; all of them share the port
+    --protocols: string@"nu-complete routeguide serve protocols" # The protocols to answer, separated by commas; all of them share the port
     --allow-origin: string    # Let pages of this origin (scheme://host or scheme://host:port) call from a browser (CORS); repeatable
     --no-reflection           # Do not describe the services to clients that ask
     --check                   # Read all configuration, say what would be served, and exit with 0 or 1; nothing is bound

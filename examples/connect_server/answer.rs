@@ -159,8 +159,8 @@ fn add(call: &mut AddedCall<'_>, given: &[Header], trailers: &[Header]) -> Resul
     let bad = |error: Box<dyn std::error::Error + Send + Sync>| {
         Stop::from(tonic::Status::invalid_argument(error.to_string()))
     };
-    call.add_headers(headers(given).map_err(bad)?);
-    call.add_trailers(headers(trailers).map_err(bad)?);
+    call.add_headers(&headers(given).map_err(bad)?);
+    call.add_trailers(&headers(trailers).map_err(bad)?);
     Ok(())
 }
 

@@ -82,7 +82,7 @@ pub struct ServeArgs {
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, help_heading = "Serving")]
     pub auth_token_file: Option<PathBuf>,
 
-    /// The protocols to answer; all of them share the port
+    /// The protocols to answer, separated by commas; all of them share the port
     ///
     /// gRPC needs HTTP/2. gRPC-Web and Connect work over HTTP/1.1, too.
     #[arg(

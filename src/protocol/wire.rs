@@ -93,10 +93,15 @@ impl Wire {
         }
     }
 
-    /// What a content type says. Media types have no case (RFC 9110, section 8.3.1), and no parameter matters: what there
-    /// is of JSON has one charset.
+    /// What a content type says.
     pub fn of_content_type(content_type: &HeaderValue) -> Option<(Self, Codec)> {
-        let essence = content_type.as_bytes().split(|byte| *byte == b';').next();
+        Self::of_media_type(content_type.as_bytes())
+    }
+
+    /// What a media type says. They have no case (RFC 9110, section 8.3.1), and no parameter matters: what there is of JSON
+    /// has one charset.
+    pub fn of_media_type(media_type: &[u8]) -> Option<(Self, Codec)> {
+        let essence = media_type.split(|byte| *byte == b';').next();
         let essence = essence.unwrap_or_default().trim_ascii();
         let is = |name: &str| name.as_bytes().eq_ignore_ascii_case(essence);
         for wire in Self::ALL {

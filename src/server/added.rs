@@ -91,16 +91,16 @@ impl AddedCall<'_> {
     }
 
     /// Adds headers to the response. They are sent with the first reply, or by [`AddedCall::flush`].
-    pub fn add_headers(&mut self, headers: HeaderMap) {
+    pub fn add_headers(&mut self, headers: &HeaderMap) {
         self.call.replies.add_headers(headers);
     }
 
     /// Adds trailers to the response.
-    pub fn add_trailers(&mut self, trailers: HeaderMap) {
+    pub fn add_trailers(&mut self, trailers: &HeaderMap) {
         self.call.replies.add_trailers(trailers);
     }
 
-    /// Adds a reply.
+    /// Adds a reply. A method that has one reply adds one.
     pub fn push(&mut self, reply: &[u8]) {
         self.call.replies.packer().push(reply);
     }

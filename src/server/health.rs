@@ -7,7 +7,7 @@ use prost::Message as _;
 use tokio::sync::watch;
 use tonic::Status;
 
-use super::grpc::{Call, Stop};
+use super::grpc::{Call, Stop, malformed};
 use crate::framing::Packer;
 use crate::proto::health::health_check_response::ServingStatus;
 use crate::proto::health::{HealthCheckRequest, HealthCheckResponse, HealthListResponse};
@@ -144,7 +144,7 @@ fn stopping() -> Stop {
 fn service(request: &[u8]) -> Result<String, Status> {
     match HealthCheckRequest::decode(request) {
         Ok(request) => Ok(request.service),
-        Err(_) => Err(Status::internal(
+        Err(_) => Err(malformed(
             "the request is not a valid HealthCheckRequest message",
         )),
     }

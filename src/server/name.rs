@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use prost::Message as _;
 use tonic::Status;
 
+use super::grpc::malformed;
 use crate::proto::Name;
 
 /// The key of `Name.name` on the wire: field 1, a string.
@@ -23,7 +24,7 @@ pub fn name(request: &[u8]) -> Result<Cow<'_, str>, Status> {
     }
     match Name::decode(request) {
         Ok(request) => Ok(Cow::Owned(request.name)),
-        Err(_) => Err(Status::internal("the request is not a valid Name message")),
+        Err(_) => Err(malformed("the request is not a valid Name message")),
     }
 }
 

@@ -32,17 +32,13 @@ impl Services {
         })
     }
 
-    /// The method of a request to `path`.
-    ///
-    /// # Errors
-    /// When the server does not have it.
-    pub fn find(&self, method: Option<Method>, path: &str) -> Result<Method, Status> {
-        method
-            .filter(|method| self.reflection.is_some() || !method.is_reflection())
-            .ok_or_else(|| self.unknown(path))
+    /// Whether the server has a method.
+    pub fn has(&self, method: Method) -> bool {
+        self.reflection.is_some() || !method.is_reflection()
     }
 
-    fn unknown(&self, path: &str) -> Status {
+    /// The status of a call of a method that the server does not have.
+    pub fn unknown(&self, path: &str) -> Status {
         let path = shortened(path);
         let (service, method) = path
             .strip_prefix('/')

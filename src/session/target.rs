@@ -350,7 +350,7 @@ impl Session {
     /// Shows the method and the metadata under `-v`, and says what HTTP/1.1 does to a method with two streams.
     pub fn show_request(&self, method: &Method, console: &Console) {
         if method.is_bidirectional() && self.is_half_duplex() {
-            console.notice("over HTTP/1.1, replies come after all requests are sent");
+            console.notice("over HTTP/1.1, replies may come only after all requests are sent");
         }
         console.detail(">", || method.path.to_string());
         show_metadata(console, ">", self.metadata());

@@ -1,15 +1,18 @@
 //! Clients that say nothing before, in and after the handshake of TLS. It shares its time with the preface.
 
-use std::io::Write as _;
+use std::ffi::OsString;
+use std::io::{ErrorKind, Write as _};
 use std::net::{Ipv4Addr, TcpStream};
 use std::sync::Arc;
+use std::time::Duration;
 
 use rustls::pki_types::ServerName;
 use rustls::{ClientConfig, ClientConnection, RootCertStore, StreamOwned};
 
-use super::attacker::wait_for_close;
+use super::attacker::{GET_PERSON, wait_for_close};
+use super::harness::http::Request;
 use super::harness::raw::frame::PREFACE;
-use super::harness::{Authority, Folder, Server, Validity, routeguide};
+use super::harness::{Authority, Folder, Server, Validity, routeguide, wait_for};
 
 const SOCKETS: usize = 300;
 
@@ -23,18 +26,22 @@ struct Secure {
 impl Secure {
     #[track_caller]
     fn start() -> Self {
+        Self::with([])
+    }
+
+    #[track_caller]
+    fn with<'a>(more: impl IntoIterator<Item = &'a str>) -> Self {
         let (folder, authority) = (Folder::new(), Authority::new("Test CA"));
         folder.write("ca.pem", authority.pem());
         let identity = authority.issue(&["localhost"], Validity::Now);
         identity.write(&folder, "server");
-        let server = Server::started([
-            "--handshake-timeout".as_ref(),
-            "1s".as_ref(),
-            "--cert".as_ref(),
-            folder.join("server.pem").as_os_str(),
-            "--key".as_ref(),
-            folder.join("server.key").as_os_str(),
-        ]);
+        let limits = ["--handshake-timeout", "1s"].into_iter().chain(more);
+        let args: Vec<OsString> = limits
+            .map(OsString::from)
+            .chain(["--cert".into(), folder.join("server.pem").into()])
+            .chain(["--key".into(), folder.join("server.key").into()])
+            .collect();
+        let server = Server::started(&args);
         let mut roots = RootCertStore::empty();
         roots.add(authority.der()).unwrap();
         let provider = Arc::new(rustls::crypto::ring::default_provider());
@@ -122,6 +129,28 @@ fn before_the_preface() {
 #[test]
 fn in_the_middle_of_the_preface() {
     Secure::start().closes(|secure| after_the_handshake(secure, &PREFACE[..12]));
+}
+
+/// TLS takes the responses, and cannot send them.
+#[test]
+fn a_client_that_never_reads_the_responses_to_its_calls_is_closed() {
+    let secure = Secure::with(["--keepalive-interval", "1s", "--keepalive-timeout", "1s"]);
+    let call = Request::post(GET_PERSON, "application/json", r#"{"name":"Alice"}"#);
+    let mut stream = StreamOwned::new(secure.handshake(), secure.connect());
+    stream.conn.complete_io(&mut stream.sock).unwrap();
+    let timeout = Some(Duration::from_secs(2));
+    stream.sock.set_write_timeout(timeout).unwrap();
+    let calls = call.bytes().repeat(100);
+    let error = loop {
+        if let Err(error) = stream.write_all(&calls) {
+            break error;
+        }
+    };
+    let is_open = error.kind() == ErrorKind::WouldBlock;
+    wait_for("the end of the connection", || {
+        let written = stream.sock.write_all(b"x");
+        !is_open || written.is_err_and(|error| error.kind() != ErrorKind::WouldBlock)
+    });
 }
 
 #[test]

@@ -140,14 +140,15 @@ impl Calls {
         };
         let method = self.method(&parts);
         let entry = self.entry(method, &parts);
+        let method = method.filter(|method| server.services.has(*method));
         let head = Head::read(&parts, method, server.protocols).and_then(|head| {
-            let form = Form::plain(head.wire, head.codec);
+            let form = Form::plain(head.reply_wire, head.codec);
             let refused = |status| Refusal::Status(form, Box::new(status));
             let path = parts.uri.path();
             let allowed = server.access.check(path, &parts.headers);
             allowed.map_err(refused)?;
-            let method = server.services.find(method, path);
-            let method = method.map_err(|status| Refusal::Unknown(form, Box::new(status)))?;
+            let unknown = || Refusal::Unknown(form, Box::new(server.services.unknown(path)));
+            let method = method.ok_or_else(unknown)?;
             let transcoder = match head.codec {
                 Codec::Proto => None,
                 Codec::Json => Some(self.server.json.of(method).map_err(refused)?),

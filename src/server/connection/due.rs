@@ -24,7 +24,7 @@ pub const FIRST_BYTE_TIMEOUT: Duration = Duration::from_millis(500);
 pub const ANSWER_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// How often a draining connection is looked at.
-const DRAINING: Duration = Duration::from_millis(250);
+pub const DRAINING: Duration = Duration::from_millis(250);
 
 /// What to do with the connection.
 pub enum Then {

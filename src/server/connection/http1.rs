@@ -7,7 +7,8 @@ use std::pin::pin;
 use std::sync::Arc;
 
 use http::header::{HOST, TRANSFER_ENCODING};
-use http::{Request, StatusCode, Version};
+use http::uri::Authority;
+use http::{HeaderValue, Request, StatusCode, Version};
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
@@ -26,12 +27,20 @@ use crate::server::metrics::Limit;
 /// hyper's minimum. It bounds the head of a request, and what is read ahead of its body.
 const LEAST_BUFFER: usize = 8 << 10;
 
+/// What a server that does not speak HTTP/1.1 says in it.
+pub const REFUSAL: &[u8] = b"HTTP/1.1 505 HTTP Version Not Supported\r\ncontent-type: text/plain\r\ncontent-length: 45\r\n\
+connection: close\r\n\r\nThis server speaks gRPC, which needs HTTP/2.\n";
+
 /// Whether a connection that begins so may be one of HTTP/1.1: its first word is a method, and what follows may be a target
-/// (RFC 9112, section 3.2). Anything else is not worth an answer.
+/// (RFC 9112, section 3.2). An empty line may be in front of it (section 2.2). Anything else is not worth an answer.
 pub fn may_begin(first: &[u8]) -> bool {
+    let first = first.trim_ascii_start();
+    if first.is_empty() {
+        return true;
+    }
     let space = first.iter().position(|byte| *byte == b' ');
     let target = space.and_then(|space| first.get(space + 1));
-    first.first().is_some_and(u8::is_ascii_uppercase)
+    first.first().is_some_and(u8::is_ascii_alphabetic)
         && target.is_none_or(|first| matches!(first, b'/' | b'*' | b'h' | b'H'))
 }
 
@@ -91,9 +100,18 @@ where
             _ => std::future::pending().await,
         }
     };
+    // A request whose head is not complete is no call.
+    let unused = async {
+        server.shared.draining.cancelled().await;
+        sleep(due::ANSWER_TIMEOUT).await;
+        while calls.in_flight() > 0 {
+            sleep(due::DRAINING).await;
+        }
+    };
     tokio::select! {
         _ = connection.as_mut() => return,
         () = stuck => return calls.limit_hit(Limit::Keepalive),
+        () = unused => return,
         () = over => calls.end(),
     }
     // What is written already may not be read.
@@ -115,12 +133,29 @@ async fn stuck(calls: &Calls, limits: &Limits) {
     }
 }
 
-/// What is wrong with a request that hyper takes: there is one Host (RFC 9112, section 3.2), and no transfer coding but chunks
+/// Whether it is a host with or without a port, or nothing.
+fn is_host(host: &HeaderValue) -> bool {
+    if host.is_empty() {
+        return true;
+    }
+    Authority::try_from(host.as_bytes()).is_ok_and(|authority| {
+        let port = authority.as_str().strip_prefix(authority.host());
+        let has_port = authority.port_u16().is_some();
+        port.is_some_and(|port| has_port || matches!(port, "" | ":"))
+    })
+}
+
+/// What is wrong with a request that hyper takes: there is one valid Host (RFC 9112, section 3.2), and no transfer coding but chunks
 /// (section 6.1).
 fn fault<B>(request: &Request<B>) -> Option<StatusCode> {
     let headers = request.headers();
-    let hosts = headers.get_all(HOST).iter().count();
-    if hosts > 1 || hosts == 0 && request.version() == Version::HTTP_11 {
+    let mut hosts = headers.get_all(HOST).iter();
+    let is_valid = match (hosts.next(), hosts.next()) {
+        (None, _) => request.version() < Version::HTTP_11,
+        (Some(host), None) => is_host(host),
+        _ => false,
+    };
+    if !is_valid {
         return Some(StatusCode::BAD_REQUEST);
     }
     let mut codings = headers.get_all(TRANSFER_ENCODING).iter();

@@ -3,14 +3,14 @@
 use std::io;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Poll, ready};
+use std::task::{Context, Poll};
 use std::time::Duration;
 
 use bytes::Bytes;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
 use super::parting::{Parting, Patience};
-use super::watched::Watch;
+use super::watched::{Waits, Watch};
 
 /// A client may still be sending a request that was refused by its head. What it sends is read for a while, so that it gets
 /// to the response.
@@ -23,6 +23,7 @@ pub struct Http1Stream<I> {
     first: Bytes,
     io: I,
     watch: Arc<Watch>,
+    waits: Waits,
     parting: Option<Parting>,
 }
 
@@ -32,12 +33,14 @@ impl<I> Http1Stream<I> {
             first,
             io,
             watch,
+            waits: Waits::default(),
             parting: None,
         }
     }
 
-    fn wrote<T>(&self, polled: Poll<T>) -> Poll<T> {
-        self.watch.set_blocked(polled.is_pending());
+    /// Notes whether a write has to wait.
+    fn wrote<T>(&mut self, polled: Poll<T>) -> Poll<T> {
+        self.waits.write(&self.watch, polled.is_pending());
         polled
     }
 }
@@ -81,15 +84,15 @@ impl<I: AsyncRead + AsyncWrite + Unpin> AsyncWrite for Http1Stream<I> {
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.io).poll_flush(cx)
+        let this = &mut *self;
+        let polled = Pin::new(&mut this.io).poll_flush(cx);
+        this.waits.flush(&this.watch, polled.is_pending());
+        polled
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         let this = &mut *self;
-        if this.parting.is_none() {
-            ready!(Pin::new(&mut this.io).poll_shutdown(cx))?;
-        }
         let parting = this.parting.get_or_insert_with(|| Parting::new(PATIENCE));
-        parting.poll(&mut this.io, cx).map(Ok)
+        parting.poll(&mut this.io, cx)
     }
 }

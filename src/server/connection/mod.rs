@@ -143,10 +143,12 @@ where
     match timeout_at(end, preface::read(&mut io)).await {
         Ok(Ok(First::Http2)) => {}
         Ok(Ok(First::Other(first))) => {
-            if server.shared.protocols.has_http1() && http1::may_begin(&first) {
+            let is_http1 = http1::may_begin(&first);
+            if is_http1 && server.shared.protocols.has_http1() {
                 return Some(Greeted::Http1(Http1Stream::new(first, io, watch)));
             }
-            preface::part(io, &[]).await;
+            let words = if is_http1 { http1::REFUSAL } else { &[] };
+            preface::part(io, words).await;
             return None;
         }
         Ok(Err(_)) => return None,

@@ -2,11 +2,12 @@
 //! its own. Closing a socket with data unread resets it, and the client loses what it has not read yet, such as the status
 //! of a call.
 
+use std::io;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
-use tokio::io::{AsyncRead, ReadBuf};
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::time::{Instant, Sleep, sleep};
 
 use crate::server::LAST_WORDS;
@@ -23,11 +24,15 @@ pub struct Patience {
     pub most: usize,
 }
 
-/// The time between the end of the server's side and that of the client's.
+/// How long the end of the server's side may take, which waits for the client where TLS has something to say.
+const CLOSING: Duration = Duration::from_secs(5);
+
+/// The end of a connection.
 pub struct Parting {
     patience: Patience,
-    begun: Instant,
-    /// A client that says nothing until then is left.
+    /// Since when the server's side is closed.
+    closed: Option<Instant>,
+    /// A client that takes or says nothing until then is left.
     end: Pin<Box<Sleep>>,
     discarded: usize,
 }
@@ -36,15 +41,32 @@ impl Parting {
     pub fn new(patience: Patience) -> Self {
         Self {
             patience,
-            begun: Instant::now(),
-            end: Box::pin(sleep(LAST_WORDS)),
+            closed: None,
+            end: Box::pin(sleep(CLOSING)),
             discarded: 0,
         }
     }
 
-    /// Discards what the client still sends. Ready when it has closed its side, says nothing for [`LAST_WORDS`], or goes on
-    /// for too long.
-    pub fn poll<I: AsyncRead + Unpin>(&mut self, io: &mut I, cx: &mut Context<'_>) -> Poll<()> {
+    /// Closes the server's side, and discards what the client still sends. Ready when the client has closed its side, says
+    /// nothing for [`LAST_WORDS`], or goes on for too long.
+    ///
+    /// # Errors
+    /// When the server's side cannot be closed.
+    pub fn poll<I>(&mut self, io: &mut I, cx: &mut Context<'_>) -> Poll<io::Result<()>>
+    where
+        I: AsyncRead + AsyncWrite + Unpin,
+    {
+        let closed = if let Some(closed) = self.closed {
+            closed
+        } else {
+            match Pin::new(&mut *io).poll_shutdown(cx) {
+                Poll::Ready(closed) => closed?,
+                Poll::Pending => return self.end.as_mut().poll(cx).map(Ok),
+            }
+            let now = Instant::now();
+            self.end.as_mut().reset(now + LAST_WORDS);
+            *self.closed.insert(now)
+        };
         let mut bytes = [0; READ];
         while self.end.as_mut().poll(cx).is_pending() && self.discarded < self.patience.most {
             let mut buf = ReadBuf::new(&mut bytes);
@@ -52,11 +74,11 @@ impl Parting {
                 Ok(()) if !buf.filled().is_empty() => self.discarded += buf.filled().len(),
                 _ => break,
             }
-            let latest = self.begun + self.patience.longest;
+            let latest = closed + self.patience.longest;
             let silent = Instant::now() + LAST_WORDS;
             self.end.as_mut().reset(silent.min(latest));
         }
-        Poll::Ready(())
+        Poll::Ready(Ok(()))
     }
 }
 
@@ -78,7 +100,7 @@ mod tests {
     async fn part(mut io: DuplexStream) -> Duration {
         let started = Instant::now();
         let mut parting = Parting::new(PATIENCE);
-        poll_fn(|cx| parting.poll(&mut io, cx)).await;
+        poll_fn(|cx| parting.poll(&mut io, cx)).await.unwrap();
         started.elapsed()
     }
 

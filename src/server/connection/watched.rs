@@ -59,6 +59,32 @@ pub struct Watch {
     seen: Mutex<Seen>,
 }
 
+/// Whether the last write, and the last flush, had to wait. TLS takes bytes that the client has not taken, and waits when it is
+/// flushed: only a flush ends that.
+#[derive(Default)]
+pub struct Waits {
+    write: bool,
+    flush: bool,
+}
+
+impl Waits {
+    pub fn write(&mut self, watch: &Watch, waits: bool) {
+        self.set(watch, waits, self.flush);
+    }
+
+    pub fn flush(&mut self, watch: &Watch, waits: bool) {
+        self.set(watch, self.write, waits);
+    }
+
+    fn set(&mut self, watch: &Watch, write: bool, flush: bool) {
+        let was_blocked = self.write || self.flush;
+        (self.write, self.flush) = (write, flush);
+        if was_blocked != (write || flush) {
+            watch.set_blocked(!was_blocked);
+        }
+    }
+}
+
 /// What was seen on the stream.
 #[derive(Clone, Copy, Default)]
 pub struct Seen {
@@ -88,12 +114,8 @@ impl Watch {
         self.lock().misconduct.get_or_insert(misconduct);
     }
 
-    /// Notes whether a write has to wait.
-    pub fn set_blocked(&self, is_blocked: bool) {
-        let mut seen = self.lock();
-        if is_blocked != seen.blocked_since.is_some() {
-            seen.blocked_since = is_blocked.then(Instant::now);
-        }
+    fn set_blocked(&self, is_blocked: bool) {
+        self.lock().blocked_since = is_blocked.then(Instant::now);
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, Seen> {
@@ -120,8 +142,7 @@ pub struct Watched<I> {
     /// Bytes of our own, which are written before those of h2.
     ours: Vec<u8>,
     writing: Writing,
-    /// Whether the last write, and the last flush, had to wait.
-    waits: [bool; 2],
+    waits: Waits,
     /// The beginning of a frame's head, which h2 gets with the rest of it.
     held: Vec<u8>,
     /// Once the server's side is closed.
@@ -175,7 +196,7 @@ impl<I> Watched<I> {
             turn: Turn::default(),
             ours: Vec::new(),
             writing: Writing::Preface,
-            waits: [false; 2],
+            waits: Waits::default(),
             held: Vec::new(),
             parting: None,
         }
@@ -194,26 +215,16 @@ impl<I> Watched<I> {
         self.turn.bytes >= TURN || self.frames - self.turn.frames >= FRAMES_A_TURN
     }
 
-    /// Notes whether a write had to wait. What is progress for one clears both: bytes were taken.
+    /// Notes whether a write had to wait.
     fn wrote<T>(&mut self, polled: Poll<io::Result<T>>) -> Poll<io::Result<T>> {
-        let [_, flush] = self.waits;
-        self.waits_for([polled.is_pending(), flush && polled.is_pending()]);
+        self.waits.write(&self.watch, polled.is_pending());
         polled
     }
 
-    /// The same of a flush, which waits where TLS has bytes of its own.
+    /// The same of a flush.
     fn flushed(&mut self, polled: Poll<io::Result<()>>) -> Poll<io::Result<()>> {
-        let [write, _] = self.waits;
-        self.waits_for([write, polled.is_pending()]);
+        self.waits.flush(&self.watch, polled.is_pending());
         polled
-    }
-
-    fn waits_for(&mut self, waits: [bool; 2]) {
-        let was_blocked = self.waits.contains(&true);
-        self.waits = waits;
-        if self.waits.contains(&true) != was_blocked {
-            self.watch.set_blocked(!was_blocked);
-        }
     }
 
     /// Follows `bytes`, of which h2 gets the first `held` late.
@@ -469,14 +480,13 @@ impl<I: AsyncRead + AsyncWrite + Unpin> AsyncWrite for Watched<I> {
     fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         if self.parting.is_none() {
             ready!(self.poll_ours(cx))?;
-            ready!(Pin::new(&mut self.io).poll_shutdown(cx))?;
-        }
-        if !self.retirement.is_orderly {
-            return Poll::Ready(Ok(()));
         }
         let this = &mut *self;
+        if !this.retirement.is_orderly {
+            return Pin::new(&mut this.io).poll_shutdown(cx);
+        }
         let parting = this.parting.get_or_insert_with(|| Parting::new(PATIENCE));
-        parting.poll(&mut this.io, cx).map(Ok)
+        parting.poll(&mut this.io, cx)
     }
 }
 

@@ -111,7 +111,7 @@ impl Call {
         self.next_request(true).await
     }
 
-    /// As [`Call::next`], but the headers of the response are not sent for that.
+    /// As [`Call::next`], but headers are sent with replies only.
     ///
     /// # Errors
     /// As [`Call::next`].
@@ -124,7 +124,7 @@ impl Call {
             if let Poll::Ready(next) = self.requests.poll_ready(cx) {
                 return Poll::Ready(next);
             }
-            if (sends_headers || self.replies.has_begun())
+            if (sends_headers || self.replies.has_begun() || !self.replies.packer().is_empty())
                 && let Poll::Ready(Err(stop)) = self.replies.poll_flush(cx)
             {
                 return Poll::Ready(Err(stop));

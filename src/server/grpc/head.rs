@@ -85,8 +85,9 @@ impl Head {
             return Err(refused(StatusCode::HTTP_VERSION_NOT_SUPPORTED));
         }
         let encoding = wire.encoding(&parts.headers);
-        let encoding =
-            encoding.map_err(|UnknownEncoding| Refusal::Encoding(Form::plain(wire, codec)))?;
+        let encoding = encoding.map_err(|UnknownEncoding| {
+            Refusal::Encoding(Form::plain(reply_wire(wire, &parts.headers), codec))
+        })?;
         Self::of(parts, wire, codec, encoding)
     }
 
@@ -124,8 +125,10 @@ impl Head {
         codec: Codec,
         encoding: Option<Encoding>,
     ) -> Result<Self, Refusal> {
-        let bad = |code, message: String| Refusal::status(Form::plain(wire, codec), code, message);
         let (is_grpc, headers) = (wire == Wire::Grpc, &parts.headers);
+        let reply_wire = reply_wire(wire, headers);
+        let form = Form::plain(reply_wire, codec);
+        let bad = |code, message: String| Refusal::status(form, code, message);
         if wire.protocol() == Protocol::Connect {
             connect::has_version(headers)
                 .map_err(|version: BadVersion| bad(Code::InvalidArgument, version.to_string()))?;
@@ -144,7 +147,7 @@ impl Head {
         })?;
         Ok(Self {
             wire,
-            reply_wire: reply_wire(wire, headers),
+            reply_wire,
             codec,
             timeout,
             encoding,
@@ -160,9 +163,12 @@ fn reply_wire(wire: Wire, headers: &HeaderMap) -> Wire {
     if wire.protocol() != Protocol::GrpcWeb {
         return wire;
     }
-    let accepted = headers.get(ACCEPT).and_then(Wire::of_content_type);
-    let accepted = accepted.filter(|(accepted, _)| accepted.protocol() == Protocol::GrpcWeb);
-    accepted.map_or(wire, |(accepted, _)| accepted)
+    let values = headers.get_all(ACCEPT).iter();
+    let types = values.flat_map(|value| value.as_bytes().split(|byte| *byte == b','));
+    let mut wires = types.filter_map(Wire::of_media_type).map(|(wire, _)| wire);
+    wires
+        .find(|wire| wire.protocol() == Protocol::GrpcWeb)
+        .unwrap_or(wire)
 }
 
 /// Connect has content types of its own for unary methods.
@@ -268,6 +274,11 @@ mod tests {
                 Wire::Web,
             ),
             ("application/grpc-web-text", Some("*/*"), Wire::WebText),
+            (
+                "application/grpc-web",
+                Some("text/html, application/grpc-web-text;q=0.5, */*"),
+                Wire::WebText,
+            ),
             (
                 "application/grpc",
                 Some("application/grpc-web-text"),

@@ -35,10 +35,14 @@ pub use requests::{ROOM, Requests, WINDOW};
 pub use share::{Share, Total};
 pub use stream::{RequestBody, Respond};
 
-use tonic::Status;
+use std::error::Error;
+use std::fmt;
+use std::sync::Arc;
+
+use tonic::{Code, Status};
 
 use crate::framing::PREFIX;
-use crate::protocol::Wire;
+use crate::protocol::{Protocol, Wire};
 
 /// The bytes of messages without those in front of each.
 fn without_prefixes(wire: Wire, bytes: u64, messages: u64) -> u64 {
@@ -53,6 +57,35 @@ pub fn shortened(text: &str) -> &str {
 
 /// Bytes.
 const QUOTED: usize = 200;
+
+/// The cause of the status of a request that is malformed.
+#[derive(Debug)]
+struct Malformed;
+
+impl fmt::Display for Malformed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the request is malformed")
+    }
+}
+
+impl Error for Malformed {}
+
+/// The status of a call whose request is malformed: INTERNAL in gRPC, and INVALID_ARGUMENT in Connect ([`in_protocol`]), as
+/// grpc-go and connect-go have it. The specifications do not say.
+pub fn malformed(message: impl Into<String>) -> Status {
+    let mut status = Status::internal(message);
+    status.set_source(Arc::new(Malformed));
+    status
+}
+
+/// The code of a status in a protocol.
+fn in_protocol(status: &Status, protocol: Protocol) -> Code {
+    let is_malformed = || status.source().is_some_and(<dyn Error>::is::<Malformed>);
+    if protocol == Protocol::Connect && is_malformed() {
+        return Code::InvalidArgument;
+    }
+    status.code()
+}
 
 /// Why a call is over before its handler has done all that it was asked.
 #[derive(Debug)]

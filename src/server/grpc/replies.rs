@@ -11,7 +11,7 @@ use tonic::{Code, Status};
 use super::form::Form;
 use super::share::{Share, Total};
 use super::stream::{Respond, ResponseStream};
-use super::{Stop, without_prefixes};
+use super::{Stop, in_protocol, without_prefixes};
 use crate::framing::{COMPRESSED, PREFIX, Packer, Sent, Transcoder};
 use crate::protocol::connect::{http_status, join_trailers, write_end, write_error};
 use crate::protocol::web::{encode_text, text_room, write_trailers};
@@ -71,20 +71,20 @@ impl Replies {
     }
 
     /// Adds headers, if they are not sent yet.
-    pub fn add_headers(&mut self, headers: HeaderMap) {
-        self.extra.get_or_insert_default().extend(headers);
+    pub fn add_headers(&mut self, headers: &HeaderMap) {
+        append(self.extra.get_or_insert_default(), headers);
     }
 
     /// Adds trailers.
-    pub fn add_trailers(&mut self, trailers: HeaderMap) {
-        self.trailers.get_or_insert_default().extend(trailers);
+    pub fn add_trailers(&mut self, trailers: &HeaderMap) {
+        append(self.trailers.get_or_insert_default(), trailers);
     }
 
     /// All trailers of a response with this status.
     fn trailers(&mut self, status: &Status) -> HeaderMap {
         let mut trailers = trailers(status);
         if let Some(more) = self.trailers.take() {
-            trailers.extend(*more);
+            append(&mut trailers, &more);
         }
         trailers
     }
@@ -234,6 +234,10 @@ impl Replies {
 
     /// Ends the call. Replies that were not sent are dropped. Returns the code of the status.
     pub fn finish(&mut self, status: &Status) -> Code {
+        let code = in_protocol(status, self.form.wire.protocol());
+        if code != status.code() {
+            return self.finish(&Status::new(code, status.message()));
+        }
         // It fails only if the client is gone.
         let _ = match self.form.wire {
             Wire::Grpc => self.finish_grpc(status),
@@ -273,7 +277,7 @@ impl Replies {
         let is_error = status.code() != Code::Ok;
         let mut metadata = status.metadata().clone().into_headers();
         if let Some(more) = self.trailers.take() {
-            metadata.extend(*more);
+            append(&mut metadata, &more);
         }
         let end = write_end(is_error.then_some(status), &metadata);
         self.end_with(&end)
@@ -401,6 +405,13 @@ impl Replies {
     /// How many of those are of messages.
     pub fn message_bytes(&self) -> u64 {
         without_prefixes(self.form.wire, self.bytes, self.sent)
+    }
+}
+
+/// Adds headers to those that there are, also of the same name.
+fn append(headers: &mut HeaderMap, more: &HeaderMap) {
+    for (name, value) in more {
+        headers.append(name.clone(), value.clone());
     }
 }
 

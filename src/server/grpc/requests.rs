@@ -13,13 +13,13 @@ use std::time::Duration;
 use bytes::Bytes;
 use tokio::sync::{AcquireError, OwnedSemaphorePermit, Semaphore};
 use tokio::time::{Sleep, sleep};
-use tonic::{Code, Status};
+use tonic::Status;
 
 use super::inbound::Inbound;
 use super::stream::RequestBody;
-use super::{Head, Stop, without_prefixes};
+use super::{Head, Stop, malformed, without_prefixes};
 use crate::framing::{BadFrame, Cutter, Transcoder};
-use crate::protocol::{Protocol, Wire};
+use crate::protocol::Wire;
 
 /// Messages that are larger get room of their own. h2 tells the client of what was given back once that is half of what the
 /// client has left: a message up to this size always becomes complete, whatever was given back before it.
@@ -144,7 +144,7 @@ impl Requests {
                 return Poll::Ready(if self.cutter.is_at_boundary() {
                     Ok(false)
                 } else {
-                    Err(damaged(self.wire, "the request ends within a message").into())
+                    Err(malformed("the request ends within a message").into())
                 });
             }
             // What was given back may already have been sent.
@@ -350,17 +350,14 @@ impl Requests {
     }
 }
 
-/// The status of a request whose bytes are damaged: connect-go and grpc-go differ here, and neither specification says more.
-fn damaged(wire: Wire, message: &str) -> Status {
-    let code = match wire.protocol() {
-        Protocol::Grpc | Protocol::GrpcWeb => Code::Internal,
-        Protocol::Connect => Code::InvalidArgument,
-    };
-    Status::new(code, message)
-}
-
 fn status(bad: BadFrame, max: usize, wire: Wire) -> Status {
     match bad {
+        // A length that does not fit in front of a message.
+        BadFrame::TooLarge(len) if len == u32::MAX as usize && !wire.is_framed() => {
+            Status::resource_exhausted(format!(
+                "the request message has more than {max} bytes, the limit"
+            ))
+        }
         BadFrame::TooLarge(len) => Status::resource_exhausted(format!(
             "the request message has {len} bytes, and the limit is {max}"
         )),
@@ -371,7 +368,7 @@ fn status(bad: BadFrame, max: usize, wire: Wire) -> Status {
             "a request message is compressed, but the request has no {}",
             wire.encoding_header()
         )),
-        BadFrame::Undecodable => damaged(wire, "a request message cannot be decompressed"),
+        BadFrame::Undecodable => malformed("a request message cannot be decompressed"),
         BadFrame::Flag(flag) => {
             Status::internal(format!("a request message has the unknown flag {flag}"))
         }

@@ -37,7 +37,7 @@ fn over_http_1_a_method_with_two_streams_sends_first() {
             let program = call(protocol, version, "Chat").args(["-d", TWO]);
             let outcome = answered(program, version, &ok(protocol, &[1, 2]));
             let notice = match version {
-                "1.1" => "over HTTP/1.1, replies come after all requests are sent\n",
+                "1.1" => "over HTTP/1.1, replies may come only after all requests are sent\n",
                 _ => "",
             };
             let both = [1, 2].map(printed).concat();

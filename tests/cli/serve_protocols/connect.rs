@@ -121,3 +121,14 @@ fn health_is_called_as_well() {
         check(r#"{"service":"nothing"}"#).fails(404, "not_found");
     }
 }
+
+#[test]
+fn a_message_that_is_no_protobuf_is_an_invalid_argument() {
+    let server = Server::start();
+    for version in VERSIONS {
+        let request = Request::post(GET_PERSON, PROTO, b"\xff");
+        let response = request.over(version, server.addr());
+        response.fails(400, "invalid_argument");
+    }
+    still_serves(&server);
+}

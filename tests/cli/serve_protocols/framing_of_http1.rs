@@ -162,13 +162,18 @@ fn a_line_of_the_head_may_end_in_lf_alone() {
 
 /// Section 3.2.
 #[test]
-fn a_request_has_one_host() {
+fn a_request_has_one_host_which_is_valid() {
     let request = String::from_utf8(get_alice().bytes()).unwrap();
     let host = "host: localhost\r\n";
     for hosts in [
         "",
         "host: localhost\r\nhost: localhost\r\n",
         "host: a\r\nhost: b\r\n",
+        "host: a b\r\n",
+        "host: a/b\r\n",
+        "host: user@a\r\n",
+        "host: a:99999\r\n",
+        "host: [::1\r\n",
     ] {
         let server = Server::start();
         let mut connection = Http1::connect(server.addr());
@@ -247,4 +252,24 @@ fn a_head_that_is_too_large_is_431() {
         connection.is_closed();
         still_serves(&server);
     }
+}
+
+/// RFC 9112, section 2.2.
+#[test]
+fn an_empty_line_before_a_request_is_ignored() {
+    let server = Server::start();
+    let mut connection = Http1::connect(server.addr());
+    for _ in 0..2 {
+        connection.send([b"\r\n", &get_alice().bytes()[..]].concat());
+        assert_eq!(connection.response().is(200).text(), alice());
+    }
+}
+
+/// They have case (RFC 9110, section 9.1).
+#[test]
+fn a_method_in_lower_case_is_another_method() {
+    let server = Server::start();
+    let mut connection = Http1::connect(server.addr());
+    connection.send(get_alice().method("post").bytes());
+    connection.response().is(405);
 }

@@ -9,7 +9,7 @@ fn web() -> Request {
 }
 
 #[test]
-fn with_grpc_alone_a_connection_of_http_1_1_is_closed_without_a_word() {
+fn with_grpc_alone_a_connection_of_http_1_1_is_refused_and_closed() {
     let server = Server::started(["--protocols", "grpc"]);
     for bytes in [
         get_alice().bytes(),
@@ -17,8 +17,12 @@ fn with_grpc_alone_a_connection_of_http_1_1_is_closed_without_a_word() {
         b"GET / HTTP/1.1\r\n".to_vec(),
     ] {
         let mut connection = Http1::connect(server.addr());
-        connection.send(bytes).is_closed();
+        connection.send(bytes);
+        assert!(connection.response().is(505).text().contains("HTTP/2"));
+        connection.is_closed();
     }
+    let mut connection = Http1::connect(server.addr());
+    connection.send("\x16\x03\x01").is_closed();
     let call = routeguide(["get-person", "Alice"]).at(server.addr());
     call.run().exits(0).prints(ALICE);
 }

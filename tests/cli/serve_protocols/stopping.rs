@@ -94,3 +94,16 @@ fn a_client_that_does_not_read_does_not_delay_the_exit() {
     server.signal(Signal::TERM);
     server.into_running().wait().exits(0);
 }
+
+/// It is no call.
+#[test]
+fn a_request_whose_head_is_not_complete_is_not_waited_for_long() {
+    let server = Server::started(["--grace", "1h", "--handshake-timeout", "1h"]);
+    let mut connection = Http1::connect(server.addr());
+    connection.send("POST /RouteGuide/GetPerson HTTP/1.1\r\nhost: localhost\r\n");
+    // The server has read it: the next connection is served after it.
+    super::still_serves(&server);
+    server.signal(Signal::TERM);
+    connection.is_closed();
+    server.into_running().wait().exits(0);
+}
