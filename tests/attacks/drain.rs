@@ -116,7 +116,7 @@ fn clients_are_served_during_the_drain_delay() {
         let end = another.unary(CHECK, &[], about_route_guide()).await;
         assert_eq!(end.unwrap().bytes, A_STATUS);
         server.signal(Signal::TERM);
-        server.into_running().wait().exits(130);
+        server.into_running().wait().exits(143);
     });
 }
 
