@@ -68,7 +68,7 @@ class Curl(unittest.TestCase):
         url = f"{self.url}/GetPerson"
         self.assert_fails(404, "not_found", *post('{"name": "Zoe"}'), url)
         self.assert_fails(400, "invalid_argument", *post('{"name": 1}'), url)
-        self.assert_fails(501, "unimplemented", *post("{}"), f"{self.url}/Other")
+        self.assert_fails(404, "unimplemented", *post("{}"), f"{self.url}/Other")
         self.assert_fails(400, "invalid_argument", f"{url}?encoding=json&message=%25")
 
     def test_a_form_is_refused_with_what_is_accepted(self):
