@@ -23,9 +23,13 @@ export function call({ server, service, method, message, metadata, timeout, most
   const outcome = { code: 0, message: "", replies: [], headers: {}, trailers: {} };
   const arguments_ = [server + path, request, sent, descriptor];
   return new Promise((resolve) => {
+    // Events of the same end come in any order.
+    const end = () => setTimeout(() => resolve(outcome));
+    const trailers = ({ metadata }) => Object.assign(outcome.trailers, metadata);
     const fail = (error) => {
-      Object.assign(outcome, { code: error.code, message: error.message, trailers: error.metadata ?? {} });
-      resolve(outcome);
+      Object.assign(outcome, { code: error.code, message: error.message });
+      trailers(error);
+      end();
     };
     const take = (reply) => outcome.replies.push(toJson(method.output, reply));
     if (isUnary) {
@@ -37,15 +41,15 @@ export function call({ server, service, method, message, metadata, timeout, most
         }
       });
       stream.on("metadata", (headers) => (outcome.headers = headers));
-      stream.on("status", ({ metadata }) => (outcome.trailers = metadata ?? {}));
-      stream.on("end", () => resolve(outcome));
+      stream.on("status", trailers);
+      stream.on("end", end);
       return;
     }
     const stream = client.serverStreaming(...arguments_);
     stream.on("metadata", (headers) => (outcome.headers = headers));
-    stream.on("status", ({ metadata }) => (outcome.trailers = metadata ?? {}));
+    stream.on("status", trailers);
     stream.on("error", fail);
-    stream.on("end", () => resolve(outcome));
+    stream.on("end", end);
     stream.on("data", (reply) => {
       take(reply);
       replied();
