@@ -2,10 +2,13 @@
 
 use std::env;
 use std::ffi::OsStr;
-use std::fs::File;
+use std::fs::{self, File};
 use std::io::{Read, Seek};
+use std::path::{Path, PathBuf};
 use std::process::{ChildStdin, ChildStdout, Command};
 use std::time::{Duration, Instant};
+
+use tempfile::TempDir;
 
 use crate::Result;
 use crate::guard::Guard;
@@ -14,13 +17,52 @@ use crate::peer::{self, Runtime};
 /// The binary under test. Its environment is empty, so that the measurement includes neither `ROUTEGUIDE_*` settings nor
 /// cargo's library path, which slows down the start of a program.
 pub fn routeguide(arguments: &[&str]) -> Command {
-    hermetic(env!("CARGO_BIN_EXE_routeguide").as_ref(), arguments)
+    hermetic(ROUTEGUIDE.as_ref(), arguments)
 }
+
+const ROUTEGUIDE: &str = env!("CARGO_BIN_EXE_routeguide");
 
 /// This program as one of the bare peers.
 pub fn peer(role: &str, runtime: Runtime) -> Command {
     let this = env::current_exe().expect("this program has a path");
     hermetic(this.as_ref(), &[peer::COMMAND, role, runtime.name()])
+}
+
+/// Copies of the binary under test and of this program, as an installer writes files. The page cache has the files that a
+/// linker writes in small pieces, and a program starts up to a sixth slower from those.
+pub struct Installed {
+    routeguide: PathBuf,
+    peer: PathBuf,
+    _folder: TempDir,
+}
+
+impl Installed {
+    pub fn new() -> Result<Self> {
+        let folder = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR"))?;
+        let copy = |program: &Path, name: &str| -> Result<PathBuf> {
+            let copy = folder.path().join(name);
+            // Not `fs::copy`, which may share the blocks and the cache of the file.
+            fs::write(&copy, fs::read(program)?)?;
+            fs::set_permissions(&copy, fs::metadata(program)?.permissions())?;
+            Ok(copy)
+        };
+        Ok(Self {
+            routeguide: copy(ROUTEGUIDE.as_ref(), "routeguide")?,
+            peer: copy(&env::current_exe()?, "peer")?,
+            _folder: folder,
+        })
+    }
+
+    /// As [`routeguide`].
+    pub fn routeguide(&self, arguments: &[&str]) -> Command {
+        hermetic(self.routeguide.as_ref(), arguments)
+    }
+
+    /// As [`peer`].
+    pub fn peer(&self, role: &str, runtime: Runtime) -> Command {
+        let arguments = [peer::COMMAND, role, runtime.name()];
+        hermetic(self.peer.as_ref(), &arguments)
+    }
 }
 
 fn hermetic(program: &OsStr, arguments: &[&str]) -> Command {

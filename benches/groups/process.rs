@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use super::Group;
 use crate::Result;
-use crate::client::{self, Client};
+use crate::client::{Client, Installed};
 use crate::peer::Runtime;
 use crate::report::{Report, Samples, Target};
 use crate::server::Server;
@@ -25,21 +25,17 @@ const LIMIT: Duration = Duration::from_secs(10);
 fn run(report: &mut Report) -> Result<()> {
     let server = Server::routeguide()?;
     let addr = server.addr().to_string();
+    let installed = Installed::new()?;
     let mut ours = Samples::default();
     let mut peers = Runtime::ALL.map(|runtime| (runtime, Samples::default()));
     for round in 0..WARM_UP + ROUNDS {
         let counts = round >= WARM_UP;
-        let milliseconds = call(client::routeguide(&[
-            "get-person",
-            "Alice",
-            "--addr",
-            &addr,
-        ]))?;
+        let milliseconds = call(installed.routeguide(&["get-person", "Alice", "--addr", &addr]))?;
         if counts {
             ours.add(milliseconds);
         }
         for (runtime, samples) in &mut peers {
-            let mut command = client::peer("get-person", *runtime);
+            let mut command = installed.peer("get-person", *runtime);
             command.args([&addr, "Alice"]);
             let milliseconds = call(command)?;
             if counts {
