@@ -1,15 +1,17 @@
 //! One call of a load: made again on another connection if the server has not seen it, and counted once.
 
 use std::cell::{Cell, RefCell};
+use std::rc::Rc;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use futures_util::FutureExt as _;
 use tokio::sync::Notify;
 use tokio::task::yield_now;
 use tokio::time::timeout_at;
 
 use super::recorder::{Begun, Recorder};
-use super::requests::Requests;
+use super::requests::{PingPong, Requests};
 use super::template::Values;
 use super::work::Work;
 use crate::call::{Call, End, Event, Origin, Processed, Start};
@@ -57,10 +59,20 @@ impl Slot {
     }
 }
 
+/// A call that was sent.
+pub struct UnderWay {
+    begun: Begun,
+    attempt: Attempt,
+}
+
 /// One attempt to make a call.
 struct Attempt {
     connection: Connection,
     generation: u64,
+    call: Call<Requests>,
+    ping_pong: Option<Rc<PingPong>>,
+    /// What its first poll has returned.
+    first: Option<Event>,
 }
 
 impl Attempt {
@@ -109,34 +121,40 @@ pub struct Caller {
 }
 
 impl Caller {
-    /// Makes a call, again if the server has not acted on it, and counts it. `begins` hears when it is sent.
-    pub async fn call(&self, order: Order, begins: impl FnOnce()) {
-        let Some(slot) = self.slots.get(order.slot) else {
-            return;
-        };
-        let has_waited = slot.is_gone.get();
-        if has_waited {
-            slot.is_back().await;
-        }
-        begins();
+    /// Sends a call at once, unless it has to wait for its connection.
+    pub fn send(&self, order: &Order) -> Option<UnderWay> {
+        let slot = self.slots.get(order.slot).filter(|it| !it.is_gone.get())?;
         let now = match order.due {
-            Due::When(now) if !has_waited => now,
-            _ => Instant::now(),
+            Due::At(_) => Instant::now(),
+            Due::When(now) => now,
         };
+        Some(self.begin(slot, order, now))
+    }
+
+    /// Sends a call when there is a connection for it.
+    pub async fn send_later(&self, order: &Order) -> Option<UnderWay> {
+        let slot = self.slots.get(order.slot)?;
+        slot.is_back().await;
+        Some(self.begin(slot, order, Instant::now()))
+    }
+
+    fn begin(&self, slot: &Slot, order: &Order, now: Instant) -> UnderWay {
         let due = match order.due {
             Due::At(due) => due,
             Due::When(_) => now,
         };
         let begun = self.recorder.borrow_mut().begin(due, now, order.counts);
-        loop {
-            let values = Values {
-                call: order.number,
-                worker: order.worker,
-                random: self.random.borrow_mut().fork(),
-            };
-            if self.exchange(slot, values, &begun).await {
-                return;
-            }
+        let attempt = self.attempt(slot, order, &begun);
+        UnderWay { begun, attempt }
+    }
+
+    /// Waits for the end of a call, which is made again if the server has not acted on it, and counts it.
+    pub async fn follow(&self, order: &Order, under_way: UnderWay) {
+        let Some(slot) = self.slots.get(order.slot) else {
+            return;
+        };
+        let UnderWay { begun, mut attempt } = under_way;
+        while !self.exchange(slot, attempt, &begun).await {
             match self.deadline(&begun) {
                 None => slot.is_back().await,
                 Some(deadline) => {
@@ -148,6 +166,7 @@ impl Caller {
                     }
                 }
             }
+            attempt = self.attempt(slot, order, &begun);
         }
     }
 
@@ -157,10 +176,15 @@ impl Caller {
         begun.sent.checked_add(timeout).map(Into::into)
     }
 
-    /// One attempt. `false` if the server has not acted on it, because it closes the connection.
-    async fn exchange(&self, slot: &Slot, mut values: Values, begun: &Begun) -> bool {
+    /// Starts an attempt, and sends what can be sent at once.
+    fn attempt(&self, slot: &Slot, order: &Order, begun: &Begun) -> Attempt {
         let work = &*self.work;
         let plan = &work.plan;
+        let mut values = Values {
+            call: order.number,
+            worker: order.worker,
+            random: self.random.borrow_mut().fork(),
+        };
         let mut start = Start {
             deadline: self.deadline(begun),
             ..work.start.clone()
@@ -174,24 +198,38 @@ impl Caller {
                 }
             }
         }
-        let requests = Requests::new(&work.messages, values, plan.messages);
+        let requests = Requests::new(Arc::clone(&work.messages), values, plan.messages);
         let (requests, ping_pong) = if plan.ping_pong {
             let (requests, ping_pong) = requests.with_ping_pong();
             (requests, Some(ping_pong))
         } else {
             (requests, None)
         };
-        let attempt = Attempt {
-            connection: slot.connection.borrow().clone(),
+        let connection = slot.connection.borrow().clone();
+        let mut call = Call::start(&connection, start, requests);
+        Attempt {
+            // Nobody has to be woken up yet: it is polled again.
+            first: call.next().now_or_never().flatten(),
+            connection,
             generation: slot.generation.get(),
-        };
-        let mut call = Call::start(&attempt.connection, start, requests);
-        let streams = plan.has_many_replies();
+            call,
+            ping_pong,
+        }
+    }
+
+    /// One attempt, to its end. `false` if the server has not acted on it, because it closes the connection.
+    async fn exchange(&self, slot: &Slot, mut attempt: Attempt, begun: &Begun) -> bool {
+        let streams = self.work.plan.has_many_replies();
         let (mut last_reply, mut is_sent) = (None, false);
         loop {
-            let Some(event) = call.next().await else {
-                return true;
+            let event = match attempt.first.take() {
+                Some(event) => event,
+                None => match attempt.call.next().await {
+                    Some(event) => event,
+                    None => return true,
+                },
             };
+            let (call, ping_pong) = (&mut attempt.call, &attempt.ping_pong);
             match event {
                 // The server has acted on a stream, though no message may have been sent yet.
                 Event::Headers(_) => is_sent = true,

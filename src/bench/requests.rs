@@ -2,6 +2,7 @@
 
 use std::cell::Cell;
 use std::rc::Rc;
+use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Instant;
 
@@ -88,8 +89,8 @@ impl PingPong {
 }
 
 /// The request messages of one call.
-pub struct Requests<'a> {
-    messages: &'a Messages,
+pub struct Requests {
+    messages: Arc<Messages>,
     /// The number of the next message.
     next: u64,
     left: u64,
@@ -100,9 +101,9 @@ pub struct Requests<'a> {
     ping_pong: Option<Rc<PingPong>>,
 }
 
-impl<'a> Requests<'a> {
+impl Requests {
     /// The `count` messages of a call.
-    pub fn new(messages: &'a Messages, values: Values, count: u64) -> Self {
+    pub fn new(messages: Arc<Messages>, values: Values, count: u64) -> Self {
         Self {
             messages,
             next: values.call.wrapping_mul(count),
@@ -125,7 +126,7 @@ impl<'a> Requests<'a> {
     }
 }
 
-impl Source for Requests<'_> {
+impl Source for Requests {
     fn poll_pack(&mut self, packer: &mut Packer, _: &mut Context<'_>) -> Poll<bool> {
         if self.left == 0 {
             return Poll::Ready(false);

@@ -1,7 +1,7 @@
 //! What all workers of a run need to know.
 
 use std::sync::atomic::AtomicU64;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use http::HeaderName;
@@ -37,7 +37,7 @@ pub struct Work {
     pub start: Start,
     /// Headers that differ from call to call, with all their values.
     pub headers: Vec<(HeaderName, Vec<HeaderTemplate>)>,
-    pub messages: Messages,
+    pub messages: Arc<Messages>,
     /// How many calls have begun, with those of the warm-up.
     pub numbers: AtomicU64,
     /// How many calls have begun that count towards the number asked for.
@@ -61,7 +61,7 @@ impl Work {
             connect_timeout: target.connect_timeout,
             start: target.start.clone(),
             headers: target.headers.clone(),
-            messages,
+            messages: Arc::new(messages),
             numbers: AtomicU64::new(0),
             taken: AtomicU64::new(0),
             stop: CancellationToken::new(),

@@ -10,7 +10,7 @@ use tokio::sync::{Notify, oneshot};
 use tokio::task::{JoinSet, LocalSet, yield_now};
 
 use super::clock::Clock;
-use super::exchange::{Caller, Due, Order, Slot};
+use super::exchange::{Caller, Due, Order, Slot, UnderWay};
 use super::figures::Shape;
 use super::plan::share;
 use super::recorder::{Counted, Recorder};
@@ -206,7 +206,13 @@ impl Worker {
                 due: Due::When(now),
                 counts,
             };
-            self.caller.call(order, || {}).await;
+            let under_way = match self.caller.send(&order) {
+                None => self.caller.send_later(&order).await,
+                under_way => under_way,
+            };
+            if let Some(under_way) = under_way {
+                self.caller.follow(&order, under_way).await;
+            }
         }
     }
 
@@ -255,11 +261,15 @@ impl Worker {
                 counts,
             };
             self.in_flight.set(self.in_flight.get() + 1);
-            self.unsent.set(self.unsent.get() + u64::from(counts));
+            // At once: the turn of a task comes after those of all calls that have something to do.
+            let under_way = self.caller.send(&order);
+            if under_way.is_none() {
+                self.unsent.set(self.unsent.get() + u64::from(counts));
+            }
             let idle = self.idle.borrow_mut().pop();
             match idle {
-                Some(seat) => seat.give(order),
-                None => _ = tasks.spawn_local(Rc::clone(self).seat(order)),
+                Some(seat) => seat.give((order, under_way)),
+                None => _ = tasks.spawn_local(Rc::clone(self).seat((order, under_way))),
             }
         }
         match self.times.end {
@@ -277,17 +287,22 @@ impl Worker {
     }
 
     /// Makes a call of an open loop, and then those that it is given: a task for each call would cost more.
-    async fn seat(self: Rc<Self>, first: Order) {
+    async fn seat(self: Rc<Self>, first: Given) {
         let seat = Rc::new(Seat::default());
-        let mut order = first;
+        let mut given = first;
         loop {
-            let counted = u64::from(order.counts);
-            let begins = || self.unsent.set(self.unsent.get() - counted);
-            self.caller.call(order, begins).await;
+            let (order, mut under_way) = given;
+            if under_way.is_none() {
+                under_way = self.caller.send_later(&order).await;
+                self.unsent.set(self.unsent.get() - u64::from(order.counts));
+            }
+            if let Some(under_way) = under_way {
+                self.caller.follow(&order, under_way).await;
+            }
             self.in_flight.set(self.in_flight.get() - 1);
             self.has_room.notify_one();
             self.idle.borrow_mut().push(Rc::clone(&seat));
-            order = seat.next().await;
+            given = seat.next().await;
         }
     }
 
@@ -316,23 +331,26 @@ impl Worker {
     }
 }
 
-/// A task of an open loop, and the call that it is to make next.
+/// A call of an open loop. It was sent, unless it has to wait for its connection.
+type Given = (Order, Option<UnderWay>);
+
+/// A task of an open loop, and the call that it is to follow next.
 #[derive(Default)]
 struct Seat {
-    order: Cell<Option<Order>>,
+    given: Cell<Option<Given>>,
     is_given: Notify,
 }
 
 impl Seat {
-    fn give(&self, order: Order) {
-        self.order.set(Some(order));
+    fn give(&self, call: Given) {
+        self.given.set(Some(call));
         self.is_given.notify_one();
     }
 
-    async fn next(&self) -> Order {
+    async fn next(&self) -> Given {
         loop {
-            if let Some(order) = self.order.take() {
-                return order;
+            if let Some(call) = self.given.take() {
+                return call;
             }
             self.is_given.notified().await;
         }
