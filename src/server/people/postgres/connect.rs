@@ -7,47 +7,23 @@
 //! (`lookup`), which cancels the statement.
 
 use std::net::SocketAddr;
-use std::time::Duration;
 
 use tokio::net::lookup_host;
 use tokio::task::spawn_blocking;
 use tokio::time::timeout;
+use tokio_postgres::Config;
 use tokio_postgres::config::SslMode;
 use tokio_postgres::error::SqlState;
-use tokio_postgres::{Config, SimpleQueryMessage};
 
-use super::super::store::{Failure, STATEMENT_LIMIT, StoreError};
+use super::super::store::{Failure, StoreError};
 use super::cancel::Cancel;
 use super::connection::Connection;
 use super::error::{Explain, converted};
 use super::password_file::{self, Found, Wanted};
+use super::session::{self, Purpose};
 use super::settings::{Host, Session, Settings, TlsMode};
 use super::tls::{Connector, HandshakeError};
 use crate::net::join_host_port;
-
-/// How long a statement of an import, an export or a migration waits for a lock.
-pub const LOCK_LIMIT: Duration = Duration::from_secs(30);
-
-/// What a connection is for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Purpose {
-    /// Lookups: statements have a limit.
-    Lookups,
-    /// Long statements that only read. Waiting for locks has a limit.
-    Read,
-    /// Long statements that write. Waiting for locks has a limit.
-    Write,
-}
-
-impl Purpose {
-    /// The limit, as a setting of the session.
-    fn limit(self) -> String {
-        match self {
-            Self::Lookups => format!("-c statement_timeout={}", STATEMENT_LIMIT.as_millis()),
-            Self::Read | Self::Write => format!("-c lock_timeout={}", LOCK_LIMIT.as_millis()),
-        }
-    }
-}
 
 /// Connects to the first host that answers and fits.
 pub async fn connect(
@@ -120,7 +96,8 @@ impl Attempt<'_> {
                 let limit = self.settings.connect_timeout;
                 let connected = timeout(limit, async {
                     let connection = self.address(host, address).await?;
-                    let fits = self.check_session(&connection, session).await;
+                    let fits = session::check(&connection, session, self.purpose, self.explain);
+                    let fits = fits.await;
                     Ok((connection, fits))
                 });
                 let error = match connected.await {
@@ -262,7 +239,11 @@ impl Attempt<'_> {
 
     /// With the limit of its purpose, or without where that is refused.
     async fn start(&self, mut config: Config, is_socket: bool) -> Result<Connection, Refusal> {
-        let limit = self.purpose.limit();
+        let mut limit = self.purpose.limit();
+        let number = (self.purpose == Purpose::Lookups).then(|| fastrand::u64(..).to_string());
+        if let Some(number) = &number {
+            limit += &session::told(number);
+        }
         let mut limited = config.clone();
         match &self.settings.options {
             Some(own) => {
@@ -275,7 +256,13 @@ impl Attempt<'_> {
         }
         match self.with_or_without_tls(&limited, is_socket).await {
             Err(Refusal::Postgres(error)) if refuses_options(&error) => {}
-            started => return started,
+            Ok(mut connection) => {
+                if let Some(number) = number {
+                    connection.is_own_session = session::knows(&connection, &number).await;
+                }
+                return Ok(connection);
+            }
+            refused => return refused,
         }
         self.with_or_without_tls(&config, is_socket).await
     }
@@ -324,38 +311,6 @@ impl Attempt<'_> {
         }
         let cancel = Cancel::new(&client, &config, &self.connector);
         Ok(Connection::start(client, connection, cancel))
-    }
-
-    async fn check_session(
-        &self,
-        connection: &Connection,
-        session: Session,
-    ) -> Result<(), StoreError> {
-        let (question, wanted) = match session {
-            Session::Any | Session::PreferStandby => return Ok(()),
-            Session::ReadWrite => ("SHOW transaction_read_only", "off"),
-            Session::ReadOnly => ("SHOW transaction_read_only", "on"),
-            Session::Primary => ("SELECT pg_catalog.pg_is_in_recovery()", "f"),
-            Session::Standby => ("SELECT pg_catalog.pg_is_in_recovery()", "t"),
-        };
-        let answer = connection.client.simple_query(question).await;
-        let answer =
-            answer.map_err(|error| self.explain.statement("ask what the server is", &error))?;
-        let answer = answer.iter().find_map(|message| match message {
-            SimpleQueryMessage::Row(row) => row.try_get(0).ok().flatten(),
-            _ => None,
-        });
-        match (answer, session) {
-            (Some(answer), _) if answer == wanted => Ok(()),
-            (_, Session::ReadWrite) => Err(self.explain.read_only()),
-            _ => Err(StoreError::new(
-                Failure::Unavailable,
-                format!(
-                    "{} is not what target_session_attrs asks for",
-                    self.explain.place()
-                ),
-            )),
-        }
     }
 }
 

@@ -4,9 +4,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::sync::OnceCell;
 use tokio::task::AbortHandle;
 use tokio::time::timeout;
-use tokio_postgres::Client;
+use tokio_postgres::{Client, Statement};
 
 use super::super::store::STATEMENT_LIMIT;
 use super::cancel::Cancel;
@@ -14,6 +15,11 @@ use super::cancel::Cancel;
 /// An open connection. Dropped, it is closed at once, whatever the server is doing.
 pub struct Connection {
     pub client: Client,
+    /// Whether nobody else has the server's end of it, so that statements may be prepared. A pooler passes statements on to
+    /// whichever server connection is free.
+    pub is_own_session: bool,
+    /// The statement of lookups, prepared.
+    pub find: OnceCell<Statement>,
     /// How many statements it has not answered.
     pub unanswered: AtomicUsize,
     /// It is not used any more.
@@ -49,6 +55,8 @@ impl Connection {
         });
         Self {
             client,
+            is_own_session: false,
+            find: OnceCell::new(),
             unanswered: AtomicUsize::new(0),
             retired: AtomicBool::new(false),
             task: task.abort_handle(),
@@ -66,6 +74,11 @@ impl Connection {
         if let Some(cancel) = &self.cancel {
             let _ = cancel.send().await;
         }
+    }
+
+    /// Takes no more statements. It is closed when those under way are answered.
+    pub fn retire(&self) {
+        self.retired.store(true, Ordering::Relaxed);
     }
 
     /// Asks the server to stop what it is doing, and takes no more statements: the server may be stuck or out of reach. The

@@ -199,6 +199,24 @@ impl Explain {
         }
     }
 
+    /// A transaction of which nobody knows whether it was committed. `again` is what to do.
+    pub fn commit(&self, error: &tokio_postgres::Error, again: &str) -> StoreError {
+        let place = &self.place;
+        let unknown = StoreError::new(
+            Failure::Unavailable,
+            format!(
+                "{place} may have kept the last people or not: it did not answer when it was asked to commit them"
+            ),
+        );
+        let why = match error.as_db_error() {
+            Some(db) => db.message().to_owned(),
+            None => error
+                .source()
+                .map_or_else(|| error.to_string(), crate::error::plain),
+        };
+        unknown.caused_by(self.said(&why)).hinted(again)
+    }
+
     /// No server that is left accepts writes.
     pub fn read_only(&self) -> StoreError {
         let message = format!(
@@ -251,6 +269,11 @@ pub fn is_connection_lost(error: &tokio_postgres::Error) -> bool {
     }
     let is_io = |cause: &(dyn std::error::Error + 'static)| cause.is::<std::io::Error>();
     error.is_closed() || error.source().is_some_and(is_io)
+}
+
+/// Whether a COMMIT that failed so may have been carried out (40003 is CockroachDB's word for that).
+pub fn is_outcome_unknown(error: &tokio_postgres::Error) -> bool {
+    is_connection_lost(error) || error.code() == Some(&SqlState::T_R_STATEMENT_COMPLETION_UNKNOWN)
 }
 
 /// Whether a transaction may work if it is tried again: CockroachDB and YugabyteDB ask for that.

@@ -13,7 +13,7 @@ use tokio_postgres::types::{ToSql, Type};
 use super::super::store::{Answer, Counts, Failure, Import, ImportOptions, OnConflict, StoreError};
 use super::batch::{Batch, columns_of};
 use super::connection::Connection;
-use super::error::{Explain, is_retryable};
+use super::error::{Explain, is_outcome_unknown, is_retryable};
 use crate::proto::Person;
 
 /// How often a transaction is tried.
@@ -58,6 +58,8 @@ pub struct PostgresImport {
 enum Refusal {
     Postgres(tokio_postgres::Error),
     Exists(usize),
+    /// The server was asked to commit, and did not say whether it has.
+    Unknown(tokio_postgres::Error),
 }
 
 /// What holds for locks if the options of the connection did not arrive: PgBouncer may drop them. It is for the transaction
@@ -143,6 +145,10 @@ impl PostgresImport {
                     let name = people.get(index).map_or("", |person| person.name.as_str());
                     return Err(StoreError::duplicate(index, name));
                 }
+                Err(Refusal::Unknown(error)) => {
+                    let again = "import again with --on-conflict skip, or update";
+                    return Err(self.explain.commit(&error, again));
+                }
                 Err(Refusal::Postgres(error)) => {
                     if self.options.replace || tries == TRIES || !is_retryable(&error) {
                         return Err(self.explain.statement("import people", &error));
@@ -166,15 +172,16 @@ impl PostgresImport {
         let client = &self.connection.client;
         client.batch_execute(BEGIN).await?;
         let inserted = self.insert_rows(batch).await;
-        let end = if inserted.is_ok() {
-            "COMMIT"
-        } else {
-            "ROLLBACK"
-        };
-        let ended = client.batch_execute(end).await;
-        let counts = inserted?;
-        ended?;
-        Ok(counts)
+        if inserted.is_err() {
+            // What has failed is what is told.
+            let _ = client.batch_execute("ROLLBACK").await;
+            return inserted;
+        }
+        match client.batch_execute("COMMIT").await {
+            Ok(()) => inserted,
+            Err(error) if is_outcome_unknown(&error) => Err(Refusal::Unknown(error)),
+            Err(error) => Err(Refusal::Postgres(error)),
+        }
     }
 
     async fn insert_rows(&self, batch: &Batch<'_>) -> Result<Counts, Refusal> {
@@ -241,7 +248,13 @@ impl Import for PostgresImport {
             }
             if self.options.replace {
                 let committed = self.connection.client.batch_execute("COMMIT").await;
-                committed.map_err(|error| self.explain.statement("import people", &error))?;
+                committed.map_err(|error| {
+                    if is_outcome_unknown(&error) {
+                        self.explain.commit(&error, "import again with --replace")
+                    } else {
+                        self.explain.statement("import people", &error)
+                    }
+                })?;
             }
             Ok(self.total)
         })

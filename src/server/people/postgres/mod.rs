@@ -1,15 +1,15 @@
 //! People in PostgreSQL, or in what speaks its protocol: CockroachDB, YugabyteDB, with or without PgBouncer in between.
 //!
 //! - `url` and `settings`: what a URL and the environment say; `password_file`: `.pgpass`;
-//! - `tls` and `connect`: how a connection comes about; `connection`: one; `cancel`: the end of
+//! - `tls`, `connect` and `session`: how a connection comes about; `connection`: one; `cancel`: the end of
 //!   its statement; `pool`: those that lookups share;
 //! - `schema`: the tables, and `migrate`, which makes them;
 //! - `row`: a row → a Person message; `batch`: people → the columns of a statement;
 //! - `lookup`, `export` and `import`: what is done with them;
 //! - `error`: what is said when it fails.
 //!
-//! No statement is prepared under a name, and nothing is set for a session: in PgBouncer's transaction mode, the next statement
-//! may run elsewhere.
+//! Nothing is set for a session, and no statement is prepared unless the session is known to be ours: in PgBouncer's transaction
+//! mode, the next statement may run elsewhere.
 
 mod batch;
 mod cancel;
@@ -24,6 +24,7 @@ mod password_file;
 mod pool;
 mod row;
 mod schema;
+mod session;
 mod settings;
 #[cfg(test)]
 mod tests;
@@ -37,11 +38,12 @@ use tokio::sync::mpsc::Receiver;
 
 use super::place::PostgresUrl;
 use super::store::{Answer, Import, ImportOptions, Looked, Migrated, Name, Store, StoreError};
-use connect::{Purpose, connect};
+use connect::connect;
 use connection::Connection;
 use error::{Explain, converted};
 use import::PostgresImport;
 use pool::Pool;
+use session::Purpose;
 use settings::Settings;
 
 /// The version of the tables that this program needs.

@@ -12,9 +12,10 @@ use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
 use tokio::time::timeout;
 
 use super::super::store::{Failure, STATEMENT_LIMIT, StoreError};
-use super::connect::{Purpose, connect};
+use super::connect::connect;
 use super::connection::Connection;
 use super::error::Explain;
+use super::session::Purpose;
 use super::settings::Settings;
 
 /// How many connections there are at most. They are opened when those that are open have something to do.

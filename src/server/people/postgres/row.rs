@@ -59,6 +59,25 @@ pub fn encode(row: &Row, out: &mut Vec<u8>) -> Result<(), Unsound> {
     Ok(())
 }
 
+/// Whether the columns have the types that [`encode`] reads, whatever is in them.
+pub fn check_types(row: &Row) -> Result<(), tokio_postgres::Error> {
+    check::<&str>(row, 0)?;
+    check::<i32>(row, 1)?;
+    check::<i32>(row, 2)?;
+    check::<Hobbies<'_>>(row, 3)?;
+    check::<&str>(row, 4)?;
+    check::<&str>(row, 5)?;
+    check::<bool>(row, 6)
+}
+
+fn check<'r, T: FromSql<'r>>(row: &'r Row, index: usize) -> Result<(), tokio_postgres::Error> {
+    match get::<Option<T>>(row, index) {
+        Err(Unsound::Table(error)) => Err(error),
+        // What is wrong with one person is no reason to refuse the others.
+        Ok(_) | Err(Unsound::Person(_)) => Ok(()),
+    }
+}
+
 fn get<'r, T: FromSql<'r>>(row: &'r Row, index: usize) -> Result<T, Unsound> {
     row.try_get(index).map_err(|error| {
         let (Some(source), Some(column)) = (error.source(), row.columns().get(index)) else {

@@ -7,6 +7,8 @@
 
 use std::io;
 use std::path::{Path, PathBuf};
+#[cfg(unix)]
+use std::time::SystemTime;
 
 /// A file, whatever its path. Elsewhere than on Unix, an open file cannot be replaced, and all are the same.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -16,6 +18,9 @@ pub struct Identity {
     device: u64,
     #[cfg(unix)]
     inode: u64,
+    /// The number of an inode is used again, perhaps at once. Not all file systems know this.
+    #[cfg(unix)]
+    born: Option<SystemTime>,
 }
 
 impl Identity {
@@ -30,6 +35,8 @@ impl Identity {
             device: metadata.dev(),
             #[cfg(unix)]
             inode: metadata.ino(),
+            #[cfg(unix)]
+            born: metadata.created().ok(),
         })
     }
 }

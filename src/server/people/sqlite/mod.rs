@@ -23,7 +23,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use tokio::sync::mpsc::Receiver;
-use tokio::sync::oneshot;
+use tokio::sync::{Mutex as AsyncMutex, oneshot};
 use tokio::time::timeout;
 
 use self::connection::{Connection, Purpose};
@@ -45,6 +45,8 @@ const MOST_THREADS: usize = 8;
 pub struct Sqlite {
     file: Arc<DatabaseFile>,
     pool: Pool,
+    /// Who probes has this, to the end: on a disk that hangs, threads would pile up.
+    probing: Arc<AsyncMutex<()>>,
 }
 
 /// Where it is, and how long it may take.
@@ -89,6 +91,7 @@ impl Sqlite {
         Self {
             pool: Pool::new(Arc::clone(&file)),
             file,
+            probing: Arc::default(),
         }
     }
 
@@ -172,7 +175,15 @@ impl Store for Sqlite {
     }
 
     fn probe(&self) -> Answer<'_, ()> {
-        self.once(Purpose::Probe, |connection| read::look(connection).map(Ok))
+        Box::pin(async {
+            let probing = Arc::clone(&self.probing).lock_owned().await;
+            let looked = self.once(Purpose::Probe, move |connection| {
+                let looked = read::look(connection);
+                drop(probing);
+                looked.map(Ok)
+            });
+            looked.await
+        })
     }
 
     fn count(&self) -> Answer<'_, u64> {

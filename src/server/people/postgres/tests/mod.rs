@@ -6,6 +6,7 @@
 mod instance;
 
 mod failures;
+mod imports;
 mod poolers;
 mod replicas;
 mod tables;

@@ -65,6 +65,26 @@ async fn everything_works_through_a_pooler_with_one_connection() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn statements_are_prepared_only_without_a_pooler() {
+    let is_own_session = async |store: &Postgres| {
+        let connected = connect(&store.pool.settings, &store.pool.explain, Purpose::Lookups);
+        connected.await.unwrap().is_own_session
+    };
+    let (database, store) = database(&["Eve"]).await;
+    assert!(is_own_session(&store).await);
+    for settings in [
+        "",
+        "ignore_startup_parameters = options",
+        "pool_mode = session\nignore_startup_parameters = options",
+    ] {
+        let bouncer = PgBouncer::start(database.instance, settings);
+        let store = open(&bouncer.url(&database.name));
+        assert!(!is_own_session(&store).await, "{settings}");
+        assert!(knows(&store, "Eve").await);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_statement_without_a_limit_in_the_server_is_cancelled_from_here() {
     for settings in ["", "ignore_startup_parameters = options"] {
         let (database, store) = database(&["Eve"]).await;

@@ -104,6 +104,17 @@ async fn a_standby_is_only_preferred() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_primary_that_is_asked_for_is_unavailable_until_there_is_one() {
+    let (primary, replica, name) = pair().await;
+    let url = both(&primary, &replica, &name, "target_session_attrs=read-write");
+    primary.kill();
+    let error = error_of_find(&open(&url)).await;
+    assert_eq!(error.failure(), &Failure::Unavailable);
+    assert_eq!(replica.sql("postgres", "SELECT pg_promote()"), "t");
+    assert!(knows(&open(&url), "Eve").await);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn reads_go_on_behind_a_pooler_when_the_primary_is_gone() {
     let (primary, replica, name) = pair().await;
     let (first, second) = (

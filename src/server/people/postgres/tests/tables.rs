@@ -211,15 +211,17 @@ async fn a_name_is_as_long_as_the_index_takes_it() {
     add(&store, vec![named(&longest)]).await;
     assert!(knows(&store, &longest).await);
     assert!(!knows(&store, &random(100_000)).await);
-    let people = vec![named("Eve"), named(&random(2693))];
-    let error = import(&store, ImportOptions::default(), people)
-        .await
-        .unwrap_err();
-    assert_eq!(error.failure(), &Failure::Person { index: 1 });
-    assert_eq!(
-        error.to_string(),
-        "the name has 2693 bytes, and PostgreSQL's index takes at most 2692"
-    );
+    for len in [2693, 64 << 10] {
+        let people = vec![named("Eve"), named(&random(len))];
+        let error = import(&store, ImportOptions::default(), people)
+            .await
+            .unwrap_err();
+        assert_eq!(error.failure(), &Failure::Person { index: 1 });
+        assert_eq!(
+            error.to_string(),
+            format!("the name has {len} bytes, and PostgreSQL's index takes at most 2692")
+        );
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -241,6 +243,33 @@ async fn nobody_has_nul_in_a_name() {
         "hobbies has a NUL character, which PostgreSQL does not have in text"
     );
     assert_eq!(store.count().await.unwrap(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn lookups_follow_the_types_of_the_columns() {
+    let (database, store) = database(&["Eve"]).await;
+    assert!(knows(&store, "Eve").await);
+    database.sql("ALTER TABLE people ALTER COLUMN street TYPE varchar(99)");
+    assert!(knows(&store, "Eve").await);
+    database.sql("ALTER TABLE people ALTER COLUMN age TYPE bigint");
+    let text = said(error_of_find(&store).await);
+    assert!(text.contains("int8"), "{text}");
+    database.sql("ALTER TABLE people ALTER COLUMN age TYPE integer");
+    assert!(knows(&store, "Eve").await);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_probe_sees_another_type_of_a_column_also_without_people() {
+    for column in ["age", "hobbies", "has_address"] {
+        let (database, store) = database(&[]).await;
+        store.probe().await.unwrap();
+        database.sql(&format!(
+            "ALTER TABLE people DROP COLUMN {column} CASCADE; ALTER TABLE people ADD COLUMN {column} bytea"
+        ));
+        let error = store.probe().await.unwrap_err();
+        assert_eq!(error.failure(), &Failure::Corrupt, "{column}");
+        assert!(said(error).contains("bytea"));
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
