@@ -267,6 +267,9 @@ impl Caller {
                     recorder.received(begun, messages, bytes);
                 }
                 Event::Ended(end) => {
+                    if last_reply.is_some() {
+                        self.recorder.borrow_mut().stream_ended(Instant::now());
+                    }
                     return self.ended(slot, &attempt, begun, &end, is_sent).await;
                 }
             }

@@ -73,9 +73,10 @@ pub struct Figures {
 
 impl Figures {
     /// Whether the server has done what it was asked for at least once: a call succeeded, or streams that do not end by
-    /// themselves had replies. A part of a distributed run that has no calls, or none that were due, does all of them.
+    /// themselves had replies, also in the warm-up. A part of a distributed run that has no calls, or none that were due, does all of them.
     pub fn has_success(&self) -> bool {
-        let is_streaming = self.calls.ended() == 0 && self.messages.received > 0;
+        let has_replies = self.messages.received > 0 || self.calls.answered > 0;
+        let is_streaming = self.calls.ended() == 0 && has_replies;
         let is_part = self.load.segments.is_some() && self.asked().is_some() && !self.ended_early;
         let none_due = is_part && self.calls.started == 0 && self.calls.dropped == 0;
         self.calls.ok > 0 || is_streaming || self.load.calls == Some(0) || none_due
@@ -168,6 +169,9 @@ pub struct Calls {
     pub failed: u64,
     /// Under way when the run ended: neither successes nor failures.
     pub cut_off: u64,
+    /// Streams among those that had a reply, perhaps in the warm-up.
+    #[serde(default)]
+    pub answered: u64,
     /// Sent more than 10 ms after they were due.
     pub late: u64,
     /// Due, and not sent when the run ended.
@@ -356,6 +360,10 @@ mod tests {
         assert!(figures(0, 0, 5, None).has_success());
         assert!(figures(0, 0, 0, Some(0)).has_success());
         assert!(!figures(0, 1, 5, None).has_success());
+        let mut quiet = figures(0, 0, 0, None);
+        assert!(!quiet.has_success());
+        quiet.calls.answered = 1;
+        assert!(quiet.has_success());
         assert!(!figures(0, 0, 0, Some(1)).has_success());
     }
 

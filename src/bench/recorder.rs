@@ -75,6 +75,8 @@ pub struct Recorder {
     rng: fastrand::Rng,
     /// Calls that count and have not ended.
     in_flight: u64,
+    /// Streams that have had a reply and have not ended.
+    answered: u64,
 }
 
 impl Recorder {
@@ -101,6 +103,7 @@ impl Recorder {
             sampler: Sampler::default(),
             rng: fastrand::Rng::new(),
             in_flight: 0,
+            answered: 0,
         }
     }
 
@@ -200,6 +203,9 @@ impl Recorder {
 
     /// The first reply of a stream.
     pub fn first_message(&mut self, call: &Begun, now: Instant) {
+        if !self.is_over(now) {
+            self.answered += 1;
+        }
         if self.counts(now) {
             let time = now.saturating_duration_since(call.due);
             add(&mut self.at(now).first_message, time);
@@ -219,6 +225,13 @@ impl Recorder {
         if self.counts(now) {
             let time = now.saturating_duration_since(since);
             add(&mut self.at(now).message, time);
+        }
+    }
+
+    /// A stream that has had a reply has ended.
+    pub fn stream_ended(&mut self, now: Instant) {
+        if !self.is_over(now) {
+            self.answered = self.answered.saturating_sub(1);
         }
     }
 
@@ -274,6 +287,7 @@ impl Recorder {
     /// The run is over: what is under way is cut off.
     pub fn finish(mut self) -> Counted {
         self.window.calls.cut_off += self.in_flight;
+        self.window.calls.answered += self.answered.min(self.in_flight);
         let _ = self.to.send(self.window);
         Counted {
             sampler: self.sampler,
@@ -371,8 +385,30 @@ mod tests {
         recorder.first_message(&begun, start + Duration::from_millis(1));
         recorder.finish();
         let window = windows.try_recv().unwrap();
-        assert_eq!((window.messages.received, window.calls.started), (2, 0));
+        let calls = window.calls;
+        assert_eq!(
+            (window.messages.received, calls.started, calls.answered),
+            (2, 0, 0)
+        );
         assert_eq!(window.first_message.unwrap().count(), 1);
+    }
+
+    #[test]
+    fn a_stream_that_is_quiet_after_the_warm_up_has_had_its_reply() {
+        let start = Instant::now();
+        let before = start.checked_sub(Duration::from_millis(5)).unwrap();
+        let (to, mut windows) = unbounded_channel();
+        let mut recorder = Recorder::new(start, None, false, true, to, Arc::default());
+        let calls = [(); 3].map(|()| recorder.begin(before, before, false));
+        let [first, second, _] = &calls;
+        recorder.first_message(first, before);
+        recorder.first_message(second, before);
+        recorder.stream_ended(before);
+        recorder.end(second, before, Code::Ok, "");
+        recorder.over(start + Duration::from_secs(1));
+        recorder.finish();
+        let calls = windows.try_recv().unwrap().calls;
+        assert_eq!((calls.started, calls.answered, calls.cut_off), (2, 1, 2));
     }
 
     /// As many calls end in a time as start in it, so the rate is neither too high nor too low.

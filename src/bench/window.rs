@@ -77,6 +77,7 @@ impl Window {
         calls.ok += more.ok;
         calls.failed += more.failed;
         calls.cut_off += more.cut_off;
+        calls.answered += more.answered;
         calls.late += more.late;
         calls.dropped += more.dropped;
         let (messages, more) = (&mut self.messages, other.messages);

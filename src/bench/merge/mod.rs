@@ -141,6 +141,7 @@ fn calls(parts: &[Figures]) -> Calls {
         ok,
         failed,
         cut_off,
+        answered,
         late,
         dropped,
     } in parts.iter().map(|part| part.calls)
@@ -149,6 +150,7 @@ fn calls(parts: &[Figures]) -> Calls {
         sum.ok += ok;
         sum.failed += failed;
         sum.cut_off += cut_off;
+        sum.answered += answered;
         sum.late += late;
         sum.dropped += dropped;
     }

@@ -100,3 +100,15 @@ fn messages_of_streams_that_began_in_the_warm_up_are_counted() {
     assert!(number(&figures, "/messages/received") > 10.0, "{figures:#}");
     assert!(number(&figures, "/between_messages/count") > 10.0);
 }
+
+#[test]
+fn streams_whose_only_reply_came_in_the_warm_up_have_succeeded() {
+    let peer = Peer::playing(|mut call| async move {
+        call.open();
+        call.reply("once");
+        // Until the call is reset.
+        std::future::pending::<()>().await;
+    });
+    let figures = stream(&peer, "-c 2 --warmup 500ms -D 300ms");
+    assert_eq!(number(&figures, "/calls/answered"), 2.0);
+}
