@@ -14,6 +14,17 @@ const CONNECT_ACCEPT: HeaderName = HeaderName::from_static("connect-accept-encod
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct UnknownEncoding;
 
+/// The encoding of this name; none without a name, and for `identity`.
+///
+/// # Errors
+/// When it is not known.
+pub fn named(name: Option<&[u8]>) -> Result<Option<Encoding>, UnknownEncoding> {
+    match name {
+        None | Some(b"" | b"identity") => Ok(None),
+        Some(name) => Encoding::named(name).map(Some).ok_or(UnknownEncoding),
+    }
+}
+
 impl Wire {
     /// The name of the encoding of the messages.
     pub fn encoding_header(self) -> HeaderName {
@@ -39,10 +50,7 @@ impl Wire {
     /// When it is not known.
     pub fn encoding(self, headers: &HeaderMap) -> Result<Option<Encoding>, UnknownEncoding> {
         let value = headers.get(self.encoding_header());
-        match value.map(HeaderValue::as_bytes) {
-            None | Some(b"" | b"identity") => Ok(None),
-            Some(name) => Encoding::named(name).map(Some).ok_or(UnknownEncoding),
-        }
+        named(value.map(HeaderValue::as_bytes))
     }
 
     /// Whether whoever sent these headers can read this encoding. Without a word about it, they can read what they use

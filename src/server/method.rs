@@ -2,11 +2,10 @@
 
 use std::fmt;
 
-use prost_reflect::prost_types::MethodOptions;
-use prost_reflect::prost_types::method_options::IdempotencyLevel;
 use prost_reflect::{DescriptorPool, MethodDescriptor};
 
 use crate::proto::{BARE_FILE_DESCRIPTOR_SET, health};
+use crate::schema::descriptor::method::has_no_side_effects;
 
 /// A method that the server can have. Reflection may be off.
 #[derive(Clone, Copy, Debug)]
@@ -167,12 +166,6 @@ fn kind(method: &MethodDescriptor) -> &'static str {
         (true, false) => "client_stream",
         (true, true) => "bidi_stream",
     }
-}
-
-fn has_no_side_effects(method: &MethodDescriptor) -> bool {
-    let options = method.method_descriptor_proto().options.as_ref();
-    let level = options.map(MethodOptions::idempotency_level);
-    level == Some(IdempotencyLevel::NoSideEffects)
 }
 
 #[cfg(test)]

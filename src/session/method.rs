@@ -3,13 +3,14 @@
 use std::sync::Arc;
 
 use http::uri::PathAndQuery;
-use prost_reflect::{Kind, MethodDescriptor, ReflectMessage as _, Value};
+use prost_reflect::MethodDescriptor;
 
 use crate::call::Manner;
 use crate::error::{Error, Result};
 use crate::framing::Transcoder;
 use crate::protobuf::JsonTranscoder;
 use crate::protocol::{Codec, Wire};
+use crate::schema::descriptor::method::has_no_side_effects;
 
 /// What a call needs to know about its method.
 #[derive(Clone, Debug)]
@@ -60,7 +61,7 @@ impl Method {
     }
 }
 
-/// Whether the request may be in a URL, which caches answer and proxies try again.
+/// Whether the request may be in a URL.
 fn check_get(descriptor: &MethodDescriptor) -> Result<()> {
     let name = descriptor.full_name();
     if descriptor.is_client_streaming() || descriptor.is_server_streaming() {
@@ -75,20 +76,6 @@ fn check_get(descriptor: &MethodDescriptor) -> Result<()> {
         "--get is for methods without side effects, and the schema does not say that {name} has none"
     ))
     .hinted("it would have the option idempotency_level = NO_SIDE_EFFECTS"))
-}
-
-/// `google.protobuf.MethodOptions.idempotency_level`.
-fn has_no_side_effects(descriptor: &MethodDescriptor) -> bool {
-    let options = descriptor.options();
-    let level = options.get_field_by_name("idempotency_level");
-    let field = options.descriptor().get_field_by_name("idempotency_level");
-    let Some((Value::EnumNumber(level), Kind::Enum(levels))) =
-        level.as_deref().zip(field.map(|field| field.kind()))
-    else {
-        return false;
-    };
-    let level = levels.get_value(*level);
-    level.is_some_and(|level| level.name() == "NO_SIDE_EFFECTS")
 }
 
 #[cfg(test)]

@@ -5,6 +5,7 @@ use std::fmt;
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode, utf8_percent_encode};
 
+use super::super::encoding::named;
 use super::super::wire::Codec;
 use crate::base64;
 use crate::framing::{ACCEPTED, Encoding};
@@ -111,10 +112,8 @@ impl<'a> Get<'a> {
         let codec = parameter(query, "encoding")?.ok_or(BadQuery::NoCodec)?;
         let codec = std::str::from_utf8(&codec).ok().and_then(Codec::named);
         let codec = codec.ok_or(BadQuery::Codec)?;
-        let encoding = match parameter(query, "compression")?.as_deref() {
-            None | Some(b"" | b"identity") => None,
-            Some(name) => Some(Encoding::named(name).ok_or(BadQuery::Encoding)?),
-        };
+        let compression = parameter(query, "compression")?;
+        let encoding = named(compression.as_deref()).map_err(|_| BadQuery::Encoding)?;
         let message = parameter(query, "message")?.ok_or(BadQuery::NoMessage)?;
         let is_base64 = parameter(query, "base64")?.as_deref() == Some(b"1");
         let message = if is_base64 {
