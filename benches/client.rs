@@ -41,7 +41,7 @@ impl Installed {
         let folder = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR"))?;
         let copy = |program: &Path, name: &str| -> Result<PathBuf> {
             let copy = folder.path().join(name);
-            // Not `fs::copy`, which may share the blocks and the cache of the file.
+            // Not `fs::copy`, which may share the blocks of the file instead of writing them.
             fs::write(&copy, fs::read(program)?)?;
             fs::set_permissions(&copy, fs::metadata(program)?.permissions())?;
             Ok(copy)

@@ -63,7 +63,7 @@ impl Cli {
     /// When it is not valid, and errors are to be JSON, or when the help cannot be written.
     pub fn from_command_line() -> Result<Option<Self>> {
         let words: Vec<OsString> = foreign::with_two_dashes(std::env::args_os()).collect();
-        // The process ends soon, and to free the command tree takes 3 % of the instructions of a short call.
+        // Most processes end soon, and to free the command tree takes 3 % of the instructions of a short call.
         let mut command = ManuallyDrop::new(Self::command().color(color_of_errors(&words)));
         let parsed = command
             .try_get_matches_from_mut(&words)

@@ -1,11 +1,12 @@
 //! Waiting until a time, more precisely than the runtime's timers, which have a resolution of a millisecond.
 //!
-//! - `timer`: what wakes the worker up. On Linux the runtime itself waits for it; elsewhere it is a thread that sleeps. On a
-//!   busy machine each thread that has to be woken waits for a core, for up to a millisecond or two.
+//! - `timerfd` and `thread`: what wakes the worker up. On Linux the runtime itself waits for it; elsewhere it is a thread. On
+//!   a busy machine each thread that has to be woken waits for a core, for up to a millisecond or two.
 
-#[cfg_attr(not(target_os = "linux"), path = "thread.rs")]
-#[cfg_attr(target_os = "linux", path = "timerfd.rs")]
-mod timer;
+#[cfg(any(not(target_os = "linux"), test))]
+mod thread;
+#[cfg(target_os = "linux")]
+mod timerfd;
 
 use std::future::poll_fn;
 use std::io;
@@ -13,7 +14,10 @@ use std::pin::pin;
 use std::task::Poll;
 use std::time::{Duration, Instant};
 
-use timer::Timer;
+#[cfg(not(target_os = "linux"))]
+use thread::Timer;
+#[cfg(target_os = "linux")]
+use timerfd::Timer;
 
 /// A wait is at least this long: to wake up for each of a hundred thousand calls a second would take more time than the calls.
 const SHORTEST: Duration = Duration::from_micros(200);
@@ -36,10 +40,8 @@ impl Clock {
         }
         let at = at.max(now + SHORTEST);
         // A wait that was given up may have left a wake-up behind.
-        while let Some(rest) = at.checked_duration_since(Instant::now())
-            && !rest.is_zero()
-        {
-            let mut sleep = pin!(self.0.sleep(rest));
+        while Instant::now() < at {
+            let mut sleep = pin!(self.0.sleep(at));
             let slept = poll_fn(|cx| match sleep.as_mut().poll(cx) {
                 // The runtime asks the system rarely while it has other things to do.
                 Poll::Pending if Instant::now() >= at => Poll::Ready(Ok(())),
@@ -78,6 +80,32 @@ mod tests {
         let at = Instant::now() + Duration::from_millis(20);
         clock.sleep_until(at).await;
         assert!(Instant::now() >= at);
+    }
+
+    /// As given up: the time that is asked for then is not later for that.
+    macro_rules! the_last_wait_counts {
+        ($timer:ty) => {
+            let timer = <$timer>::new().unwrap();
+            let (late, soon) = (Duration::from_mins(10), Duration::from_millis(5));
+            let mut given_up = Box::pin(timer.sleep(Instant::now() + late));
+            let polled = poll_fn(|cx| Poll::Ready(given_up.as_mut().poll(cx).is_pending()));
+            assert!(polled.await);
+            drop(given_up);
+            let wait = timer.sleep(Instant::now() + soon);
+            let waited = tokio::time::timeout(Duration::from_mins(1), wait).await;
+            waited.expect("the last one counts").unwrap();
+        };
+    }
+
+    #[cfg(target_os = "linux")]
+    #[tokio::test]
+    async fn a_timer_of_the_kernel_waits_for_the_last_time() {
+        the_last_wait_counts!(timerfd::Timer);
+    }
+
+    #[tokio::test]
+    async fn a_thread_waits_for_the_last_time() {
+        the_last_wait_counts!(thread::Timer);
     }
 
     #[tokio::test]

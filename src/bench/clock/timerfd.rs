@@ -2,7 +2,7 @@
 
 use std::io;
 use std::os::fd::OwnedFd;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use rustix::time::{
     Itimerspec, TimerfdClockId, TimerfdFlags, TimerfdTimerFlags, Timespec, timerfd_create,
@@ -10,6 +10,8 @@ use rustix::time::{
 };
 use tokio::io::Interest;
 use tokio::io::unix::AsyncFd;
+
+const MOMENT: Duration = Duration::from_nanos(1);
 
 pub struct Timer(AsyncFd<OwnedFd>);
 
@@ -25,8 +27,10 @@ impl Timer {
         AsyncFd::with_interest(timer, Interest::READABLE).map(Self)
     }
 
-    /// Waits for `rest`, which is not zero. It may end sooner, after a wait that was given up.
-    pub async fn sleep(&self, rest: Duration) -> io::Result<()> {
+    /// Waits until `at`. It may end sooner, after a wait that was given up.
+    pub async fn sleep(&self, at: Instant) -> io::Result<()> {
+        // Zero would turn the timer off.
+        let rest = at.saturating_duration_since(Instant::now()).max(MOMENT);
         let once = Itimerspec {
             it_interval: Timespec::default(),
             it_value: rest.try_into().map_err(io::Error::other)?,

@@ -93,7 +93,7 @@ struct Done {
     people: u64,
     /// The line in which the last of them ends.
     last_line: usize,
-    /// The connection was lost while the transaction of a `replace` was committed, which leaves open whether it was.
+    /// Whether a transaction more, or the one of a `replace`, was committed is not known.
     is_unknown: bool,
 }
 
@@ -103,11 +103,13 @@ impl Done {
         if options.replace {
             return (!self.is_unknown).then(|| "nothing was changed".to_owned());
         }
+        let at_least = if self.is_unknown { "at least " } else { "" };
         let said = match (self.people, self.last_line) {
+            (0, _) if self.is_unknown => return None,
             (0, _) => return Some("nobody was imported".to_owned()),
             // All are in one line.
-            (people, 1) => format!("the first {people} people were imported"),
-            (_, line) => format!("the people of lines 1 to {line} were imported"),
+            (people, 1) => format!("{at_least}the first {people} people were imported"),
+            (_, line) => format!("{at_least}the people of lines 1 to {line} were imported"),
         };
         Some(match options.on_conflict {
             OnConflict::Error if error.kind() == Kind::Interrupted => {
@@ -162,9 +164,14 @@ async fn import(
         };
         match added? {
             Ok(_) => {}
-            // It was stopped.
-            Err(_) if context.interrupt.is_struck() => return Err(Error::interrupted()),
-            Err(error) => return Err(source.explain(error, &places)),
+            Err(error) => {
+                done.is_unknown = *error.failure() == Failure::Uncertain;
+                // It was stopped.
+                if context.interrupt.is_struck() {
+                    return Err(Error::interrupted());
+                }
+                return Err(source.explain(error, &places));
+            }
         }
         done.people += written;
         done.last_line = last_line;
@@ -172,7 +179,7 @@ async fn import(
     }
     // It waits for nobody, and whether a commit that was given up has changed something is not known.
     import.finish().await.map_err(|error| {
-        done.is_unknown = *error.failure() == Failure::Unavailable;
+        done.is_unknown = *error.failure() == Failure::Uncertain;
         error.into_error()
     })
 }
@@ -228,5 +235,34 @@ fn summary(counts: Counts) -> String {
     match text.as_str() {
         "" => "there were no people to import".to_owned(),
         _ => text,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nobody_is_said_to_be_missing_who_may_have_been_kept() {
+        let said = |people, is_unknown, replace| {
+            let done = Done {
+                people,
+                last_line: usize::try_from(people).unwrap(),
+                is_unknown,
+            };
+            let options = ImportOptions {
+                replace,
+                ..ImportOptions::default()
+            };
+            done.before(&Error::failed("no answer"), options)
+        };
+        assert_eq!(said(0, false, false).unwrap(), "nobody was imported");
+        assert_eq!(said(0, true, false), None);
+        assert_eq!(
+            said(7, true, false).unwrap(),
+            "at least the people of lines 1 to 7 were imported"
+        );
+        assert_eq!(said(0, false, true).unwrap(), "nothing was changed");
+        assert_eq!(said(0, true, true), None);
     }
 }

@@ -354,7 +354,8 @@ fn may_pass(error: &StoreError) -> bool {
     match error.failure() {
         Failure::Unavailable | Failure::Missing | Failure::Timeout | Failure::Locked => true,
         Failure::Schema { found, wanted } => found < wanted,
-        Failure::Denied
+        Failure::Uncertain
+        | Failure::Denied
         | Failure::Full
         | Failure::Corrupt
         | Failure::Person { .. }

@@ -141,6 +141,8 @@ pub struct StoreError {
 pub enum Failure {
     /// It cannot be reached, or the connection to it is lost.
     Unavailable,
+    /// It was asked to commit, and has not answered: what was written is in it or not.
+    Uncertain,
     /// There is no such database, or no file of it.
     Missing,
     /// A statement took longer than [`STATEMENT_LIMIT`].

@@ -239,7 +239,7 @@ impl Attempt<'_> {
 
     /// With the limit of its purpose, or without where that is refused.
     async fn start(&self, mut config: Config, is_socket: bool) -> Result<Connection, Refusal> {
-        let mut limit = self.purpose.limit();
+        let mut limit = self.purpose.options();
         let number = (self.purpose == Purpose::Lookups).then(|| fastrand::u64(..).to_string());
         if let Some(number) = &number {
             limit += &session::told(number);

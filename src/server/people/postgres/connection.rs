@@ -76,6 +76,11 @@ impl Connection {
         }
     }
 
+    /// Whether a lookup was prepared, so that it can be outdated.
+    pub fn has_prepared(&self) -> bool {
+        self.find.initialized()
+    }
+
     /// Takes no more statements. It is closed when those under way are answered.
     pub fn retire(&self) {
         self.retired.store(true, Ordering::Relaxed);

@@ -143,11 +143,9 @@ impl Explain {
             return self.broken(doing, error);
         };
         let (failure, message, hint) = match *db.code() {
-            SqlState::QUERY_CANCELED => (
-                Failure::Timeout,
-                format!("{place} took too long to {doing}"),
-                None,
-            ),
+            SqlState::QUERY_CANCELED => {
+                return self.too_long(doing).caused_by(self.said(db.message()));
+            }
             SqlState::INSUFFICIENT_PRIVILEGE => (
                 Failure::Denied,
                 format!("this user may not {doing} in {place}"),
@@ -199,11 +197,20 @@ impl Explain {
         }
     }
 
+    /// A statement that has reached its limit. `doing` completes "took too long to".
+    pub fn too_long(&self, doing: &str) -> StoreError {
+        let place = &self.place;
+        StoreError::new(
+            Failure::Timeout,
+            format!("{place} took too long to {doing}"),
+        )
+    }
+
     /// A transaction of which nobody knows whether it was committed. `again` is what to do.
     pub fn commit(&self, error: &tokio_postgres::Error, again: &str) -> StoreError {
         let place = &self.place;
         let unknown = StoreError::new(
-            Failure::Unavailable,
+            Failure::Uncertain,
             format!(
                 "{place} may have kept the last people or not: it did not answer when it was asked to commit them"
             ),

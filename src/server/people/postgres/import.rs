@@ -177,11 +177,22 @@ impl PostgresImport {
             let _ = client.batch_execute("ROLLBACK").await;
             return inserted;
         }
-        match client.batch_execute("COMMIT").await {
+        match self.commit().await {
             Ok(()) => inserted,
-            Err(error) if is_outcome_unknown(&error) => Err(Refusal::Unknown(error)),
-            Err(error) => Err(Refusal::Postgres(error)),
+            Err((error, true)) => Err(Refusal::Unknown(error)),
+            Err((error, false)) => Err(Refusal::Postgres(error)),
         }
+    }
+
+    /// Commits. An error comes with whether it may have been done.
+    async fn commit(&self) -> Result<(), (tokio_postgres::Error, bool)> {
+        let client = &self.connection.client;
+        let was_closed = client.is_closed();
+        let committed = client.batch_execute("COMMIT").await;
+        committed.map_err(|error| {
+            let is_unknown = !was_closed && is_outcome_unknown(&error);
+            (error, is_unknown)
+        })
     }
 
     async fn insert_rows(&self, batch: &Batch<'_>) -> Result<Counts, Refusal> {
@@ -247,9 +258,8 @@ impl Import for PostgresImport {
                 return Err(self.ended());
             }
             if self.options.replace {
-                let committed = self.connection.client.batch_execute("COMMIT").await;
-                committed.map_err(|error| {
-                    if is_outcome_unknown(&error) {
+                self.commit().await.map_err(|(error, is_unknown)| {
+                    if is_unknown {
                         self.explain.commit(&error, "import again with --replace")
                     } else {
                         self.explain.statement("import people", &error)

@@ -1,6 +1,6 @@
 //! The people of some names: one statement, on a connection that others use at the same time.
 //!
-//! The statement is prepared where the session is known to be the connection's own (`connect`): to parse and plan it each time
+//! The statement is prepared where the session is known to be the connection's own (`session`): to parse and plan it each time
 //! takes the server a tenth of the time that 512 people take it, and half of what ten do. Elsewhere it goes with its values in one
 //! message (`query_typed`), under no name, which PgBouncer passes on in transaction mode in every version. `= ANY (array)`
 //! is what PostgreSQL, CockroachDB and YugabyteDB all look up in the index; a join with `unnest` is no faster.
@@ -19,14 +19,14 @@ use tokio_postgres::types::Type;
 use super::super::columns::shared;
 use super::super::store::{Failure, Looked, MOST_BYTES, Name, STATEMENT_LIMIT, StoreError};
 use super::connection::Connection;
-use super::error::{Explain, is_connection_lost, is_retryable};
+use super::error::{is_connection_lost, is_retryable};
 use super::pool::Pool;
 use super::row::{self, Unsound, columns};
 
 const FIND: &str = concat!("SELECT ", columns!(), " FROM people WHERE name = ANY($1)");
 
 /// The server stops a statement first, where it was told to; then the connection can be used further.
-const GRACE: Duration = Duration::from_millis(500);
+pub const GRACE: Duration = Duration::from_millis(500);
 
 /// How often a statement is tried on another connection when its own is lost.
 const RETRIES: usize = 2;
@@ -41,7 +41,7 @@ pub async fn find(pool: &Arc<Pool>, names: Vec<Name>) -> Result<Vec<Looked>, Sto
             let (pool, names) = (Arc::clone(&pool_of_statement), Arc::clone(&names));
             async move {
                 let names = names.get(..len).unwrap_or_default();
-                read(&pool.explain, &connection, names).await
+                read(&pool, &connection, names).await
             }
         });
         match answer.await? {
@@ -95,18 +95,13 @@ where
                 // A cancel request is for whatever a connection is doing: it may have been meant for the statement before.
                 let was_another = error.code() == Some(&SqlState::QUERY_CANCELED)
                     && began.elapsed() < STATEMENT_LIMIT;
-                // The types of the columns have changed since the statement was prepared.
-                let is_outdated = error.code() == Some(&SqlState::FEATURE_NOT_SUPPORTED)
-                    && connection.is_own_session;
-                if is_outdated {
-                    connection.retire();
-                }
-                let may_pass = was_another
-                    || is_outdated
-                    || is_connection_lost(&error)
-                    || is_retryable(&error);
                 // The limit is for all attempts, of which the last one may take as long again.
                 let is_late = first.elapsed() >= STATEMENT_LIMIT;
+                let mend = |code| pool.mend_prepared(&connection, code);
+                if !is_late && error.code().is_some_and(mend) {
+                    continue;
+                }
+                let may_pass = was_another || is_connection_lost(&error) || is_retryable(&error);
                 if retries == RETRIES || is_late || !may_pass {
                     return Err(pool.explain.statement(doing, &error));
                 }
@@ -114,11 +109,7 @@ where
             }
             Err(_) => {
                 connection.give_up();
-                let place = pool.explain.place();
-                return Err(StoreError::new(
-                    Failure::Timeout,
-                    format!("{place} took too long to {doing}"),
-                ));
+                return Err(pool.explain.too_long(doing));
             }
         }
     }
@@ -148,7 +139,7 @@ struct TooLarge {
 }
 
 async fn read(
-    explain: &Explain,
+    pool: &Pool,
     connection: &Connection,
     names: &[Name],
 ) -> Result<Result<Vec<Looked>, TooLarge>, tokio_postgres::Error> {
@@ -161,7 +152,7 @@ async fn read(
     // Neighbors in the index are found sooner, which takes the server a fifth less time.
     asked.sort_unstable();
     let client = &connection.client;
-    let answer = if connection.is_own_session {
+    let answer = if pool.may_prepare(connection) {
         let prepare = || client.prepare_typed(FIND, &[Type::TEXT_ARRAY]);
         let find = connection.find.get_or_try_init(prepare).await?;
         client.query_raw(find, [&asked]).await?
@@ -190,7 +181,7 @@ async fn read(
             Err(Unsound::Table(error)) => return Err(error),
             Err(Unsound::Person(why)) => {
                 encoded.truncate(start);
-                Err(why.about(name, explain.place()))
+                Err(why.about(name, pool.explain.place()))
             }
         };
     }

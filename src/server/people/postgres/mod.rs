@@ -35,9 +35,12 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
 use bytes::Bytes;
 use tokio::sync::mpsc::Receiver;
+use tokio::time::timeout;
 
 use super::place::PostgresUrl;
-use super::store::{Answer, Import, ImportOptions, Looked, Migrated, Name, Store, StoreError};
+use super::store::{
+    Answer, Import, ImportOptions, Looked, Migrated, Name, STATEMENT_LIMIT, Store, StoreError,
+};
 use connect::connect;
 use connection::Connection;
 use error::{Explain, converted};
@@ -107,18 +110,19 @@ impl Store for Postgres {
     }
 
     fn count(&self) -> Answer<'_, u64> {
-        Box::pin(lookup::run(
-            &self.pool,
-            "count people",
-            |connection| async move {
-                let row = connection
-                    .client
-                    .query_typed_one("SELECT count(*) FROM people", &[])
-                    .await?;
-                let count: i64 = row.try_get(0)?;
-                Ok(u64::try_from(count).unwrap_or(0))
-            },
-        ))
+        Box::pin(async {
+            let (doing, explain) = ("count people", &self.pool.explain);
+            let connection = Arc::new(self.own(Purpose::Count).await?);
+            let question = "SELECT count(*) FROM people";
+            let answer = connection.client.query_typed_one(question, &[]);
+            let Ok(answer) = timeout(STATEMENT_LIMIT + lookup::GRACE, answer).await else {
+                connection.give_up();
+                return Err(explain.too_long(doing));
+            };
+            let count = answer.and_then(|row| row.try_get::<_, i64>(0));
+            let count = count.map_err(|error| explain.statement(doing, &error))?;
+            Ok(u64::try_from(count).unwrap_or(0))
+        })
     }
 
     fn migrate(&self) -> Answer<'_, Migrated> {

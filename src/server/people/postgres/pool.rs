@@ -4,12 +4,13 @@
 //! needs a connection, which is a process of the server. Here several statements are under way on each connection, one behind
 //! the other, and a few connections keep all cores busy. sqlx would also bring a second driver and its own TLS.
 
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
 use tokio::time::timeout;
+use tokio_postgres::error::SqlState;
 
 use super::super::store::{Failure, STATEMENT_LIMIT, StoreError};
 use super::connect::connect;
@@ -37,6 +38,8 @@ pub struct Pool {
     /// An attempt to connect is over.
     attempted: Notify,
     statements: Arc<Semaphore>,
+    /// A prepared statement was not there: something passes them on to other sessions.
+    is_multiplexed: AtomicBool,
 }
 
 #[derive(Default)]
@@ -68,7 +71,29 @@ impl Pool {
             state: Mutex::default(),
             attempted: Notify::new(),
             statements: Arc::new(Semaphore::new(STATEMENTS)),
+            is_multiplexed: AtomicBool::new(false),
         })
+    }
+
+    /// Whether statements of a connection may be prepared.
+    pub fn may_prepare(&self, connection: &Connection) -> bool {
+        connection.is_own_session && !self.is_multiplexed.load(Ordering::Relaxed)
+    }
+
+    /// What is to be done so that a statement may work that its preparation has failed. `false` if that is not the cause.
+    pub fn mend_prepared(&self, connection: &Connection, code: &SqlState) -> bool {
+        if !self.may_prepare(connection) {
+            return false;
+        }
+        match *code {
+            // The types of the columns have changed since then.
+            SqlState::FEATURE_NOT_SUPPORTED if connection.has_prepared() => connection.retire(),
+            SqlState::INVALID_SQL_STATEMENT_NAME | SqlState::DUPLICATE_PSTATEMENT => {
+                self.is_multiplexed.store(true, Ordering::Relaxed);
+            }
+            _ => return false,
+        }
+        true
     }
 
     /// The right to have a statement under way.

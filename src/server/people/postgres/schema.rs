@@ -94,7 +94,7 @@ pub async fn look(connection: &Connection) -> Result<Result<(), Unsound>, tokio_
     let question = concat!(
         "SELECT ",
         columns!(),
-        " FROM (SELECT 1) AS always LEFT JOIN people ON name = ''"
+        " FROM (SELECT 1) AS always LEFT JOIN people ON name = '' LIMIT 1"
     );
     let error = match connection.client.query_typed_opt(question, &[]).await {
         Ok(None) => return Ok(Ok(())),
@@ -111,11 +111,16 @@ pub async fn look(connection: &Connection) -> Result<Result<(), Unsound>, tokio_
     };
     match error.as_db_error() {
         Some(db) if *db.code() == SqlState::UNDEFINED_TABLE => Ok(Err(Unsound::Missing)),
-        Some(db) if *db.code() == SqlState::UNDEFINED_COLUMN => {
+        Some(db) if *db.code() == SqlState::UNDEFINED_COLUMN || is_no_text(db.code()) => {
             Ok(Err(Unsound::Column(db.message().to_owned())))
         }
         _ => Err(error),
     }
+}
+
+/// What is said of a name that is no text, and is compared with one: class 22 are data exceptions.
+fn is_no_text(code: &SqlState) -> bool {
+    *code == SqlState::UNDEFINED_FUNCTION || code.code().starts_with("22")
 }
 
 /// The version, and the table itself.

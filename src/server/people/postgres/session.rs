@@ -18,6 +18,8 @@ const LOCK_LIMIT: Duration = Duration::from_secs(30);
 pub enum Purpose {
     /// Lookups: statements have a limit.
     Lookups,
+    /// One statement about all people, with the same limit.
+    Count,
     /// Long statements that only read. Waiting for locks has a limit.
     Read,
     /// Long statements that write. Waiting for locks has a limit.
@@ -25,10 +27,13 @@ pub enum Purpose {
 }
 
 impl Purpose {
-    /// The limit, as a setting of the session.
-    pub fn limit(self) -> String {
+    /// What the session is told at its start.
+    pub fn options(self) -> String {
         match self {
-            Self::Lookups => format!("-c statement_timeout={}", STATEMENT_LIMIT.as_millis()),
+            // The plan of a prepared statement may be older than most of the people, and a sequential scan that was right
+            // for a few takes minutes for a million.
+            Self::Lookups => format!("{} -c enable_seqscan=off", Self::Count.options()),
+            Self::Count => format!("-c statement_timeout={}", STATEMENT_LIMIT.as_millis()),
             Self::Read | Self::Write => format!("-c lock_timeout={}", LOCK_LIMIT.as_millis()),
         }
     }
@@ -39,7 +44,8 @@ pub fn told(number: &str) -> String {
     format!(" -c routeguide.session={number}")
 }
 
-/// Whether a session has been told this number. Then it is the connection's own: a pooler connects to a server by itself.
+/// Whether a session has been told this number. Then it is the connection's own: PgBouncer, as most poolers, connects to a
+/// server by itself.
 pub async fn knows(connection: &Connection, number: &str) -> bool {
     let question = "SELECT current_setting('routeguide.session', true)";
     // If this fails, so will what comes next, which is explained then.

@@ -7,20 +7,37 @@
 
 use std::io;
 use std::path::{Path, PathBuf};
-#[cfg(unix)]
+#[cfg(target_os = "linux")]
 use std::time::SystemTime;
 
 /// A file, whatever its path. Elsewhere than on Unix, an open file cannot be replaced, and all are the same.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug)]
 pub struct Identity {
     pub is_folder: bool,
     #[cfg(unix)]
     device: u64,
     #[cfg(unix)]
     inode: u64,
-    /// The number of an inode is used again, perhaps at once. Not all file systems know this.
-    #[cfg(unix)]
+    /// The number of an inode is used again, perhaps at once. Not all file systems know this, and elsewhere than on Linux it may
+    /// change.
+    #[cfg(target_os = "linux")]
     born: Option<SystemTime>,
+}
+
+impl PartialEq for Identity {
+    fn eq(&self, other: &Self) -> bool {
+        #[cfg(unix)]
+        if (self.device, self.inode) != (other.device, other.inode) {
+            return false;
+        }
+        #[cfg(target_os = "linux")]
+        if let (Some(born), Some(other)) = (self.born, other.born)
+            && born != other
+        {
+            return false;
+        }
+        self.is_folder == other.is_folder
+    }
 }
 
 impl Identity {
@@ -35,7 +52,7 @@ impl Identity {
             device: metadata.dev(),
             #[cfg(unix)]
             inode: metadata.ino(),
-            #[cfg(unix)]
+            #[cfg(target_os = "linux")]
             born: metadata.created().ok(),
         })
     }

@@ -123,11 +123,7 @@ impl Sqlite {
         purpose: Purpose,
         read: impl FnOnce(&Connection) -> rusqlite::Result<Result<T, StoreError>> + Send + 'static,
     ) -> Answer<'_, T> {
-        self.on_thread(move |file| {
-            let connection = Connection::open(file, purpose)?;
-            connection.limit(file.limit);
-            read(&connection).unwrap_or_else(|error| Err(connection.explain(error)))
-        })
+        self.on_thread(move |file| once(file, purpose, read))
     }
 
     /// Runs this on a thread of its own.
@@ -145,6 +141,17 @@ impl Sqlite {
             answer.await.unwrap_or_else(|_| Err(ended(&self.file)))
         })
     }
+}
+
+/// Reads with a connection that is opened for it.
+fn once<T>(
+    file: &Arc<DatabaseFile>,
+    purpose: Purpose,
+    read: impl FnOnce(&Connection) -> rusqlite::Result<Result<T, StoreError>>,
+) -> Result<T, StoreError> {
+    let connection = Connection::open(file, purpose)?;
+    connection.limit(file.limit);
+    read(&connection).unwrap_or_else(|error| Err(connection.explain(error)))
 }
 
 /// Starts a thread.
@@ -177,10 +184,11 @@ impl Store for Sqlite {
     fn probe(&self) -> Answer<'_, ()> {
         Box::pin(async {
             let probing = Arc::clone(&self.probing).lock_owned().await;
-            let looked = self.once(Purpose::Probe, move |connection| {
-                let looked = read::look(connection);
-                drop(probing);
-                looked.map(Ok)
+            let looked = self.on_thread(move |file| {
+                let _probing = probing;
+                once(file, Purpose::Probe, |connection| {
+                    read::look(connection).map(Ok)
+                })
             });
             looked.await
         })

@@ -76,7 +76,7 @@ async fn a_commit_without_an_answer_is_not_told_as_one_that_failed() {
             database.name
         ));
         let error = import(&cut, options, vec![named("Max")]).await.unwrap_err();
-        assert_eq!(error.failure(), &Failure::Unavailable);
+        assert_eq!(error.failure(), &Failure::Uncertain);
         let text = said(error);
         assert!(
             text.contains("may have kept the last people or not") && text.contains(again),

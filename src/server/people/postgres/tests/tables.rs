@@ -259,16 +259,80 @@ async fn lookups_follow_the_types_of_the_columns() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn every_connection_follows_the_types_of_the_columns() {
+    let (database, store) = database(&["Eve"]).await;
+    let store = Arc::new(store);
+    // So many at once that all connections are used.
+    let ask = async || {
+        let lookups: Vec<_> = (0..200)
+            .map(|_| {
+                let store = Arc::clone(&store);
+                tokio::spawn(async move { assert!(knows(&store, "Eve").await) })
+            })
+            .collect();
+        for lookup in lookups {
+            lookup.await.unwrap();
+        }
+    };
+    ask().await;
+    database.sql("ALTER TABLE people ALTER COLUMN street TYPE varchar(99)");
+    assert!(knows(&store, "Eve").await);
+    ask().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn statements_that_were_prepared_and_are_gone_are_not_prepared_again() {
+    let (_, store) = database(&["Eve"]).await;
+    assert!(knows(&store, "Eve").await);
+    let connection = store.pool.connection().await.unwrap();
+    connection
+        .client
+        .batch_execute("DEALLOCATE ALL")
+        .await
+        .unwrap();
+    assert!(store.pool.may_prepare(&connection));
+    assert!(knows(&store, "Eve").await);
+    assert!(!store.pool.may_prepare(&connection));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn lookups_use_the_index_also_if_the_table_was_empty_at_first() {
+    let (database, store) = database(&[]).await;
+    database.sql("ALTER TABLE people SET (autovacuum_enabled = false); ANALYZE people");
+    let names: Vec<_> = (0..512).map(|at| format!("p{at}")).collect();
+    let names: Vec<&str> = names.iter().map(String::as_str).collect();
+    for _ in 0..10 {
+        assert!(find(&store, &names).await.iter().all(Option::is_none));
+    }
+    database.sql("INSERT INTO people (name) SELECT 'p' || n FROM generate_series(1, 20000) AS n");
+    let connection = store.pool.connection().await.unwrap();
+    let scans = async || {
+        let question = "SELECT pg_stat_force_next_flush(), seq_scan \
+                        FROM pg_stat_user_tables WHERE relname = 'people'";
+        let row = connection.client.query_typed_one(question, &[]).await;
+        row.unwrap().get::<_, i64>(1)
+    };
+    scans().await;
+    let before = scans().await;
+    assert!(find(&store, &names).await[1].is_some());
+    scans().await;
+    assert_eq!(scans().await, before);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_probe_sees_another_type_of_a_column_also_without_people() {
-    for column in ["age", "hobbies", "has_address"] {
-        let (database, store) = database(&[]).await;
-        store.probe().await.unwrap();
-        database.sql(&format!(
-            "ALTER TABLE people DROP COLUMN {column} CASCADE; ALTER TABLE people ADD COLUMN {column} bytea"
-        ));
-        let error = store.probe().await.unwrap_err();
-        assert_eq!(error.failure(), &Failure::Corrupt, "{column}");
-        assert!(said(error).contains("bytea"));
+    for column in ["name", "age", "hobbies", "has_address"] {
+        for other in ["bytea", "json", "date"] {
+            let (database, store) = database(&[]).await;
+            store.probe().await.unwrap();
+            database.sql(&format!(
+                "ALTER TABLE people DROP COLUMN {column} CASCADE; ALTER TABLE people ADD COLUMN {column} {other}"
+            ));
+            let error = store.probe().await.unwrap_err();
+            assert_eq!(error.failure(), &Failure::Corrupt, "{column} {other}");
+            let text = said(error);
+            assert!(text.contains(other), "{text}");
+        }
     }
 }
 
