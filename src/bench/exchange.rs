@@ -267,10 +267,13 @@ impl Caller {
                     recorder.received(begun, messages, bytes);
                 }
                 Event::Ended(end) => {
+                    let now = Instant::now();
                     if last_reply.is_some() {
-                        self.recorder.borrow_mut().stream_ended(Instant::now());
+                        self.recorder.borrow_mut().stream_ended(begun, now);
                     }
-                    return self.ended(slot, &attempt, begun, &end, is_sent).await;
+                    return self
+                        .ended(slot, &attempt, (begun, now), &end, is_sent)
+                        .await;
                 }
             }
         }
@@ -281,11 +284,10 @@ impl Caller {
         &self,
         slot: &Slot,
         attempt: &Attempt,
-        begun: &Begun,
+        (begun, now): (&Begun, Instant),
         end: &End,
         is_sent: bool,
     ) -> bool {
-        let now = Instant::now();
         match &end.origin {
             Origin::Server | Origin::Encoding => slot.pause.set(Duration::ZERO),
             Origin::Deadline | Origin::TooLarge | Origin::OtherAnswer(..) => {}

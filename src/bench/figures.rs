@@ -169,7 +169,7 @@ pub struct Calls {
     pub failed: u64,
     /// Under way when the run ended: neither successes nor failures.
     pub cut_off: u64,
-    /// Streams among those that had a reply, perhaps in the warm-up.
+    /// Streams that were cut off after a reply, perhaps one in the warm-up.
     #[serde(default)]
     pub answered: u64,
     /// Sent more than 10 ms after they were due.

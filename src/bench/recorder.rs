@@ -203,7 +203,7 @@ impl Recorder {
 
     /// The first reply of a stream.
     pub fn first_message(&mut self, call: &Begun, now: Instant) {
-        if !self.is_over(now) {
+        if self.joins(call) && !self.is_over(now) {
             self.answered += 1;
         }
         if self.counts(now) {
@@ -229,10 +229,15 @@ impl Recorder {
     }
 
     /// A stream that has had a reply has ended.
-    pub fn stream_ended(&mut self, now: Instant) {
-        if !self.is_over(now) {
+    pub fn stream_ended(&mut self, call: &Begun, now: Instant) {
+        if self.joins(call) && !self.is_over(now) {
             self.answered = self.answered.saturating_sub(1);
         }
+    }
+
+    /// Whether a call counts if it is under way when the run ends.
+    fn joins(&self, call: &Begun) -> bool {
+        call.counts || !matches!(self.under_way, UnderWay::Leave)
     }
 
     pub fn end(&mut self, call: &Begun, now: Instant, code: Code, message: &str) {
@@ -287,7 +292,7 @@ impl Recorder {
     /// The run is over: what is under way is cut off.
     pub fn finish(mut self) -> Counted {
         self.window.calls.cut_off += self.in_flight;
-        self.window.calls.answered += self.answered.min(self.in_flight);
+        self.window.calls.answered += self.answered;
         let _ = self.to.send(self.window);
         Counted {
             sampler: self.sampler,
@@ -403,7 +408,7 @@ mod tests {
         let [first, second, _] = &calls;
         recorder.first_message(first, before);
         recorder.first_message(second, before);
-        recorder.stream_ended(before);
+        recorder.stream_ended(second, before);
         recorder.end(second, before, Code::Ok, "");
         recorder.over(start + Duration::from_secs(1));
         recorder.finish();

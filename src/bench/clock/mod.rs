@@ -82,7 +82,7 @@ mod tests {
         assert!(Instant::now() >= at);
     }
 
-    /// As given up: the time that is asked for then is not later for that.
+    /// A wait that was given up does not delay the next one.
     macro_rules! the_last_wait_counts {
         ($timer:ty) => {
             let timer = <$timer>::new().unwrap();

@@ -93,7 +93,7 @@ struct Done {
     people: u64,
     /// The line in which the last of them ends.
     last_line: usize,
-    /// Whether a transaction more, or the one of a `replace`, was committed is not known.
+    /// It is not known whether one more transaction, or that of a `replace`, was committed.
     is_unknown: bool,
 }
 
@@ -179,7 +179,8 @@ async fn import(
     }
     // It waits for nobody, and whether a commit that was given up has changed something is not known.
     import.finish().await.map_err(|error| {
-        done.is_unknown = *error.failure() == Failure::Uncertain;
+        // A file that cannot be written may have been, in part.
+        done.is_unknown = matches!(error.failure(), Failure::Uncertain | Failure::Unavailable);
         error.into_error()
     })
 }

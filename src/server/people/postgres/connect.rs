@@ -237,24 +237,24 @@ impl Attempt<'_> {
         (config, note)
     }
 
-    /// With the limit of its purpose, or without where that is refused.
+    /// With the options of its purpose, or without where they are refused.
     async fn start(&self, mut config: Config, is_socket: bool) -> Result<Connection, Refusal> {
-        let mut limit = self.purpose.options();
+        let mut options = self.purpose.options();
         let number = (self.purpose == Purpose::Lookups).then(|| fastrand::u64(..).to_string());
         if let Some(number) = &number {
-            limit += &session::told(number);
+            options += &session::told(number);
         }
-        let mut limited = config.clone();
+        let mut with_options = config.clone();
         match &self.settings.options {
             Some(own) => {
                 config.options(own);
-                limited.options(format!("{limit} {own}"));
+                with_options.options(format!("{options} {own}"));
             }
             None => {
-                limited.options(limit);
+                with_options.options(options);
             }
         }
-        match self.with_or_without_tls(&limited, is_socket).await {
+        match self.with_or_without_tls(&with_options, is_socket).await {
             Err(Refusal::Postgres(error)) if refuses_options(&error) => {}
             Ok(mut connection) => {
                 if let Some(number) = number {

@@ -20,13 +20,13 @@ use super::super::columns::shared;
 use super::super::store::{Failure, Looked, MOST_BYTES, Name, STATEMENT_LIMIT, StoreError};
 use super::connection::Connection;
 use super::error::{is_connection_lost, is_retryable};
-use super::pool::Pool;
+use super::pool::{CONNECTIONS, Pool};
 use super::row::{self, Unsound, columns};
 
 const FIND: &str = concat!("SELECT ", columns!(), " FROM people WHERE name = ANY($1)");
 
 /// The server stops a statement first, where it was told to; then the connection can be used further.
-pub const GRACE: Duration = Duration::from_millis(500);
+const GRACE: Duration = Duration::from_millis(500);
 
 /// How often a statement is tried on another connection when its own is lost.
 const RETRIES: usize = 2;
@@ -82,10 +82,12 @@ async fn retry<T, F>(
 where
     F: Future<Output = Result<T, tokio_postgres::Error>>,
 {
-    let (mut retries, first) = (0, Instant::now());
+    let (mut retries, mut mended, first) = (0, 0, Instant::now());
     loop {
         let connection = pool.connection().await?;
         let began = Instant::now();
+        // Another lookup may find out meanwhile that it should not be.
+        let is_prepared = pool.may_prepare(&connection);
         let unanswered = Unanswered::new(&connection);
         let answer = timeout(STATEMENT_LIMIT + GRACE, statement(Arc::clone(&connection))).await;
         drop(unanswered);
@@ -97,8 +99,11 @@ where
                     && began.elapsed() < STATEMENT_LIMIT;
                 // The limit is for all attempts, of which the last one may take as long again.
                 let is_late = first.elapsed() >= STATEMENT_LIMIT;
+                // Each connection may be outdated.
+                let may_mend = is_prepared && !is_late && mended <= CONNECTIONS;
                 let mend = |code| pool.mend_prepared(&connection, code);
-                if !is_late && error.code().is_some_and(mend) {
+                if may_mend && error.code().is_some_and(mend) {
+                    mended += 1;
                     continue;
                 }
                 let may_pass = was_another || is_connection_lost(&error) || is_retryable(&error);

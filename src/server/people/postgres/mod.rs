@@ -35,12 +35,9 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
 use bytes::Bytes;
 use tokio::sync::mpsc::Receiver;
-use tokio::time::timeout;
 
 use super::place::PostgresUrl;
-use super::store::{
-    Answer, Import, ImportOptions, Looked, Migrated, Name, STATEMENT_LIMIT, Store, StoreError,
-};
+use super::store::{Answer, Import, ImportOptions, Looked, Migrated, Name, Store, StoreError};
 use connect::connect;
 use connection::Connection;
 use error::{Explain, converted};
@@ -51,6 +48,10 @@ use settings::Settings;
 
 /// The version of the tables that this program needs.
 const VERSION: u32 = 2;
+
+/// All rows are read in their order in the table, which the sessions of lookups are told not to do. Statements that come
+/// together are a transaction.
+const COUNT: &str = "SELECT set_config('enable_seqscan', 'on', true); SELECT count(*) FROM people";
 
 /// A database with people. Nothing is connected before it is needed; then it is on the runtime of who asks.
 pub struct Postgres {
@@ -110,19 +111,14 @@ impl Store for Postgres {
     }
 
     fn count(&self) -> Answer<'_, u64> {
-        Box::pin(async {
-            let (doing, explain) = ("count people", &self.pool.explain);
-            let connection = Arc::new(self.own(Purpose::Count).await?);
-            let question = "SELECT count(*) FROM people";
-            let answer = connection.client.query_typed_one(question, &[]);
-            let Ok(answer) = timeout(STATEMENT_LIMIT + lookup::GRACE, answer).await else {
-                connection.give_up();
-                return Err(explain.too_long(doing));
-            };
-            let count = answer.and_then(|row| row.try_get::<_, i64>(0));
-            let count = count.map_err(|error| explain.statement(doing, &error))?;
-            Ok(u64::try_from(count).unwrap_or(0))
-        })
+        Box::pin(lookup::run(
+            &self.pool,
+            "count people",
+            |connection| async move {
+                let answer = connection.client.simple_query(COUNT).await?;
+                Ok(session::value(&answer).map_or(0, |count| count.parse().unwrap_or(0)))
+            },
+        ))
     }
 
     fn migrate(&self) -> Answer<'_, Migrated> {

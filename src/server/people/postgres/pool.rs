@@ -20,7 +20,7 @@ use super::session::Purpose;
 use super::settings::Settings;
 
 /// How many connections there are at most. They are opened when those that are open have something to do.
-const CONNECTIONS: usize = 4;
+pub const CONNECTIONS: usize = 4;
 
 /// How many statements are under way on all of them. Others wait, so that memory is bounded: a statement has at most the
 /// people of one batch.
@@ -80,11 +80,8 @@ impl Pool {
         connection.is_own_session && !self.is_multiplexed.load(Ordering::Relaxed)
     }
 
-    /// What is to be done so that a statement may work that its preparation has failed. `false` if that is not the cause.
+    /// Makes a statement that failed because it was prepared work when it is tried again. `false` if that is not why it failed.
     pub fn mend_prepared(&self, connection: &Connection, code: &SqlState) -> bool {
-        if !self.may_prepare(connection) {
-            return false;
-        }
         match *code {
             // The types of the columns have changed since then.
             SqlState::FEATURE_NOT_SUPPORTED if connection.has_prepared() => connection.retire(),

@@ -18,8 +18,6 @@ const LOCK_LIMIT: Duration = Duration::from_secs(30);
 pub enum Purpose {
     /// Lookups: statements have a limit.
     Lookups,
-    /// One statement about all people, with the same limit.
-    Count,
     /// Long statements that only read. Waiting for locks has a limit.
     Read,
     /// Long statements that write. Waiting for locks has a limit.
@@ -32,8 +30,10 @@ impl Purpose {
         match self {
             // The plan of a prepared statement may be older than most of the people, and a sequential scan that was right
             // for a few takes minutes for a million.
-            Self::Lookups => format!("{} -c enable_seqscan=off", Self::Count.options()),
-            Self::Count => format!("-c statement_timeout={}", STATEMENT_LIMIT.as_millis()),
+            Self::Lookups => {
+                let limit = STATEMENT_LIMIT.as_millis();
+                format!("-c statement_timeout={limit} -c enable_seqscan=off")
+            }
             Self::Read | Self::Write => format!("-c lock_timeout={}", LOCK_LIMIT.as_millis()),
         }
     }
@@ -44,8 +44,8 @@ pub fn told(number: &str) -> String {
     format!(" -c routeguide.session={number}")
 }
 
-/// Whether a session has been told this number. Then it is the connection's own: PgBouncer, as most poolers, connects to a
-/// server by itself.
+/// Whether a session has been told this number. Then it is the connection's own: PgBouncer, like most poolers, opens
+/// connections of its own to a server.
 pub async fn knows(connection: &Connection, number: &str) -> bool {
     let question = "SELECT current_setting('routeguide.session', true)";
     // If this fails, so will what comes next, which is explained then.
@@ -83,9 +83,9 @@ pub async fn check(
     ))
 }
 
-/// The only value of an answer.
-fn value(messages: &[SimpleQueryMessage]) -> Option<&str> {
-    messages.iter().find_map(|message| match message {
+/// The value of the last row of an answer.
+pub fn value(messages: &[SimpleQueryMessage]) -> Option<&str> {
+    messages.iter().rev().find_map(|message| match message {
         SimpleQueryMessage::Row(row) => row.try_get(0).ok().flatten(),
         _ => None,
     })

@@ -262,22 +262,22 @@ async fn lookups_follow_the_types_of_the_columns() {
 async fn every_connection_follows_the_types_of_the_columns() {
     let (database, store) = database(&["Eve"]).await;
     let store = Arc::new(store);
-    // So many at once that all connections are used.
-    let ask = async || {
-        let lookups: Vec<_> = (0..200)
-            .map(|_| {
-                let store = Arc::clone(&store);
-                tokio::spawn(async move { assert!(knows(&store, "Eve").await) })
-            })
-            .collect();
-        for lookup in lookups {
-            lookup.await.unwrap();
-        }
-    };
-    ask().await;
+    all_know(&store, "Eve").await;
     database.sql("ALTER TABLE people ALTER COLUMN street TYPE varchar(99)");
     assert!(knows(&store, "Eve").await);
-    ask().await;
+    all_know(&store, "Eve").await;
+}
+
+/// Asks so often at once that all connections are used.
+async fn all_know(store: &Arc<Postgres>, name: &'static str) {
+    let ask = || {
+        let store = Arc::clone(store);
+        tokio::spawn(async move { assert!(knows(&store, name).await) })
+    };
+    let lookups: Vec<_> = (0..200).map(|_| ask()).collect();
+    for lookup in lookups {
+        lookup.await.unwrap();
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -285,13 +285,12 @@ async fn statements_that_were_prepared_and_are_gone_are_not_prepared_again() {
     let (_, store) = database(&["Eve"]).await;
     assert!(knows(&store, "Eve").await);
     let connection = store.pool.connection().await.unwrap();
-    connection
-        .client
-        .batch_execute("DEALLOCATE ALL")
-        .await
-        .unwrap();
+    let deallocate = connection.client.batch_execute("DEALLOCATE ALL");
+    deallocate.await.unwrap();
     assert!(store.pool.may_prepare(&connection));
-    assert!(knows(&store, "Eve").await);
+    let store = Arc::new(store);
+    // Those that are under way find out together.
+    all_know(&store, "Eve").await;
     assert!(!store.pool.may_prepare(&connection));
 }
 
