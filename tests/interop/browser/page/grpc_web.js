@@ -23,13 +23,16 @@ export function call({ server, service, method, message, metadata, timeout, most
   const outcome = { code: 0, message: "", replies: [], headers: {}, trailers: {} };
   const arguments_ = [server + path, request, sent, descriptor];
   return new Promise((resolve) => {
-    // Events of the same end come in any order.
-    const end = () => setTimeout(() => resolve(outcome));
+    // This comes once, when the response is complete. A status in its headers follows in the same turn; one in its body came
+    // before, perhaps much earlier.
+    const complete = (headers) => {
+      outcome.headers = headers;
+      setTimeout(() => resolve(outcome));
+    };
     const trailers = ({ metadata }) => Object.assign(outcome.trailers, metadata);
     const fail = (error) => {
       Object.assign(outcome, { code: error.code, message: error.message });
       trailers(error);
-      end();
     };
     const take = (reply) => outcome.replies.push(toJson(method.output, reply));
     if (isUnary) {
@@ -40,16 +43,14 @@ export function call({ server, service, method, message, metadata, timeout, most
           take(reply);
         }
       });
-      stream.on("metadata", (headers) => (outcome.headers = headers));
+      stream.on("metadata", complete);
       stream.on("status", trailers);
-      stream.on("end", end);
       return;
     }
     const stream = client.serverStreaming(...arguments_);
-    stream.on("metadata", (headers) => (outcome.headers = headers));
+    stream.on("metadata", complete);
     stream.on("status", trailers);
     stream.on("error", fail);
-    stream.on("end", end);
     stream.on("data", (reply) => {
       take(reply);
       replied();
