@@ -1,8 +1,9 @@
 //! What was counted in one second, or in all of them. A worker counts into windows of its own and sends each when its second
 //! is over, so that nothing is shared on the way of a call.
 
-use std::collections::HashMap;
+use std::cmp::Ordering;
 use std::collections::hash_map::Entry;
+use std::collections::{BinaryHeap, HashMap};
 use std::time::Duration;
 
 use tonic::Code;
@@ -139,16 +140,42 @@ pub fn add(to: &mut Option<Distribution>, time: Duration) {
 /// together in the same way.
 #[derive(Clone, Debug)]
 pub struct Sampler {
-    kept: Vec<(u64, Sample)>,
-    /// Calls with a larger key are not among them.
-    limit: u64,
+    /// The one with the largest key is the next to go. Calls come and go one by one: to sort out many at once stops all calls
+    /// of a worker for milliseconds.
+    kept: BinaryHeap<Kept>,
 }
+
+/// A call of a sample, by its key.
+#[derive(Clone, Debug)]
+struct Kept {
+    key: u64,
+    sample: Sample,
+}
+
+impl Ord for Kept {
+    fn cmp(&self, other: &Self) -> Ordering {
+        self.key.cmp(&other.key)
+    }
+}
+
+impl PartialOrd for Kept {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl PartialEq for Kept {
+    fn eq(&self, other: &Self) -> bool {
+        self.key == other.key
+    }
+}
+
+impl Eq for Kept {}
 
 impl Default for Sampler {
     fn default() -> Self {
         Self {
-            kept: Vec::new(),
-            limit: u64::MAX,
+            kept: BinaryHeap::with_capacity(SAMPLES),
         }
     }
 }
@@ -156,37 +183,71 @@ impl Default for Sampler {
 impl Sampler {
     /// Keeps a call, perhaps.
     pub fn offer(&mut self, key: u64, sample: impl FnOnce() -> Sample) {
-        if key < self.limit {
-            self.kept.push((key, sample()));
-            if self.kept.len() >= 2 * SAMPLES {
-                self.shrink();
-            }
-        }
-    }
-
-    fn shrink(&mut self) {
-        if self.kept.len() > SAMPLES {
-            let (_, last, _) = self
-                .kept
-                .select_nth_unstable_by_key(SAMPLES - 1, |kept| kept.0);
-            self.limit = last.0;
-            self.kept.truncate(SAMPLES);
+        if self.kept.len() < SAMPLES {
+            let sample = sample();
+            self.kept.push(Kept { key, sample });
+        } else if let Some(mut last) = self.kept.peek_mut()
+            && key < last.key
+        {
+            let sample = sample();
+            *last = Kept { key, sample };
         }
     }
 
     pub fn merge(&mut self, other: Self) {
-        self.kept.extend(other.kept);
-        self.limit = self.limit.min(other.limit);
-        let limit = self.limit;
-        self.kept.retain(|(key, _)| *key <= limit);
-        self.shrink();
+        for Kept { key, sample } in other.kept {
+            self.offer(key, || sample);
+        }
     }
 
     /// The calls, by the time of their ends.
-    pub fn finish(mut self) -> Vec<Sample> {
-        self.shrink();
-        let mut samples: Vec<Sample> = self.kept.into_iter().map(|(_, sample)| sample).collect();
+    pub fn finish(self) -> Vec<Sample> {
+        let mut samples: Vec<Sample> = self.kept.into_iter().map(|kept| kept.sample).collect();
         samples.sort_by_key(|sample| sample.at);
         samples
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn sampler(keys: impl Iterator<Item = u64>) -> Sampler {
+        let mut sampler = Sampler::default();
+        for key in keys {
+            sampler.offer(key, || Sample {
+                at: key,
+                latency: 0,
+                code: "OK".to_owned(),
+                error: String::new(),
+            });
+        }
+        sampler
+    }
+
+    fn keys(sampler: Sampler) -> Vec<u64> {
+        let calls = sampler.finish().into_iter();
+        calls.map(|call| call.at).collect()
+    }
+
+    #[test]
+    fn those_with_the_smallest_keys_are_kept() {
+        let most = SAMPLES as u64;
+        for calls in [0, 1, most, most + 1, 3 * most] {
+            let expected: Vec<u64> = (0..calls.min(most)).collect();
+            assert_eq!(keys(sampler(0..calls)), expected);
+            assert_eq!(keys(sampler((0..calls).rev())), expected);
+        }
+    }
+
+    #[test]
+    fn samples_of_parts_put_together_are_the_sample_of_the_whole() {
+        let mut random = fastrand::Rng::with_seed(1);
+        let all: Vec<u64> = (0..50_000).map(|_| random.u64(..)).collect();
+        let (few, many) = all.split_at(5_000);
+        let of = |keys: &[u64]| sampler(keys.iter().copied());
+        let mut joined = of(few);
+        joined.merge(of(many));
+        assert_eq!(keys(joined), keys(of(&all)));
     }
 }
