@@ -51,6 +51,19 @@ impl Slot {
         }
     }
 
+    /// Whether an attempt ended so because its connection is lost. Over HTTP/1.1, that is a pool, which is never lost, but
+    /// may find that nobody is there.
+    fn has_lost(&self, attempt: &Attempt, origin: &Origin) -> bool {
+        let connection = self.connection.borrow();
+        let is_unanswered = matches!(
+            origin,
+            Origin::Connection(Processed::No { is_closing: false })
+        );
+        let is_http1 = connection.http_version() == HttpVersion::Http1;
+        let is_replaced = attempt.generation != self.generation.get();
+        is_replaced || !connection.is_usable() || is_http1 && is_unanswered
+    }
+
     /// Waits until there is a connection.
     async fn is_back(&self) {
         while self.is_gone.get() {
@@ -67,25 +80,13 @@ pub struct UnderWay {
 
 /// One attempt to make a call.
 struct Attempt {
-    connection: Connection,
+    /// That of the slot when it began.
     generation: u64,
-    call: Call<Requests>,
+    /// It is large, and moved from where it is sent to where it is followed.
+    call: Box<Call<Requests>>,
     ping_pong: Option<Rc<PingPong>>,
     /// What its first poll has returned.
     first: Option<Event>,
-}
-
-impl Attempt {
-    /// Whether it ended so because its connection is lost. Over HTTP/1.1, that is a pool, which is never lost, but may find
-    /// that nobody is there.
-    fn is_lost(&self, origin: &Origin) -> bool {
-        let is_unanswered = matches!(
-            origin,
-            Origin::Connection(Processed::No { is_closing: false })
-        );
-        let is_http1 = self.connection.http_version() == HttpVersion::Http1;
-        !self.connection.is_usable() || is_http1 && is_unanswered
-    }
 }
 
 /// When a call is due.
@@ -205,12 +206,10 @@ impl Caller {
         } else {
             (requests, None)
         };
-        let connection = slot.connection.borrow().clone();
-        let mut call = Call::start(&connection, start, requests);
+        let mut call = Box::new(Call::start(&slot.connection.borrow(), start, requests));
         Attempt {
             // Nobody has to be woken up yet: it is polled again.
             first: call.next().now_or_never().flatten(),
-            connection,
             generation: slot.generation.get(),
             call,
             ping_pong,
@@ -292,7 +291,7 @@ impl Caller {
             Origin::Server | Origin::Encoding => slot.pause.set(Duration::ZERO),
             Origin::Deadline | Origin::TooLarge | Origin::OtherAnswer(..) => {}
             origin => {
-                let is_lost = attempt.is_lost(origin);
+                let is_lost = slot.has_lost(attempt, origin);
                 let is_current = attempt.generation == slot.generation.get();
                 if is_lost && is_current && !slot.is_gone.replace(true) {
                     self.recorder.borrow_mut().lost();

@@ -1,6 +1,7 @@
 //! `bench`: load on a method, and the figures of it.
 //!
-//! - `plan`: a run before it begins; `stages`: the rates of an open loop, and `schedule`: when its calls are due;
+//! - `plan`: a run before it begins; `stages`: the rates of an open loop, and `schedule`: when its calls are due, of which
+//!   `arrivals` are not sent yet;
 //! - `requests`: the messages of calls, `template`: what differs in them from call to call, with `rows` from a file;
 //! - `work`: what workers need to know; `worker`: a thread of the load, with its `clock`, and `exchange`: one call;
 //! - `recorder`: what a worker counts, in a `window` of a second each;
@@ -10,6 +11,7 @@
 //! - `report`: figures → text, CSV, HTML and ghz's JSON, with `numbers` as people read them;
 //! - `merge`: the parts of a distributed run; `compare`: two runs.
 
+mod arrivals;
 mod clock;
 pub mod compare;
 pub mod distribution;

@@ -1,5 +1,7 @@
 //! A thread of the load: its connections, and the calls on them. Workers share nothing while they work.
 
+mod open_loop;
+
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 use std::sync::Arc;
@@ -7,21 +9,19 @@ use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use tokio::sync::{Notify, oneshot};
-use tokio::task::{JoinSet, LocalSet, yield_now};
+use tokio::task::{JoinSet, LocalSet};
 
+use self::open_loop::Seat;
+use super::arrivals::Arrivals;
 use super::clock::Clock;
-use super::exchange::{Caller, Due, Order, Slot, UnderWay};
+use super::exchange::{Caller, Due, Order, Slot};
 use super::figures::Shape;
 use super::plan::share;
 use super::recorder::{Counted, Recorder};
-use super::schedule::{Part, Schedule};
-use super::stages::{Arrival, Stage};
+use super::schedule::Part;
 use super::work::Work;
 use crate::error::{Error, Result};
 use crate::transport::Connections;
-
-/// After this many calls that start without waiting, the connections send them.
-const AT_ONCE: u32 = 16;
 
 /// When things happen.
 #[derive(Clone, Copy, Debug)]
@@ -43,6 +43,11 @@ struct Worker {
     /// Calls that count, and wait for a connection.
     unsent: Cell<u64>,
     in_flight: Cell<usize>,
+    most_in_flight: usize,
+    /// What an open loop still has to send.
+    arrivals: RefCell<Arrivals>,
+    /// The connection that its next call is made on.
+    next_slot: Cell<usize>,
     /// Tasks of an open loop that wait for a call to make.
     idle: RefCell<Vec<Rc<Seat>>>,
     clock: Clock,
@@ -102,6 +107,15 @@ pub fn run(
             times,
             unsent: Cell::new(0),
             in_flight: Cell::new(0),
+            most_in_flight: match work.plan.shape {
+                Shape::Closed { concurrency: most }
+                | Shape::Open {
+                    max_in_flight: most,
+                    ..
+                } => share(most, index, work.plan.threads).max(1),
+            },
+            arrivals: RefCell::new(Arrivals::new(&work.plan, part, times.load)),
+            next_slot: Cell::new(0),
             idle: RefCell::default(),
             clock,
             has_room: Notify::new(),
@@ -151,14 +165,7 @@ impl Worker {
                     }
                     while tasks.join_next().await.is_some() {}
                 }
-                Shape::Open {
-                    arrival,
-                    stages,
-                    max_in_flight,
-                } => {
-                    let most = share(*max_in_flight, index, plan.threads).max(1);
-                    self.by_the_clock(*arrival, stages, most, &mut tasks).await;
-                }
+                Shape::Open { .. } => self.by_the_clock(&mut tasks).await,
             }
         };
         let end = async {
@@ -174,6 +181,7 @@ impl Worker {
             () = self.tick() => {}
             () = work => {}
         }
+        self.count_dropped();
         self.caller.recorder.borrow_mut().over(Instant::now());
         // Resets the calls that are under way.
         tasks.shutdown().await;
@@ -216,96 +224,6 @@ impl Worker {
         }
     }
 
-    /// Calls when they are due.
-    async fn by_the_clock(
-        self: &Rc<Self>,
-        arrival: Arrival,
-        stages: &[Stage],
-        most: usize,
-        tasks: &mut JoinSet<()>,
-    ) {
-        let plan = &self.work.plan;
-        let stages = plan.schedule(stages);
-        let mut waiting = Waiting {
-            worker: self,
-            schedule: Schedule::new(&stages, arrival, self.part, plan.seed),
-            next: None,
-            stages,
-        };
-        let (mut at_once, mut next_slot) = (0, 0);
-        while let Some(due) = waiting.due() {
-            if due > Instant::now() {
-                at_once = 0;
-                self.clock.sleep_until(due).await;
-            } else if at_once >= AT_ONCE {
-                at_once = 0;
-                yield_now().await;
-            }
-            while self.in_flight.get() >= most {
-                self.has_room.notified().await;
-            }
-            let counts = due >= self.times.start;
-            let Some(number) = self.take(counts) else {
-                waiting.end();
-                return self.calls_end().await;
-            };
-            waiting.next = None;
-            at_once += 1;
-            let slot = next_slot;
-            next_slot = (slot + 1) % self.caller.slots.len().max(1);
-            let order = Order {
-                slot,
-                number,
-                worker: self.among_all(slot as u64),
-                due: Due::At(due),
-                counts,
-            };
-            self.in_flight.set(self.in_flight.get() + 1);
-            // At once: the turn of a task comes after those of all calls that have something to do.
-            let under_way = self.caller.send(&order);
-            if under_way.is_none() {
-                self.unsent.set(self.unsent.get() + u64::from(counts));
-            }
-            let idle = self.idle.borrow_mut().pop();
-            match idle {
-                Some(seat) => seat.give((order, under_way)),
-                None => _ = tasks.spawn_local(Rc::clone(self).seat((order, under_way))),
-            }
-        }
-        match self.times.end {
-            // The stages have not ended with the last call that is due in them.
-            Some(_) => std::future::pending().await,
-            None => self.calls_end().await,
-        }
-    }
-
-    /// Waits for the calls under way, the last of an open loop.
-    async fn calls_end(&self) {
-        while self.in_flight.get() > 0 {
-            self.has_room.notified().await;
-        }
-    }
-
-    /// Makes a call of an open loop, and then those that it is given: a task for each call would cost more.
-    async fn seat(self: Rc<Self>, first: Given) {
-        let seat = Rc::new(Seat::default());
-        let mut given = first;
-        loop {
-            let (order, mut under_way) = given;
-            if under_way.is_none() {
-                under_way = self.caller.send_later(&order).await;
-                self.unsent.set(self.unsent.get() - u64::from(order.counts));
-            }
-            if let Some(under_way) = under_way {
-                self.caller.follow(&order, under_way).await;
-            }
-            self.in_flight.set(self.in_flight.get() - 1);
-            self.has_room.notify_one();
-            self.idle.borrow_mut().push(Rc::clone(&seat));
-            given = seat.next().await;
-        }
-    }
-
     /// The number of the next call; `None` if all that were asked for have begun.
     fn take(&self, counts: bool) -> Option<u64> {
         let Work {
@@ -328,79 +246,5 @@ impl Worker {
     /// The number of a lane among those of all workers.
     fn among_all(&self, number: u64) -> u64 {
         number.wrapping_mul(self.part.of) + self.part.index
-    }
-}
-
-/// A call of an open loop. It was sent, unless it has to wait for its connection.
-type Given = (Order, Option<UnderWay>);
-
-/// A task of an open loop, and the call that it is to follow next.
-#[derive(Default)]
-struct Seat {
-    given: Cell<Option<Given>>,
-    is_given: Notify,
-}
-
-impl Seat {
-    fn give(&self, call: Given) {
-        self.given.set(Some(call));
-        self.is_given.notify_one();
-    }
-
-    async fn next(&self) -> Given {
-        loop {
-            if let Some(call) = self.given.take() {
-                return call;
-            }
-            self.is_given.notified().await;
-        }
-    }
-}
-
-/// The calls that have not been sent yet. When this is dropped, those that were due are counted.
-struct Waiting<'a> {
-    worker: &'a Worker,
-    schedule: Schedule,
-    /// Taken from the schedule, and not sent.
-    next: Option<Instant>,
-    stages: Vec<Stage>,
-}
-
-impl Waiting<'_> {
-    /// When the next call is due.
-    fn due(&mut self) -> Option<Instant> {
-        if self.next.is_none() {
-            let after = self.schedule.next()?;
-            self.next = self.worker.times.load.checked_add(after);
-        }
-        self.next
-    }
-
-    /// No more calls are due: all that were asked for are sent.
-    fn end(&mut self) {
-        self.next = None;
-        self.stages.clear();
-        self.schedule = Schedule::new(&[], Arrival::Uniform, Part::WHOLE, 0);
-    }
-}
-
-impl Drop for Waiting<'_> {
-    fn drop(&mut self) {
-        let Worker { times, work, .. } = self.worker;
-        let now = Instant::now().min(times.end.unwrap_or_else(Instant::now));
-        let since = |time: Instant| time.saturating_duration_since(times.load).as_secs_f64();
-        let counts = |due: &Instant| (times.start..=now).contains(due);
-        let next = u64::from(self.next.as_ref().is_some_and(counts));
-        let rest = self
-            .schedule
-            .due(&self.stages, since(times.start), since(now));
-        let mut unsent = next + rest;
-        if let Some(calls) = work.plan.calls {
-            // Of those that were asked for, no more than the other workers have left.
-            let taken = work.taken.fetch_add(unsent, Ordering::Relaxed);
-            unsent = unsent.min(calls.saturating_sub(taken));
-        }
-        let dropped = unsent + self.worker.unsent.get();
-        self.worker.caller.recorder.borrow_mut().dropped(dropped);
     }
 }
