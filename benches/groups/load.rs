@@ -20,6 +20,8 @@ pub const GROUP: Group = Group {
 };
 
 const ROUNDS: usize = 5;
+/// The difference to see is a hundredth, and runs differ by more.
+const LIVE_ROUNDS: usize = 15;
 const CALLS: u32 = 200_000;
 /// ghz takes ten times as long for each.
 const GHZ_CALLS: u32 = 40_000;
@@ -125,11 +127,19 @@ fn open_loop(report: &mut Report, server: &Server, connections: usize, asked: f6
     let (mut reached, mut delays) = (Samples::default(), Samples::default());
     for _ in 0..ROUNDS {
         let (asked_rate, connections) = (format!("{asked:.0}/s"), connections.to_string());
-        let args = ["--rate", &asked_rate, "--arrival", "uniform", "-D", "4s"];
-        let (figures, _) = bench(
-            server,
-            &[&args[..], &["--connections", &connections]].concat(),
-        )?;
+        let args = [
+            "--rate",
+            &asked_rate,
+            "--arrival",
+            "uniform",
+            "--warmup",
+            "500ms",
+            "-D",
+            "4s",
+            "--connections",
+            &connections,
+        ];
+        let (figures, _) = bench(server, &args)?;
         reached.add(rate(&figures)? / asked);
         delays.add(number(&figures, "/delay/p99")? / 1e3);
     }
@@ -150,8 +160,8 @@ fn open_loop(report: &mut Report, server: &Server, connections: usize, asked: f6
 /// A log of the live view, which has no terminal here, beside none.
 fn live_view(report: &mut Report, server: &Server) -> Result<()> {
     let (mut with, mut without) = (Samples::default(), Samples::default());
-    for _ in 0..ROUNDS {
-        let args = ["-D", "3s", "-c", "100"];
+    for _ in 0..LIVE_ROUNDS {
+        let args = ["-D", "1500ms", "-c", "100"];
         with.add(rate(&bench(server, &args)?.0)?);
         without.add(rate(&bench(server, &[&args[..], &["-q"]].concat())?.0)?);
     }
