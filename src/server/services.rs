@@ -101,6 +101,12 @@ pub struct Routed {
 }
 
 impl Handler for Routed {
+    fn may_be_trailers_only(&self) -> bool {
+        // Headers that the answer of an added method has set are not to be among its trailers.
+        let is_own = self.method.index().is_some();
+        is_own && self.method.is_unary()
+    }
+
     async fn handle(&self, call: &mut Call) -> Result<(), Stop> {
         match self.method {
             Method::GetPerson => self.services.route_guide.get_one_person(call).await,

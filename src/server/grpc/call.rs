@@ -68,6 +68,12 @@ impl Meter {
 pub trait Handler {
     /// Takes requests and adds replies. Replies that are left are sent by the caller.
     fn handle(&self, call: &mut Call) -> impl Future<Output = Result<(), Stop>> + Send;
+
+    /// Whether a status without a reply needs no headers before it. Clients of a stream may wait for those before they ask for
+    /// messages, and tell an error of the start from one of the stream.
+    fn may_be_trailers_only(&self) -> bool {
+        false
+    }
 }
 
 impl Call {
@@ -220,8 +226,15 @@ impl Call {
         if end.is_ok() {
             self.replies.succeed();
         }
-        if !matches!(end, Err(Stop::Gone)) {
+        let flushes = match end {
+            Ok(()) => true,
             // Replies to the requests before a bad one, too.
+            Err(Stop::Status(_)) => {
+                !handler.may_be_trailers_only() || !self.replies.packer().is_empty()
+            }
+            Err(Stop::Gone) => false,
+        };
+        if flushes {
             self.flush().await?;
         }
         end

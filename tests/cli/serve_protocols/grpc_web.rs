@@ -4,7 +4,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
 use super::super::harness::Server;
-use super::super::harness::http::{Request, Response, VERSIONS, Version, enveloped};
+use super::super::harness::http::{Http1, Request, Response, VERSIONS, Version, enveloped};
 use super::{
     ALICE_NAME, ALICE_PROTO, GET_PEOPLE, GET_PERSON, WEB, WEB_END, WEB_TEXT, alice, still_serves,
     web_response,
@@ -163,6 +163,19 @@ fn flags_that_requests_do_not_have_are_errors() {
         }
     }
     still_serves(&server);
+}
+
+#[test]
+fn the_status_of_an_error_is_in_the_headers_although_the_message_came_late() {
+    let server = Server::started(["--missing", "status"]);
+    let message = enveloped(0, b"\n\x03Zoe");
+    let request = Request::post(GET_PERSON, WEB, "").header("expect", "100-continue");
+    let mut connection = Http1::connect(server.addr());
+    let len = message.len();
+    connection.send(format!("{}content-length: {len}\r\n\r\n", request.start()));
+    connection.response().is(100);
+    connection.send(message);
+    fails(&connection.response(), "5");
 }
 
 #[test]
