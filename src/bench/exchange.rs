@@ -179,8 +179,7 @@ impl Caller {
 
     /// Starts an attempt, and sends what can be sent at once.
     fn attempt(&self, slot: &Slot, order: &Order, begun: &Begun) -> Attempt {
-        let work = &*self.work;
-        let plan = &work.plan;
+        let Work { plan, target, .. } = &*self.work;
         let mut values = Values {
             call: order.number,
             worker: order.worker,
@@ -188,9 +187,9 @@ impl Caller {
         };
         let mut start = Start {
             deadline: self.deadline(begun),
-            ..work.start.clone()
+            ..target.start.clone()
         };
-        for (name, templates) in &work.headers {
+        for (name, templates) in &target.headers {
             start.headers.remove(name);
             for template in templates {
                 // A template was checked to have only values that a header can have.
@@ -199,7 +198,7 @@ impl Caller {
                 }
             }
         }
-        let requests = Requests::new(Arc::clone(&work.messages), values, plan.messages);
+        let requests = Requests::new(Arc::clone(&target.messages), values, plan.messages);
         let (requests, ping_pong) = if plan.ping_pong {
             let (requests, ping_pong) = requests.with_ping_pong();
             (requests, Some(ping_pong))
@@ -334,7 +333,10 @@ impl Caller {
             slot.pause
                 .set((pause * 2).clamp(FIRST_PAUSE, LONGEST_PAUSE));
             let patience = self.work.patience();
-            let opened = self.connections.open(&self.work.endpoint, &patience).await;
+            let opened = self
+                .connections
+                .open(&self.work.target.endpoint, &patience)
+                .await;
             match opened {
                 Ok(connection) => {
                     *slot.connection.borrow_mut() = connection;

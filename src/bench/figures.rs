@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::distribution::Distribution;
 use super::numbers::real;
 use super::stages::{Arrival, Stage, mean_rate, seconds};
+use crate::protocol::{Codec, Protocol};
 
 /// The version of the format. It changes when a reader of the former would misread it.
 pub const VERSION: u32 = 1;
@@ -106,6 +107,12 @@ pub enum MethodKind {
 pub struct Load {
     #[serde(flatten)]
     pub shape: Shape,
+    /// `grpc`, `grpc-web` or `connect`.
+    #[serde(default = "grpc")]
+    pub protocol: String,
+    /// `proto` or `json`.
+    #[serde(default = "proto")]
+    pub codec: String,
     pub connections: usize,
     pub threads: usize,
     /// Seconds, unless a number of calls ends the run.
@@ -126,6 +133,15 @@ pub struct Load {
     /// Which parts of a distributed run are in these figures, of how many.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub segments: Option<Segments>,
+}
+
+/// What figures are of that do not say it.
+fn grpc() -> String {
+    Protocol::Grpc.name().to_owned()
+}
+
+fn proto() -> String {
+    Codec::Proto.name().to_owned()
 }
 
 impl Load {

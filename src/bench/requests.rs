@@ -22,7 +22,7 @@ pub enum Pick {
 /// A message that was given.
 #[derive(Clone, Debug)]
 pub enum Message {
-    /// Packed as calls send it, once [`Messages::pack`] was called.
+    /// Packed as calls send it, of [`Messages::packed`].
     Fixed(Bytes),
     /// It does not have the form in which calls send it, as they report.
     Unpacked(Bytes),
@@ -46,7 +46,8 @@ impl Messages {
     }
 
     /// Packs, and compresses, those that are the same in each call.
-    pub fn pack(&mut self, start: &Start) {
+    #[must_use]
+    pub fn packed(mut self, start: &Start) -> Self {
         for message in &mut self.messages {
             let Message::Fixed(bytes) = message else {
                 continue;
@@ -57,6 +58,7 @@ impl Messages {
                 None => Message::Unpacked(bytes.clone()),
             };
         }
+        self
     }
 
     /// The message of a number.

@@ -293,6 +293,8 @@ impl<'a> Collector<'a> {
             ended_early: false,
             load: Load {
                 shape: plan.shape.clone(),
+                protocol: self.target.start.wire.protocol().name().to_owned(),
+                codec: self.target.start.codec().name().to_owned(),
                 connections: plan.connections,
                 threads: plan.threads,
                 duration: plan.duration.map(|duration| duration.as_secs_f64()),

@@ -217,6 +217,8 @@ impl Run {
 
     fn load(&self) -> Load {
         Load {
+            protocol: "grpc".to_owned(),
+            codec: "proto".to_owned(),
             shape: Shape::Closed { concurrency: 100 },
             connections: 8,
             threads: 2,

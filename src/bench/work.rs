@@ -19,10 +19,11 @@ use crate::transport::{Endpoint, Patience};
 pub struct Target {
     pub endpoint: Endpoint,
     pub connect_timeout: Duration,
+    /// How every call starts, but for its deadline.
     pub start: Start,
-    /// Headers that differ from call to call.
+    /// Headers that differ from call to call, with all their values.
     pub headers: Vec<(HeaderName, Vec<HeaderTemplate>)>,
-    pub messages: Messages,
+    pub messages: Arc<Messages>,
     /// As reports name them.
     pub server: String,
     pub method: String,
@@ -31,13 +32,7 @@ pub struct Target {
 /// What all workers need to know.
 pub struct Work {
     pub plan: Plan,
-    pub endpoint: Endpoint,
-    pub connect_timeout: Duration,
-    /// How every call starts, but for its deadline.
-    pub start: Start,
-    /// Headers that differ from call to call, with all their values.
-    pub headers: Vec<(HeaderName, Vec<HeaderTemplate>)>,
-    pub messages: Arc<Messages>,
+    pub target: Target,
     /// How many calls have begun, with those of the warm-up.
     pub numbers: AtomicU64,
     /// How many calls have begun that count towards the number asked for.
@@ -53,15 +48,9 @@ const GIVE_UP_AFTER: u32 = 3;
 
 impl Work {
     pub fn new(plan: Plan, target: &Target) -> Self {
-        let mut messages = target.messages.clone();
-        messages.pack(&target.start);
         Self {
             plan,
-            endpoint: target.endpoint.clone(),
-            connect_timeout: target.connect_timeout,
-            start: target.start.clone(),
-            headers: target.headers.clone(),
-            messages: Arc::new(messages),
+            target: target.clone(),
             numbers: AtomicU64::new(0),
             taken: AtomicU64::new(0),
             stop: CancellationToken::new(),
@@ -76,7 +65,7 @@ impl Work {
 
     /// A connection cannot be made, since that time.
     pub fn cannot_connect(&self, since: Instant, error: Error) {
-        let patience = self.connect_timeout.saturating_mul(GIVE_UP_AFTER);
+        let patience = self.target.connect_timeout.saturating_mul(GIVE_UP_AFTER);
         if self.plan.length().is_none() && since.elapsed() >= patience {
             let error = Error::failed("gave the run up: the server cannot be reached any more")
                 .caused_by(error)
@@ -89,7 +78,7 @@ impl Work {
 
     pub fn patience(&self) -> Patience<'static> {
         Patience {
-            connect_timeout: self.connect_timeout,
+            connect_timeout: self.target.connect_timeout,
             wait: None,
             retries: 0,
             deadline: None,

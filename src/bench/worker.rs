@@ -139,7 +139,9 @@ pub fn no_thread(error: std::io::Error) -> Error {
 async fn open(work: &Work, index: usize, connections: &Connections) -> Result<Vec<Slot>> {
     let mut slots = Vec::new();
     for _ in 0..work.plan.connections_of(index) {
-        let connection = connections.open(&work.endpoint, &work.patience()).await?;
+        let connection = connections
+            .open(&work.target.endpoint, &work.patience())
+            .await?;
         slots.push(Slot::new(connection));
     }
     Ok(slots)

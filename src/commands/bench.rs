@@ -5,6 +5,7 @@ mod load;
 mod messages;
 mod reports;
 
+use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use prost_reflect::MethodDescriptor;
@@ -77,9 +78,9 @@ pub async fn run(args: &BenchArgs, context: &mut Context) -> Result<()> {
     let called = Called {
         endpoint: session.endpoint().clone(),
         connect_timeout: session.patience(),
+        messages: Arc::new(given.messages.packed(&start)),
         start,
         headers,
-        messages: given.messages,
         server: session.endpoint().to_string(),
         method: format!("{}/{}", service.full_name(), descriptor.name()),
     };

@@ -16,7 +16,6 @@ use crate::call::{End, Origin, Over};
 use crate::error::code_name;
 use crate::protobuf::json::{self, WriteOptions};
 use crate::protobuf::{LayoutId, Layouts, WriteError};
-use crate::protocol::Protocol;
 use crate::secret::{MASK, is_secret};
 
 /// The start of every line.
@@ -185,11 +184,7 @@ pub fn origin(origin: &Origin) -> &'static str {
 
 /// `,"protocol":"connect","http":"HTTP/2","http_status":200`
 fn over(over: Over) -> String {
-    let protocol = match over.protocol {
-        Protocol::Grpc => "grpc",
-        Protocol::GrpcWeb => "grpc-web",
-        Protocol::Connect => "connect",
-    };
+    let protocol = over.protocol.name();
     let http = over.http_version;
     let status = over.http_status;
     let status = status.map_or_else(|| "null".to_owned(), |it| it.as_u16().to_string());

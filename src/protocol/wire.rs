@@ -12,6 +12,19 @@ pub enum Protocol {
     Connect,
 }
 
+impl Protocol {
+    pub const ALL: [Self; 3] = [Self::Grpc, Self::GrpcWeb, Self::Connect];
+
+    /// As `--protocol` and figures name it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Grpc => "grpc",
+            Self::GrpcWeb => "grpc-web",
+            Self::Connect => "connect",
+        }
+    }
+}
+
 /// As the protocols are called in texts.
 impl fmt::Display for Protocol {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

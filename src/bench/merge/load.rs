@@ -21,6 +21,9 @@ pub fn join(parts: &[Figures]) -> Result<(Load, Vec<String>)> {
         if load.segments.is_some() != whole.segments.is_some() {
             return Err(differ("some are segments of a run and some are not"));
         }
+        if (&load.protocol, &load.codec) != (&whole.protocol, &whole.codec) {
+            return Err(differ("they have different protocols or codecs"));
+        }
         if load.timeout != whole.timeout {
             return Err(differ("they have different --timeout"));
         }

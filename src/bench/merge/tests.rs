@@ -201,6 +201,11 @@ fn parts_of_different_runs_are_refused() {
         other,
         "the parts are not of one run: one is a closed loop and another an open one"
     );
+    let other = changed(|part| part.load.protocol = "connect".to_owned());
+    assert_eq!(
+        other,
+        "the parts are not of one run: they have different protocols or codecs"
+    );
     let other = changed(|part| {
         part.load.segments = Some(Segments {
             parts: vec![0],

@@ -4,6 +4,7 @@ use crate::bench::distribution::{Distribution, PERCENTILES};
 use crate::bench::figures::{Figures, Load, MethodKind, Shape};
 use crate::bench::numbers::{bytes, count, rate, real, seconds, share};
 use crate::bench::stages::{Arrival, Stage};
+use crate::protocol::{Codec, Protocol};
 
 /// What is said about one thing.
 pub struct Row {
@@ -71,6 +72,9 @@ fn load(load: &Load) -> String {
         plural(load.connections as u64, "connection"),
         plural(load.threads as u64, "thread")
     ));
+    if let Some(over) = over(load) {
+        parts.push(over);
+    }
     if let Some(messages) = load.messages {
         let each = if load.ping_pong {
             " in turn with their replies"
@@ -96,6 +100,21 @@ fn load(load: &Load) -> String {
         parts.push(format!("segment {} of {}", segment.join(", "), segments.of));
     }
     parts.join("; ")
+}
+
+/// What the calls went over, unless that is gRPC with Protobuf messages.
+fn over(load: &Load) -> Option<String> {
+    let is_json = load.codec == Codec::Json.name();
+    let codec = if is_json { " with JSON" } else { "" };
+    let known = Protocol::ALL
+        .into_iter()
+        .find(|it| it.name() == load.protocol);
+    match known {
+        Some(Protocol::Grpc) if !is_json => None,
+        Some(protocol) => Some(format!("{protocol}{codec}")),
+        // Of a later version.
+        None => Some(format!("{}{codec}", load.protocol)),
+    }
 }
 
 fn stage(stage: &Stage) -> String {

@@ -33,6 +33,8 @@ pub fn empty() -> Figures {
         elapsed: 0.0,
         ended_early: false,
         load: Load {
+            protocol: "grpc".to_owned(),
+            codec: "proto".to_owned(),
             shape: Shape::Closed { concurrency: 10 },
             connections: 1,
             threads: 1,

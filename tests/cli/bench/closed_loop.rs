@@ -23,6 +23,22 @@ fn so_many_calls_are_made_as_were_asked_for() {
 }
 
 #[test]
+fn what_calls_went_over_is_told() {
+    let server = Server::start();
+    for (flags, protocol, codec) in [
+        ("", "grpc", "proto"),
+        ("--protocol grpc-web-text", "grpc-web", "proto"),
+        ("--protocol connect --codec json", "connect", "json"),
+    ] {
+        let run = bench(server.addr(), &format!("-n 5 -c 1 {flags}")).run();
+        let figures = run.figures();
+        assert_eq!(number(&figures, "/calls/ok"), 5.0);
+        assert_eq!(figures["load"]["protocol"], protocol);
+        assert_eq!(figures["load"]["codec"], codec);
+    }
+}
+
+#[test]
 fn never_more_calls_are_in_flight_than_were_asked_for() {
     let (now, most) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicUsize::new(0)));
     let (in_flight, peak) = (Arc::clone(&now), Arc::clone(&most));

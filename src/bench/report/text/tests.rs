@@ -58,6 +58,23 @@ fn a_closed_loop() {
 }
 
 #[test]
+fn what_is_not_grpc_with_protobuf_is_named_in_the_load() {
+    for (protocol, codec, expected) in [
+        ("grpc", "json", "; gRPC with JSON; "),
+        ("grpc-web", "proto", "; gRPC-Web; "),
+        ("connect", "json", "; Connect with JSON; "),
+        ("of-tomorrow", "proto", "; of-tomorrow; "),
+    ] {
+        let mut figures = testing::closed();
+        figures.load.protocol = protocol.to_owned();
+        figures.load.codec = codec.to_owned();
+        let text = text(&figures);
+        let unwrapped = text.split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(unwrapped.contains(expected), "{text}");
+    }
+}
+
+#[test]
 fn an_open_loop_with_failures_and_thresholds() {
     insta::assert_snapshot!(text(&testing::open()), @"
     Method      RouteGuide/GetPerson (unary)
