@@ -1,4 +1,4 @@
-//! The calls of an open loop that have not been sent yet.
+//! The calls of an open loop that have not begun yet.
 
 use std::time::Instant;
 
@@ -7,13 +7,13 @@ use super::plan::Plan;
 use super::schedule::{Part, Schedule};
 use super::stages::{Arrival, Stage};
 
-/// What a worker still has to send, in the order of the schedule.
+/// What a worker still has to begin, in the order of the schedule.
 pub struct Arrivals {
     schedule: Schedule,
     stages: Vec<Stage>,
     /// What the schedule counts from.
     load: Instant,
-    /// Taken from the schedule, and not sent.
+    /// Taken from the schedule, and not begun.
     next: Option<Instant>,
     is_complete: bool,
 }
@@ -45,12 +45,12 @@ impl Arrivals {
         self.next
     }
 
-    /// The call that was due is sent.
+    /// The call that was due begins.
     pub fn take(&mut self) {
         self.next = None;
     }
 
-    /// No more calls are due: all that were asked for are sent.
+    /// No more calls are due: all that were asked for have begun.
     pub fn complete(&mut self) {
         self.next = None;
         self.stages.clear();
@@ -58,12 +58,12 @@ impl Arrivals {
         self.is_complete = true;
     }
 
-    /// Whether all calls that were asked for are sent. The stages may have ended before.
+    /// Whether all calls that were asked for have begun. The stages may end before.
     pub fn is_complete(&self) -> bool {
         self.is_complete
     }
 
-    /// How many calls that were due between two times are not sent.
+    /// How many calls that were due between two times have not begun.
     pub fn missed(&self, from: Instant, to: Instant) -> u64 {
         let since = |time: Instant| time.saturating_duration_since(self.load).as_secs_f64();
         let is_missed = |due: &Instant| (from..=to).contains(due);

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use futures_util::FutureExt as _;
 use tokio::sync::Notify;
-use tokio::task::yield_now;
+use tokio::task::coop::consume_budget;
 use tokio::time::timeout_at;
 
 use super::recorder::{Begun, Recorder};
@@ -59,9 +59,12 @@ impl Slot {
             origin,
             Origin::Connection(Processed::No { is_closing: false })
         );
-        let is_http1 = connection.http_version() == HttpVersion::Http1;
-        let is_replaced = attempt.generation != self.generation.get();
-        is_replaced || !connection.is_usable() || is_http1 && is_unanswered
+        match connection.http_version() {
+            HttpVersion::Http1 => is_unanswered,
+            HttpVersion::Http2 => {
+                attempt.generation != self.generation.get() || !connection.is_usable()
+            }
+        }
     }
 
     /// Waits until there is a connection.
@@ -306,10 +309,8 @@ impl Caller {
         let shown = message.get(..message.floor_char_boundary(LONGEST_ERROR));
         let shown = shown.unwrap_or(message);
         self.recorder.borrow_mut().end(begun, now, end.code, shown);
-        if !is_sent {
-            // It may have ended without a wait, and others are to have their turn.
-            yield_now().await;
-        }
+        // It may have ended without a wait, and others are to have their turn.
+        consume_budget().await;
         true
     }
 

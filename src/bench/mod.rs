@@ -1,7 +1,7 @@
 //! `bench`: load on a method, and the figures of it.
 //!
-//! - `plan`: a run before it begins; `stages`: the rates of an open loop, and `schedule`: when its calls are due, of which
-//!   `arrivals` are not sent yet;
+//! - `plan`: a run before it begins; `stages`: the rates of an open loop, `schedule`: when its calls are due, and
+//!   `arrivals`: those that have not begun;
 //! - `requests`: the messages of calls, `template`: what differs in them from call to call, with `rows` from a file;
 //! - `work`: what workers need to know; `worker`: a thread of the load, with its `clock`, and `exchange`: one call;
 //! - `recorder`: what a worker counts, in a `window` of a second each;

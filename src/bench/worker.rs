@@ -43,15 +43,16 @@ struct Worker {
     /// Calls that count, and wait for a connection.
     unsent: Cell<u64>,
     in_flight: Cell<usize>,
+    /// How many calls of an open loop may be under way.
     most_in_flight: usize,
-    /// What an open loop still has to send.
+    /// What an open loop still has to begin.
     arrivals: RefCell<Arrivals>,
     /// The connection that its next call is made on.
     next_slot: Cell<usize>,
     /// Tasks of an open loop that wait for a call to make.
     idle: RefCell<Vec<Rc<Seat>>>,
     clock: Clock,
-    /// A call has ended.
+    /// A call of an open loop has ended, and its task has begun no other.
     has_room: Notify,
 }
 
@@ -108,11 +109,10 @@ pub fn run(
             unsent: Cell::new(0),
             in_flight: Cell::new(0),
             most_in_flight: match work.plan.shape {
-                Shape::Closed { concurrency: most }
-                | Shape::Open {
-                    max_in_flight: most,
-                    ..
-                } => share(most, index, work.plan.threads).max(1),
+                Shape::Closed { .. } => 0,
+                Shape::Open { max_in_flight, .. } => {
+                    share(max_in_flight, index, work.plan.threads).max(1)
+                }
             },
             arrivals: RefCell::new(Arrivals::new(&work.plan, part, times.load)),
             next_slot: Cell::new(0),

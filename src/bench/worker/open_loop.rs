@@ -14,7 +14,7 @@ use tokio::task::{JoinSet, yield_now};
 use super::Worker;
 use crate::bench::exchange::{Due, Order, UnderWay};
 
-/// After this many calls that start without waiting, the connections send them.
+/// After this many calls that the clock starts without waiting, the connections send them.
 const AT_ONCE: u32 = 16;
 
 /// What comes next in an open loop.
@@ -157,7 +157,7 @@ impl Worker {
         }
     }
 
-    /// Counts the calls of an open loop that were due and are not sent.
+    /// Counts the calls of an open loop that were due and were not sent.
     pub(super) fn count_dropped(&self) {
         let now = Instant::now();
         let end = self.times.end.map_or(now, |end| end.min(now));

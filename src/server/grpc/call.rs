@@ -69,8 +69,8 @@ pub trait Handler {
     /// Takes requests and adds replies. Replies that are left are sent by the caller.
     fn handle(&self, call: &mut Call) -> impl Future<Output = Result<(), Stop>> + Send;
 
-    /// Whether a status without a reply needs no headers before it. Clients of a stream may wait for those before they ask for
-    /// messages, and tell an error of the start from one of the stream.
+    /// Whether a status without a reply needs no headers before it. Clients of a stream may wait for the headers before they ask
+    /// for messages, and tell an error of the start from one of the stream.
     fn may_be_trailers_only(&self) -> bool {
         false
     }

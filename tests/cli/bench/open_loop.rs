@@ -108,6 +108,16 @@ fn a_number_of_calls_is_the_end() {
     }
 }
 
+/// Whoever waits for room hears of the end of the last call.
+#[test]
+fn a_number_of_calls_is_the_end_also_with_one_in_flight() {
+    let peer = answering();
+    let run = "--rate 100000/s --arrival uniform -n 200 --max-in-flight 1";
+    let figures = bench(peer.addr(), run).run().figures();
+    assert_eq!(number(&figures, "/calls/ok"), 200.0);
+    assert_eq!(number(&figures, "/calls/dropped"), 0.0);
+}
+
 #[test]
 fn when_the_time_ends_before_the_number_of_calls_is_reached_nothing_more_was_due() {
     let peer = answering();

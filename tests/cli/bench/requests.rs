@@ -2,7 +2,9 @@
 
 use std::sync::{Arc, Mutex};
 
-use super::super::harness::{Folder, Outcome, Peer, routeguide};
+use serde_json::json;
+
+use super::super::harness::{Folder, Outcome, Peer, Server, routeguide};
 use super::{Figures as _, PROTOS, answering, bench, number};
 
 /// Calls once with a header `x-test`, and returns what arrived of it.
@@ -97,4 +99,23 @@ fn a_request_that_is_empty_text_is_an_error() {
         assert!(outcome.stderr.contains(error), "{}", outcome.stderr);
     }
     assert_eq!(peer.seen(), []);
+}
+
+/// Such calls end at once, and a thread that makes one after the other would do nothing else.
+#[test]
+fn a_run_whose_requests_cannot_be_sent_ends_in_its_time() {
+    let server = Server::start();
+    let folder = Folder::new();
+    // Longer than any URL.
+    let request = folder.write("request", json!({ "name": "x".repeat(66_000) }).to_string());
+    let request = format!("@{}", request.display());
+    for load in ["-c 1", "--rate 200000/s"] {
+        let run = routeguide(["bench", "GetPerson", "-d", &request, "-D", "500ms"])
+            .args(load.split(' '))
+            .args(["--protocol", "connect", "--get"])
+            .at(server.addr())
+            .run();
+        let error = "error: INTERNAL: no call succeeded; most often: INTERNAL: cannot send the request: uri too long\n";
+        assert_eq!(run.exits(77).stderr, error);
+    }
 }
