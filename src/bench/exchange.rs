@@ -83,9 +83,9 @@ pub struct UnderWay {
 
 /// One attempt to make a call.
 struct Attempt {
-    /// That of the slot when it began.
+    /// That of its slot when it began.
     generation: u64,
-    /// It is large, and moved from where it is sent to where it is followed.
+    /// In a box, because it is large and is moved from where it is sent to where it is followed.
     call: Box<Call<Requests>>,
     ping_pong: Option<Rc<PingPong>>,
     /// What its first poll has returned.

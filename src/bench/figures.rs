@@ -135,11 +135,12 @@ pub struct Load {
     pub segments: Option<Segments>,
 }
 
-/// What figures are of that do not say it.
+/// The protocol of figures that do not name one: earlier versions did not.
 fn grpc() -> String {
     Protocol::Grpc.name().to_owned()
 }
 
+/// The same for the codec.
 fn proto() -> String {
     Codec::Proto.name().to_owned()
 }

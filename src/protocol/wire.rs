@@ -15,7 +15,7 @@ pub enum Protocol {
 impl Protocol {
     pub const ALL: [Self; 3] = [Self::Grpc, Self::GrpcWeb, Self::Connect];
 
-    /// As `--protocol` and figures name it.
+    /// As `--protocol`, envelopes and the figures of `bench` name it.
     pub fn name(self) -> &'static str {
         match self {
             Self::Grpc => "grpc",
