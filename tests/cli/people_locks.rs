@@ -3,10 +3,13 @@
 
 use std::time::{Duration, Instant};
 
-use rustix::process::Signal;
+use rustix::process::{Pid, Signal, kill_process};
 
 use super::harness::postgres::{Database, Instance};
 use super::harness::{Folder, Outcome, Program, Running, routeguide, wait_for};
+
+/// A session waits for a lock.
+const WAITS: &str = "wait_event_type = 'Lock'";
 
 fn import(url: &str) -> Program {
     routeguide(["people", "import", "--to", url])
@@ -28,14 +31,19 @@ fn ends_at_ctrl_c(run: Running) -> Outcome {
     outcome
 }
 
-/// Waits until a statement of an import waits for a lock.
-fn wait_for_the_wait(database: &Database<'_>) {
+/// Waits until the session of an import is in this state.
+fn wait_for_session(database: &Database<'_>, state: &str) -> Pid {
     let question = format!(
-        "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'routeguide' \
-         AND datname = '{}' AND wait_event_type = 'Lock'",
+        "SELECT pid FROM pg_stat_activity WHERE application_name = 'routeguide' \
+         AND datname = '{}' AND {state}",
         database.name
     );
-    wait_for("a wait for the lock", || database.sql(&question) == "1");
+    let mut session = None;
+    wait_for(state, || {
+        session = database.sql(&question).parse().ok().and_then(Pid::from_raw);
+        session.is_some()
+    });
+    session.unwrap()
 }
 
 #[test]
@@ -55,7 +63,7 @@ fn ctrl_c_ends_an_import_that_waits_for_rows_of_postgresql() {
         let mut run = run.start();
         run.write("{\"name\":\"Ann\"}\n{\"name\":\"Eve\"}\n");
         run.close_stdin();
-        wait_for_the_wait(&database);
+        wait_for_session(&database, WAITS);
         ends_at_ctrl_c(run).says(said);
         // Not even a session of the server goes on waiting.
         let sessions = format!(
@@ -66,6 +74,45 @@ fn ctrl_c_ends_an_import_that_waits_for_rows_of_postgresql() {
         drop(held);
         assert_eq!(count(&url), "1\n");
     }
+}
+
+#[test]
+fn ctrl_c_ends_an_import_that_postgresql_does_not_answer() {
+    let database = Instance::shared().database();
+    let url = database.url();
+    import(&url).run_with("{\"name\":\"Eve\"}").exits(0);
+    let held = database.hold("UPDATE people SET age = 1");
+    let mut run = import(&url).args(["--on-conflict", "update"]).start();
+    run.write("{\"name\":\"Eve\"}\n");
+    run.close_stdin();
+    let session = wait_for_session(&database, WAITS);
+    kill_process(session, Signal::STOP).unwrap();
+    // Nobody has asked it to commit.
+    ends_at_ctrl_c(run).says("nobody was imported\n");
+    kill_process(session, Signal::CONT).unwrap();
+    drop(held);
+}
+
+#[test]
+fn ctrl_c_does_not_say_whether_a_commit_is_done_that_has_no_answer() {
+    let database = Instance::shared().database();
+    let url = database.url();
+    import(&url).run_with("{\"name\":\"Eve\"}").exits(0);
+    database.sql(
+        "CREATE FUNCTION slow() RETURNS trigger LANGUAGE plpgsql AS \
+         $$BEGIN PERFORM pg_sleep(60); RETURN NULL; END$$; \
+         CREATE CONSTRAINT TRIGGER slow AFTER INSERT ON people \
+         DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION slow()",
+    );
+    let mut run = import(&url).start();
+    run.write("{\"name\":\"Max\"}\n");
+    run.close_stdin();
+    let session = wait_for_session(&database, "query = 'COMMIT' AND wait_event = 'PgSleep'");
+    kill_process(session, Signal::STOP).unwrap();
+    ends_at_ctrl_c(run).says(
+        "it is not known whether anybody was imported; --on-conflict skip completes the import\n",
+    );
+    kill_process(session, Signal::CONT).unwrap();
 }
 
 #[test]

@@ -105,6 +105,10 @@ impl Done {
         }
         let at_least = if self.is_unknown { "at least " } else { "" };
         let said = match (self.people, self.last_line) {
+            (0, _) if self.is_unknown && error.kind() == Kind::Interrupted => {
+                "it is not known whether anybody was imported".to_owned()
+            }
+            // The error says so.
             (0, _) if self.is_unknown => return None,
             (0, _) => return Some("nobody was imported".to_owned()),
             // All are in one line.
@@ -162,9 +166,14 @@ async fn import(
                 }
             }
         };
-        match added? {
-            Ok(_) => {}
+        match added {
+            Ok(Ok(_)) => {}
+            // It was given up without an answer.
             Err(error) => {
+                done.is_unknown = import.may_have_committed();
+                return Err(error);
+            }
+            Ok(Err(error)) => {
                 done.is_unknown = *error.failure() == Failure::Uncertain;
                 // It was stopped.
                 if context.interrupt.is_struck() {
@@ -201,7 +210,14 @@ async fn step<T>(
     if let Ok(done) = timeout(GRACE, &mut work).await {
         return done;
     }
-    let stopped = async { tokio::join!(store.stop_imports(), &mut work).1 };
+    let stopped = async {
+        tokio::select! {
+            biased;
+            done = &mut work => return done,
+            _ = store.stop_imports() => {}
+        }
+        (&mut work).await
+    };
     match timeout(GRACE, stopped).await {
         Ok(Ok(done)) => Ok(done),
         Ok(Err(_)) | Err(_) => Err(Error::interrupted()),
@@ -265,5 +281,23 @@ mod tests {
         );
         assert_eq!(said(0, false, true).unwrap(), "nothing was changed");
         assert_eq!(said(0, true, true), None);
+    }
+
+    #[test]
+    fn what_was_given_up_may_have_been_imported() {
+        let done = |people| Done {
+            people,
+            last_line: 7,
+            is_unknown: true,
+        };
+        let said = |people| done(people).before(&Error::interrupted(), ImportOptions::default());
+        assert_eq!(
+            said(0).unwrap(),
+            "it is not known whether anybody was imported; --on-conflict skip completes the import"
+        );
+        assert_eq!(
+            said(9).unwrap(),
+            "at least the people of lines 1 to 7 were imported; --on-conflict skip completes the import"
+        );
     }
 }

@@ -76,6 +76,9 @@ pub trait Import: Send {
     /// An error that is of one person names its index in `people`.
     fn add(&mut self, people: Vec<Person>) -> Answer<'_, Counts>;
 
+    /// Whether the transaction of an [`add`](Import::add) that was dropped may be committed all the same.
+    fn may_have_committed(&self) -> bool;
+
     /// Returns the counts of the whole import.
     fn finish(self: Box<Self>) -> Answer<'static, Counts>;
 }

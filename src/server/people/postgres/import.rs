@@ -5,6 +5,7 @@
 //! TRUNCATE would lock readers out until the end.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use tokio::time::sleep;
@@ -52,6 +53,8 @@ pub struct PostgresImport {
     total: Counts,
     /// A `replace` that failed.
     has_failed: bool,
+    /// The server was asked to commit, and has not answered.
+    is_committing: AtomicBool,
 }
 
 /// Why a batch did not go in.
@@ -109,6 +112,7 @@ impl PostgresImport {
             options,
             total,
             has_failed: false,
+            is_committing: AtomicBool::new(false),
         })
     }
 
@@ -188,7 +192,9 @@ impl PostgresImport {
     async fn commit(&self) -> Result<(), (tokio_postgres::Error, bool)> {
         let client = &self.connection.client;
         let was_closed = client.is_closed();
+        self.is_committing.store(true, Ordering::Relaxed);
         let committed = client.batch_execute("COMMIT").await;
+        self.is_committing.store(false, Ordering::Relaxed);
         committed.map_err(|error| {
             let is_unknown = !was_closed && is_outcome_unknown(&error);
             (error, is_unknown)
@@ -250,6 +256,10 @@ impl PostgresImport {
 impl Import for PostgresImport {
     fn add(&mut self, people: Vec<Person>) -> Answer<'_, Counts> {
         Box::pin(self.add_batch(people))
+    }
+
+    fn may_have_committed(&self) -> bool {
+        self.is_committing.load(Ordering::Relaxed)
     }
 
     fn finish(self: Box<Self>) -> Answer<'static, Counts> {

@@ -41,6 +41,8 @@ struct Running {
     is_busy: bool,
     /// Nobody wants what is under way: it is undone.
     is_given_up: Arc<AtomicBool>,
+    /// What is under way is not undone any more.
+    is_committing: Arc<AtomicBool>,
 }
 
 impl Drop for Running {
@@ -75,6 +77,10 @@ impl Import for Running {
         Box::pin(self.ask(|reply| Step::Add(people, reply)))
     }
 
+    fn may_have_committed(&self) -> bool {
+        self.is_committing.load(Ordering::SeqCst)
+    }
+
     fn finish(mut self: Box<Self>) -> Answer<'static, Counts> {
         Box::pin(async move { self.ask(Step::Finish).await })
     }
@@ -91,13 +97,19 @@ pub async fn start(
     let thread_file = Arc::clone(file);
     let is_given_up = Arc::<AtomicBool>::default();
     let stop = Arc::clone(&is_given_up);
+    let is_committing = Arc::<AtomicBool>::default();
+    let commits = Arc::clone(&is_committing);
     spawn(file, move || {
         let _is_open: Sender<()> = is_open;
         let mut begun = Some(begun);
         let outcome = Connection::open(&thread_file, Purpose::Write).and_then(|mut connection| {
             connection.stop_at(stop)?;
-            let run = if options.replace { replace } else { add };
-            let outcome = run(&connection, options.on_conflict, &mut begun, &asked);
+            let on_conflict = options.on_conflict;
+            let outcome = if options.replace {
+                replace(&connection, on_conflict, &mut begun, &asked)
+            } else {
+                add(&connection, on_conflict, &mut begun, &asked, &commits)
+            };
             let outcome = outcome.map_err(|error| connection.explain(error));
             connection.close();
             outcome
@@ -113,6 +125,7 @@ pub async fn start(
         ended: ended_sign,
         is_busy: true,
         is_given_up,
+        is_committing,
     };
     let has_begun = has_begun.await;
     running.is_busy = false;
@@ -139,6 +152,7 @@ fn add(
     on_conflict: OnConflict,
     begun: &mut Begun,
     asked: &Receiver<Step>,
+    is_committing: &AtomicBool,
 ) -> rusqlite::Result<()> {
     // Whether it can be written to is known from the start.
     begin(connection)?.rollback()?;
@@ -149,11 +163,13 @@ fn add(
             Step::Add(people, reply) => {
                 let added = begin(connection).and_then(|transaction| {
                     let added = insert(&transaction, &people, on_conflict)?;
-                    match &added {
-                        // Nobody waits for it any more, and everybody has been told that it is not done.
-                        Ok(_) if reply.is_closed() => transaction.rollback()?,
-                        Ok(_) => transaction.commit()?,
-                        Err(_) => transaction.rollback()?,
+                    // Before the reply is looked at: who gives it up looks at this afterwards.
+                    is_committing.store(added.is_ok(), Ordering::SeqCst);
+                    if added.is_err() || reply.is_closed() {
+                        is_committing.store(false, Ordering::SeqCst);
+                        transaction.rollback()?;
+                    } else {
+                        transaction.commit()?;
                     }
                     Ok(added)
                 });
@@ -161,7 +177,9 @@ fn add(
                 if let Ok(added) = &added {
                     total += *added;
                 }
-                let _ = reply.send(added);
+                if reply.send(added).is_ok() {
+                    is_committing.store(false, Ordering::SeqCst);
+                }
             }
             Step::Finish(reply) => {
                 let _ = reply.send(Ok(total));
