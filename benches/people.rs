@@ -44,10 +44,10 @@ pub fn write_names(to: &Path) -> io::Result<()> {
     to.flush()
 }
 
-/// The field of a request that asks for anyone, for `routeguide bench`.
+/// A request that asks for anyone, for `routeguide bench`.
 pub fn anyone() -> String {
-    let last = NUMBERS.end - 1;
-    format!("name=person {{{{random {} {last}}}}}", NUMBERS.start)
+    let (first, last) = (NUMBERS.start, NUMBERS.end - 1);
+    format!(r#"{{"name":"person {{{{random {first} {last}}}}}"}}"#)
 }
 
 /// The name of someone.

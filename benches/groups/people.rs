@@ -9,7 +9,7 @@ use std::time::Duration;
 use tempfile::TempDir;
 
 use super::Group;
-use super::load::{bench_of, rate};
+use super::load::{self, Method, rate};
 use super::stream::in_memory;
 use crate::Result;
 use crate::client::{self, Client, Done};
@@ -304,5 +304,9 @@ fn calls(server: &Server, connections: usize) -> Result<f64> {
     let connections = connections.to_string();
     let load = ["-c", IN_FLIGHT, "--connections", &connections];
     let args = [&load[..], &["-D", "4s", "--warmup", "1s"]].concat();
-    rate(&bench_of(server, &people::anyone(), &args)?.0)
+    let method = Method {
+        request: &people::anyone(),
+        ..load::GET_PERSON
+    };
+    rate(&load::bench(server, method, &args)?.0)
 }
