@@ -61,7 +61,7 @@ pub enum Wire {
 impl Codec {
     pub const ALL: [Self; 2] = [Self::Proto, Self::Json];
 
-    /// As Connect's queries name it.
+    /// As Connect's queries and reports name it.
     pub fn name(self) -> &'static str {
         match self {
             Self::Proto => "proto",

@@ -177,6 +177,7 @@ impl<R: Source> Call<R> {
             match PathAndQuery::try_from(path) {
                 Ok(path) => head.path = path,
                 Err(error) => {
+                    *sent = Sent::default();
                     let end = End::protocol(format!("cannot send the request: {error}"));
                     return self.stop(end);
                 }

@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, Mutex};
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::super::harness::{Folder, Outcome, Peer, Server, routeguide};
 use super::{Figures as _, PROTOS, answering, bench, number};
@@ -99,6 +99,30 @@ fn a_request_that_is_empty_text_is_an_error() {
         assert!(outcome.stderr.contains(error), "{}", outcome.stderr);
     }
     assert_eq!(peer.seen(), []);
+}
+
+#[test]
+fn a_request_that_cannot_be_sent_is_not_counted_as_sent() {
+    let server = Server::start();
+    let folder = Folder::new();
+    let request = folder.write("request", json!({ "name": "x".repeat(66_000) }).to_string());
+    let request = format!("@{}", request.display());
+    let run = routeguide([
+        "bench",
+        "GetPerson",
+        "-d",
+        &request,
+        "-n",
+        "3",
+        "-o",
+        "json",
+    ])
+    .args(["--protocol", "connect", "--get"])
+    .at(server.addr())
+    .run();
+    let figures: Value = serde_json::from_str(&run.exits(77).stdout).unwrap();
+    assert_eq!(figures["calls"]["failed"], 3);
+    assert_eq!(figures["messages"]["sent"], 0);
 }
 
 /// Such calls end at once, and a thread that makes one after the other would do nothing else.
