@@ -19,7 +19,7 @@ module completions {
   }
 
   def "nu-complete routeguide serve log" [] {
-    [ "error" "warn" "info" "debug" "trace" ]
+    [ "error" "warn" "info" "debug" ]
   }
 
   # Run the RouteGuide server
@@ -58,7 +58,7 @@ module completions {
     --max-connection-age-grace: string # End the calls of such a connection with UNAVAILABLE after this time; or off
     --max-resets: string      # Close a connection that cancels more calls than this, beyond as many as were completed
     --log-format: string@"nu-complete routeguide serve log_format" # How lines on stderr look
-    --log: string@"nu-complete routeguide serve log" # Print lines of this level and above on stderr; debug and trace show what libraries do, too
+    --log: string@"nu-complete routeguide serve log" # Print lines of this level and above on stderr; debug shows what libraries do, too
     --metrics: string         # Serve metrics for Prometheus at host:port or :port (loopback), with /healthz and /readyz beside them
     --otlp: string            # Send traces and metrics to the OpenTelemetry collector at this URL, by OTLP over gRPC; needs a build with the feature otlp
     --help(-h)                # Print help (see more with '--help')

@@ -130,6 +130,7 @@ impl<R: Source> Call<R> {
         loop {
             // What arrived may have opened the window. The server gets more to do before its replies are handled.
             if std::mem::take(&mut self.has_received)
+                && !self.sending.is_over()
                 && let Poll::Ready(sent) = self.poll_send(cx)
             {
                 return Poll::Ready(Some(Event::Sent(sent)));
@@ -142,7 +143,9 @@ impl<R: Source> Call<R> {
                     return Poll::Ready(Some(self.end(end)));
                 }
             }
-            if let Poll::Ready(sent) = self.poll_send(cx) {
+            if !self.sending.is_over()
+                && let Poll::Ready(sent) = self.poll_send(cx)
+            {
                 return Poll::Ready(Some(Event::Sent(sent)));
             }
             match ready!(self.poll_receive(cx)) {

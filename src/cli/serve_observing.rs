@@ -9,7 +9,7 @@ pub struct ObservingArgs {
     #[arg(long, value_name = "FORMAT", default_value = "text")]
     pub log_format: LogFormat,
 
-    /// Print lines of this level and above on stderr; debug and trace show what libraries do, too
+    /// Print lines of this level and above on stderr; debug shows what libraries do, too
     #[arg(long, value_name = "LEVEL", default_value = "info")]
     pub log: LogLevel,
 
@@ -39,5 +39,4 @@ pub enum LogLevel {
     Warn,
     Info,
     Debug,
-    Trace,
 }

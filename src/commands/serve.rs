@@ -43,7 +43,6 @@ pub fn console(args: &ServeArgs, context: &Context) -> Console {
         cli::LogLevel::Warn => Level::WARN,
         cli::LogLevel::Info => Level::INFO,
         cli::LogLevel::Debug => Level::DEBUG,
-        cli::LogLevel::Trace => Level::TRACE,
     };
     context.console(verbosity, None).logging(format, level)
 }

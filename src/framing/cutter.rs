@@ -127,6 +127,10 @@ impl Cutter {
         reason = "more data may follow when there is no message, and an error is no item"
     )]
     pub fn next(&mut self) -> Result<Option<Bytes>, BadFrame> {
+        // Asked for again and again while a call has nothing.
+        if self.is_at_boundary() {
+            return Ok(None);
+        }
         self.take(false)
     }
 

@@ -22,7 +22,7 @@ pub enum LogFormat {
     Json,
 }
 
-/// The name of a level, as `--log` takes it.
+/// The name of a level, as `--log` and JSON have it.
 pub fn level_name(level: Level) -> &'static str {
     match level {
         Level::ERROR => "error",

@@ -24,6 +24,13 @@ pub enum Sending {
     Gone,
 }
 
+impl Sending {
+    /// Whether there is nothing more to send.
+    pub fn is_over(&self) -> bool {
+        matches!(self, Self::Ended(_) | Self::Gone)
+    }
+}
+
 /// The response half.
 pub enum Receiving {
     /// The request has not been sent.
