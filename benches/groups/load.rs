@@ -60,7 +60,7 @@ struct Subject<'a> {
     name: &'static str,
     method: Method<'static>,
     of_h2load: Request<'a>,
-    /// Whether the rates of ghz have targets: h2load itself has no more than six times of them where the server is at its limit.
+    /// Whether there is a target beside ghz: h2load itself is at most six times as fast where the server is at its limit.
     exceeds_ghz: bool,
 }
 

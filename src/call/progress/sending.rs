@@ -81,6 +81,10 @@ impl<R: Source> Call<R> {
                     break;
                 }
                 self.open_gathered(&mut sent);
+                if matches!(self.sending, Sending::Gone) {
+                    // The call has not started.
+                    sent = Sent::default();
+                }
                 continue;
             }
             let wanted = self.unsent_len();
@@ -177,7 +181,6 @@ impl<R: Source> Call<R> {
             match PathAndQuery::try_from(path) {
                 Ok(path) => head.path = path,
                 Err(error) => {
-                    *sent = Sent::default();
                     let end = End::protocol(format!("cannot send the request: {error}"));
                     return self.stop(end);
                 }

@@ -170,7 +170,7 @@ async fn import(
             Ok(Ok(_)) => {}
             // It was given up without an answer.
             Err(error) => {
-                done.is_unknown = import.may_have_committed();
+                done.is_unknown = import.give_up();
                 return Err(error);
             }
             Ok(Err(error)) => {
@@ -190,6 +190,10 @@ async fn import(
     import.finish().await.map_err(|error| {
         // A file that cannot be written may have been, in part.
         done.is_unknown = matches!(error.failure(), Failure::Uncertain | Failure::Unavailable);
+        // The request to stop the last statement may come late, and stop this one.
+        if context.interrupt.is_struck() && *error.failure() == Failure::Timeout {
+            return Error::interrupted();
+        }
         error.into_error()
     })
 }

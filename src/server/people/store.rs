@@ -68,7 +68,7 @@ pub trait Store: Send + Sync {
 }
 
 /// People on their way into a database. Dropped before [`finish`](Import::finish), a `replace` has changed nothing, and any
-/// other import has changed what [`add`](Import::add) returned.
+/// other import has changed what [`add`](Import::add) returned, and maybe what [`give_up`](Import::give_up) says.
 pub trait Import: Send {
     /// Writes these people in one transaction, or in the one of the whole import with `replace`. All of them or, on an error,
     /// none. With `replace`, an error ends the import.
@@ -76,8 +76,9 @@ pub trait Import: Send {
     /// An error that is of one person names its index in `people`.
     fn add(&mut self, people: Vec<Person>) -> Answer<'_, Counts>;
 
-    /// Whether the transaction of an [`add`](Import::add) that was dropped may be committed all the same.
-    fn may_have_committed(&self) -> bool;
+    /// Gives up an [`add`](Import::add) whose future was dropped. Returns whether it may be committed all the same: the database
+    /// was asked for that.
+    fn give_up(&self) -> bool;
 
     /// Returns the counts of the whole import.
     fn finish(self: Box<Self>) -> Answer<'static, Counts>;

@@ -101,12 +101,17 @@ fn a_request_that_is_empty_text_is_an_error() {
     assert_eq!(peer.seen(), []);
 }
 
+/// A request that makes a URL longer than any.
+fn too_long(folder: &Folder) -> String {
+    let request = folder.write("request", json!({ "name": "x".repeat(66_000) }).to_string());
+    format!("@{}", request.display())
+}
+
 #[test]
 fn a_request_that_cannot_be_sent_is_not_counted_as_sent() {
     let server = Server::start();
     let folder = Folder::new();
-    let request = folder.write("request", json!({ "name": "x".repeat(66_000) }).to_string());
-    let request = format!("@{}", request.display());
+    let request = too_long(&folder);
     let run = routeguide([
         "bench",
         "GetPerson",
@@ -130,9 +135,7 @@ fn a_request_that_cannot_be_sent_is_not_counted_as_sent() {
 fn a_run_whose_requests_cannot_be_sent_ends_in_its_time() {
     let server = Server::start();
     let folder = Folder::new();
-    // Longer than any URL.
-    let request = folder.write("request", json!({ "name": "x".repeat(66_000) }).to_string());
-    let request = format!("@{}", request.display());
+    let request = too_long(&folder);
     for load in ["-c 1", "--rate 200000/s"] {
         let run = routeguide(["bench", "GetPerson", "-d", &request, "-D", "500ms"])
             .args(load.split(' '))

@@ -258,7 +258,7 @@ impl Import for PostgresImport {
         Box::pin(self.add_batch(people))
     }
 
-    fn may_have_committed(&self) -> bool {
+    fn give_up(&self) -> bool {
         self.is_committing.load(Ordering::Relaxed)
     }
 

@@ -1,7 +1,7 @@
 //! An import, on a thread that has the connection and the transaction of it.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
 use std::sync::mpsc::{self, Receiver, Sender};
 use std::time::Duration;
 
@@ -30,6 +30,13 @@ enum Step {
 /// How long to wait for the end of a step that is given up. It may be waiting for a lock.
 const PATIENCE: Duration = Duration::from_millis(500);
 
+/// A transaction can be given up.
+const IDLE: u8 = 0;
+/// It can no longer be undone.
+const COMMITTING: u8 = 1;
+/// It is not to be committed.
+const GIVEN_UP: u8 = 2;
+
 /// An import that runs.
 struct Running {
     file: Arc<DatabaseFile>,
@@ -41,8 +48,8 @@ struct Running {
     is_busy: bool,
     /// Nobody wants what is under way: it is undone.
     is_given_up: Arc<AtomicBool>,
-    /// What is under way is not undone any more.
-    is_committing: Arc<AtomicBool>,
+    /// Of an `add`: [`IDLE`], [`COMMITTING`] or [`GIVEN_UP`].
+    stage: Arc<AtomicU8>,
 }
 
 impl Drop for Running {
@@ -50,6 +57,7 @@ impl Drop for Running {
     fn drop(&mut self) {
         self.steps = None;
         if self.is_busy {
+            self.give_up();
             self.is_given_up.store(true, Ordering::Relaxed);
             let _ = self.ended.recv_timeout(PATIENCE);
         } else {
@@ -68,6 +76,7 @@ impl Running {
             _ => Err(ended(&self.file)),
         };
         self.is_busy = false;
+        self.stage.store(IDLE, Ordering::SeqCst);
         answer
     }
 }
@@ -77,8 +86,8 @@ impl Import for Running {
         Box::pin(self.ask(|reply| Step::Add(people, reply)))
     }
 
-    fn may_have_committed(&self) -> bool {
-        self.is_committing.load(Ordering::SeqCst)
+    fn give_up(&self) -> bool {
+        self.stage.swap(GIVEN_UP, Ordering::SeqCst) == COMMITTING
     }
 
     fn finish(mut self: Box<Self>) -> Answer<'static, Counts> {
@@ -97,8 +106,8 @@ pub async fn start(
     let thread_file = Arc::clone(file);
     let is_given_up = Arc::<AtomicBool>::default();
     let stop = Arc::clone(&is_given_up);
-    let is_committing = Arc::<AtomicBool>::default();
-    let commits = Arc::clone(&is_committing);
+    let stage = Arc::new(AtomicU8::new(IDLE));
+    let of_thread = Arc::clone(&stage);
     spawn(file, move || {
         let _is_open: Sender<()> = is_open;
         let mut begun = Some(begun);
@@ -108,7 +117,7 @@ pub async fn start(
             let outcome = if options.replace {
                 replace(&connection, on_conflict, &mut begun, &asked)
             } else {
-                add(&connection, on_conflict, &mut begun, &asked, &commits)
+                add(&connection, on_conflict, &mut begun, &asked, &of_thread)
             };
             let outcome = outcome.map_err(|error| connection.explain(error));
             connection.close();
@@ -125,7 +134,7 @@ pub async fn start(
         ended: ended_sign,
         is_busy: true,
         is_given_up,
-        is_committing,
+        stage,
     };
     let has_begun = has_begun.await;
     running.is_busy = false;
@@ -146,13 +155,19 @@ fn begin(connection: &Connection) -> rusqlite::Result<Transaction<'_>> {
     Transaction::new_unchecked(connection, TransactionBehavior::Immediate)
 }
 
+/// Goes from one stage to the next, unless it was given up.
+fn goes_on(stage: &AtomicU8, from: u8, to: u8) -> bool {
+    let (set, failed) = (Ordering::SeqCst, Ordering::SeqCst);
+    stage.compare_exchange(from, to, set, failed).is_ok()
+}
+
 /// Adds people, each time in a transaction.
 fn add(
     connection: &Connection,
     on_conflict: OnConflict,
     begun: &mut Begun,
     asked: &Receiver<Step>,
-    is_committing: &AtomicBool,
+    stage: &AtomicU8,
 ) -> rusqlite::Result<()> {
     // Whether it can be written to is known from the start.
     begin(connection)?.rollback()?;
@@ -163,23 +178,20 @@ fn add(
             Step::Add(people, reply) => {
                 let added = begin(connection).and_then(|transaction| {
                     let added = insert(&transaction, &people, on_conflict)?;
-                    // Before the reply is looked at: who gives it up looks at this afterwards.
-                    is_committing.store(added.is_ok(), Ordering::SeqCst);
-                    if added.is_err() || reply.is_closed() {
-                        is_committing.store(false, Ordering::SeqCst);
-                        transaction.rollback()?;
-                    } else {
+                    if added.is_ok() && goes_on(stage, IDLE, COMMITTING) {
                         transaction.commit()?;
+                    } else {
+                        transaction.rollback()?;
                     }
                     Ok(added)
                 });
                 let added = added.unwrap_or_else(|error| Err(connection.explain(error)));
-                if let Ok(added) = &added {
-                    total += *added;
+                match &added {
+                    Ok(added) => total += *added,
+                    // Nothing was committed.
+                    Err(_) => _ = goes_on(stage, COMMITTING, IDLE),
                 }
-                if reply.send(added).is_ok() {
-                    is_committing.store(false, Ordering::SeqCst);
-                }
+                let _ = reply.send(added);
             }
             Step::Finish(reply) => {
                 let _ = reply.send(Ok(total));
