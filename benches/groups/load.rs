@@ -60,8 +60,6 @@ struct Subject<'a> {
     name: &'static str,
     method: Method<'static>,
     of_h2load: Request<'a>,
-    /// Whether there is a target beside ghz: h2load itself is at most six times as fast where the server is at its limit.
-    exceeds_ghz: bool,
 }
 
 fn run(report: &mut Report) -> Result<()> {
@@ -78,7 +76,6 @@ fn run(report: &mut Report) -> Result<()> {
         name: "load",
         method: GET_PERSON,
         of_h2load: h2load.get_person(&server)?,
-        exceeds_ghz: true,
     };
     beside(report, &ours, ghz.as_ref())?;
     live_view(report, &server)?;
@@ -103,7 +100,6 @@ fn run(report: &mut Report) -> Result<()> {
         name: "load: grpc-go",
         method: EMPTY_CALL,
         of_h2load: h2load.empty_call(&server),
-        exceeds_ghz: false,
     };
     beside(report, &foreign, ghz.as_ref())
 }
@@ -128,7 +124,7 @@ fn beside(report: &mut Report, subject: &Subject<'_>, ghz: Option<&Tool>) -> Res
         let target = Some(Target::AtLeast(0.8));
         report.beside(&measure, &ours, "h2load", &h2loads, target);
         if ghz.is_some() {
-            let target = subject.exceeds_ghz.then_some(Target::AtLeast(beside_ghz));
+            let target = Some(Target::AtLeast(beside_ghz));
             report.beside(&measure, &ours, "ghz", &ghzs, target);
         }
         open_loop(report, subject, connections, ours.median() / 2.0)?;
