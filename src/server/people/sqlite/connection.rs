@@ -1,7 +1,6 @@
 //! A connection: the file, opened and still the one at its path, and a limit of time for statements.
 
 use std::ops::Deref;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -185,9 +184,11 @@ impl Connection {
         Ok(Some(now) == self.identity)
     }
 
-    /// Stops statements once this is set.
-    pub fn stop_at(&mut self, is_stopped: Arc<AtomicBool>) -> Result<(), StoreError> {
-        let is_stopped = move || is_stopped.load(Ordering::Relaxed);
+    /// Stops statements once this is so.
+    pub fn stop_when(
+        &mut self,
+        is_stopped: impl FnMut() -> bool + Send + 'static,
+    ) -> Result<(), StoreError> {
         let set = self.sqlite.progress_handler(STEPS, Some(is_stopped));
         set.map_err(|error| self.explain(error))
     }

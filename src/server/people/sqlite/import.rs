@@ -1,7 +1,7 @@
 //! An import, on a thread that has the connection and the transaction of it.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
+use std::sync::atomic::{AtomicU8, Ordering};
 use std::sync::mpsc::{self, Receiver, Sender};
 use std::time::Duration;
 
@@ -34,7 +34,7 @@ const PATIENCE: Duration = Duration::from_millis(500);
 const IDLE: u8 = 0;
 /// It can no longer be undone.
 const COMMITTING: u8 = 1;
-/// It is not to be committed.
+/// Nobody wants it: it is undone, unless it could no longer be.
 const GIVEN_UP: u8 = 2;
 
 /// An import that runs.
@@ -46,9 +46,7 @@ struct Running {
     ended: Receiver<()>,
     /// A step is under way.
     is_busy: bool,
-    /// Nobody wants what is under way: it is undone.
-    is_given_up: Arc<AtomicBool>,
-    /// Of an `add`: [`IDLE`], [`COMMITTING`] or [`GIVEN_UP`].
+    /// Of what is under way: [`IDLE`], of an `add` also [`COMMITTING`], or [`GIVEN_UP`].
     stage: Arc<AtomicU8>,
 }
 
@@ -58,7 +56,6 @@ impl Drop for Running {
         self.steps = None;
         if self.is_busy {
             self.give_up();
-            self.is_given_up.store(true, Ordering::Relaxed);
             let _ = self.ended.recv_timeout(PATIENCE);
         } else {
             let _ = self.ended.recv();
@@ -104,15 +101,13 @@ pub async fn start(
     let (begun, has_begun) = oneshot::channel();
     let (is_open, ended_sign) = mpsc::channel();
     let thread_file = Arc::clone(file);
-    let is_given_up = Arc::<AtomicBool>::default();
-    let stop = Arc::clone(&is_given_up);
     let stage = Arc::new(AtomicU8::new(IDLE));
-    let of_thread = Arc::clone(&stage);
+    let [of_handler, of_thread] = [Arc::clone(&stage), Arc::clone(&stage)];
     spawn(file, move || {
         let _is_open: Sender<()> = is_open;
         let mut begun = Some(begun);
         let outcome = Connection::open(&thread_file, Purpose::Write).and_then(|mut connection| {
-            connection.stop_at(stop)?;
+            connection.stop_when(move || of_handler.load(Ordering::SeqCst) == GIVEN_UP)?;
             let on_conflict = options.on_conflict;
             let outcome = if options.replace {
                 replace(&connection, on_conflict, &mut begun, &asked)
@@ -133,7 +128,6 @@ pub async fn start(
         steps: Some(steps),
         ended: ended_sign,
         is_busy: true,
-        is_given_up,
         stage,
     };
     let has_begun = has_begun.await;
